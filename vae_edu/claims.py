@@ -29,7 +29,9 @@ def claim(sentence: str, value, between: tuple[float, float] | None = None) -> N
         value = value.item()
     if between is None:
         if not isinstance(value, bool):
-            raise TypeError(f"claim({sentence!r}): expected True or False, got {value!r}; for a number, give between=(low, high)")
+            raise TypeError(
+                f"claim({sentence!r}): expected True or False, got {value!r}; for a number, give between=(low, high)"
+            )
         holds, measured = value, "False"
     else:
         if isinstance(value, bool) or not isinstance(value, int | float):

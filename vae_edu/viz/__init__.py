@@ -1,0 +1,1 @@
+"""Figures with alternative text, and explorers: figures that the reader moves."""

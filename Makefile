@@ -1,0 +1,64 @@
+# `make` lists the targets. Everything happens in .venv; a second run of any target installs nothing again.
+
+VENV   := .venv
+ifeq ($(OS),Windows_NT)
+BIN    := $(VENV)/Scripts
+else
+BIN    := $(VENV)/bin
+endif
+READY  := $(VENV)/ready
+# The first of these that is Python 3.11 or newer; `make lab PYTHON=/path/to/python` overrides the search.
+PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+# Tests run in two processes: give each one thread.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lab test test-unit test-notebooks test-browser solutions notebooks lint clean
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
+
+setup: $(READY)  ## create .venv and install the course into it
+
+$(READY): requirements.txt pyproject.toml
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "The course needs Python 3.11 or newer. Found: $$(python3 --version 2>&1)."; \
+	  echo "Install a newer one, or name it: make $(or $(MAKECMDGOALS),setup) PYTHON=/path/to/python3.12"; exit 1; }
+	@test -x $(BIN)/python || { $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }; }
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "$(VENV) holds $$($(BIN)/python --version), and the course needs 3.11 or newer. Delete $(VENV) and try again."; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/vae-edu keep-originals
+	@touch $(READY)
+
+lab: $(READY)  ## open JupyterLab on the first notebook
+	@exec $(BIN)/vae-edu lab
+
+test: test-unit test-notebooks test-browser  ## run the whole suite
+
+test-unit: $(READY)  ## run the unit tests (2 minutes)
+	$(ONE_THREAD) $(BIN)/python -m pytest tests --ignore=tests/notebooks --ignore=tests/browser -n 2 -q
+
+test-notebooks: $(READY)  ## run every notebook through nbval, and the notebook standard
+	$(ONE_THREAD) $(BIN)/python -m pytest tests/notebooks -n 2 --dist loadfile -q
+	$(ONE_THREAD) VAE_EDU_STRICT=1 VAE_EDU_HOME=$(CURDIR)/build/test-home $(BIN)/python -m pytest notebooks --nbval --nbval-current-env \
+	  --nbval-sanitize-with=tests/notebooks/sanitize.cfg -n 2 --dist loadfile -q
+
+test-browser: $(READY)  ## run the notebooks in a real JupyterLab, where a Chromium is found
+	$(BIN)/python -m pytest tests/browser -q -rs
+
+solutions: $(READY)  ## execute every notebook with the model answers into build/solutions
+	$(BIN)/vae-edu solutions
+
+notebooks: $(READY)  ## re-execute every notebook in place and store its outputs and seconds
+	$(BIN)/vae-edu execute
+
+lint: $(READY)  ## check the code's style and the notebooks' standard
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check vae_edu tests
+	$(BIN)/vae-edu standard
+
+clean:  ## remove what was built, .venv included
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

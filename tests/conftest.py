@@ -1,0 +1,22 @@
+"""Every test has its own user folder, and shapes are checked while the tests run."""
+
+import os
+
+import pytest
+from jaxtyping import install_import_hook
+
+os.environ["TQDM_DISABLE"] = "1"
+os.environ["VAE_EDU_STRICT"] = "1"
+
+# Before anything imports these modules: their jaxtyping annotations are then checked at every call.
+_hook = install_import_hook(
+    ["vae_edu.densities", "vae_edu.likelihoods", "vae_edu.objectives", "vae_edu.models"], "beartype.beartype"
+)
+
+
+@pytest.fixture(autouse=True)
+def user_home(tmp_path_factory, monkeypatch):
+    """A new, empty user folder; never the learner's."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("VAE_EDU_HOME", str(home))
+    return home

@@ -1,0 +1,160 @@
+"""The command line, ``vae-edu``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vae_edu.course.places import NotACheckout, notebook_path, notebook_paths, root
+
+app = typer.Typer(
+    help="A course on variational autoencoders.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
+)
+
+Numbers = Annotated[list[str] | None, typer.Argument(help="Numbers of notebooks, as 04; all when none is given.")]
+
+
+def _paths(numbers: list[str] | None) -> list[Path]:
+    try:
+        return [notebook_path(number) for number in numbers] if numbers else notebook_paths()
+    except (ValueError, NotACheckout) as error:
+        _fail(str(error))
+
+
+def _fail(message: str) -> None:
+    typer.echo(message, err=True)
+    raise typer.Exit(2)
+
+
+@app.command()
+def doctor() -> None:
+    """Check this machine: one line per thing, with a remedy. Exit status 1 when something essential is missing."""
+    from vae_edu.course.doctor import examine
+
+    missing = 0
+    for finding in examine():
+        typer.echo(str(finding))
+        missing += finding.state == "missing"
+    raise typer.Exit(1 if missing else 0)
+
+
+@app.command()
+def lab() -> None:
+    """Open JupyterLab on the first notebook."""
+    from vae_edu.course.lab import open_lab
+
+    try:
+        raise typer.Exit(open_lab())
+    except NotACheckout as error:
+        _fail(str(error))
+
+
+@app.command()
+def exercises(as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False) -> None:
+    """List all exercises."""
+    from vae_edu.exercises.registry import all_exercises
+
+    names = {path.stem[:2]: path.stem for path in notebook_paths()}
+    rows = [
+        {
+            "id": each.id,
+            "title": each.title,
+            "notebook": names.get(f"{each.chapter:02d}", f"{each.chapter:02d}"),
+            "minutes": each.minutes,
+            "difficulty": each.difficulty,
+            "hints": len(each.hints),
+            "mistakes": len(each.mistakes),
+        }
+        for each in all_exercises()
+    ]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    for row in rows:
+        dots = "●" * row["difficulty"] + "○" * (3 - row["difficulty"])
+        typer.echo(
+            f"{row['id']:>5}  {dots}  {row['minutes']:>3} min  {row['mistakes']:>2} known mistakes  {row['title']}"
+        )
+
+
+@app.command()
+def solutions(
+    numbers: Numbers = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write to; build/solutions by default.")] = None,
+) -> None:
+    """Write notebooks with the model answers in place of the stubs, executed, every check passed."""
+    from vae_edu.course.solutions import write_solution
+
+    paths = _paths(numbers)
+    folder = out or root() / "build" / "solutions"
+    wrong = []
+    for path in paths:
+        problems = write_solution(path, folder)
+        typer.echo("\n".join(f"✗ {problem}" for problem in problems) or f"✓ {path.stem}")
+        wrong += problems
+    raise typer.Exit(1 if wrong else 0)
+
+
+@app.command("check-mine")
+def check_mine(numbers: Numbers = None) -> None:
+    """List where your own copies of the notebooks stand: runs their exercises, and nothing else of them."""
+    from vae_edu.course.learner import standing
+
+    for path in _paths(numbers):
+        typer.echo(path.stem)
+        try:
+            for line in standing(path).values():
+                typer.echo(f"  {line}")
+        except ValueError as error:
+            typer.echo(f"  ✗ {error}")
+
+
+@app.command()
+def reset(numbers: Annotated[list[str], typer.Argument(help="Numbers of the notebooks to bring back, as 04.")]) -> None:
+    """Bring back the original of a notebook; your edited one is kept beside it under another name."""
+    from vae_edu.course.learner import reset as bring_back
+
+    for path in _paths(numbers):
+        try:
+            aside = bring_back(path)
+        except FileNotFoundError as error:
+            _fail(str(error))
+        typer.echo(f"✓ {path.name}" + (f"; yours is kept as {aside.name}" if aside else " is the original already"))
+
+
+@app.command("keep-originals", hidden=True)
+def keep_originals() -> None:
+    """Copy the notebooks aside where the course is no git clone; part of the set-up."""
+    from vae_edu.course.learner import keep_originals as keep
+
+    keep()
+
+
+@app.command()
+def execute(numbers: Numbers = None) -> None:
+    """For authors: re-execute notebooks in place, alone, on two threads, and store their seconds."""
+    from vae_edu.course.cells import read
+    from vae_edu.course.executing import execute as run
+    from vae_edu.course.executing import store, tidy
+
+    for path in _paths(numbers):
+        execution = run(read(path), name=path.stem)
+        if execution.failure:
+            _fail(f"{path.stem} is left as it was: {execution.failure}")
+        execution.notebook.metadata.setdefault("vae_edu", {})["seconds"] = round(execution.seconds, 1)
+        store(tidy(execution.notebook), path)
+        typer.echo(f"✓ {path.stem}  {execution.seconds:.1f} s")
+
+
+@app.command()
+def standard(numbers: Numbers = None) -> None:
+    """For authors: say what in a notebook breaks the course's standard."""
+    from vae_edu.course.standard import violations
+
+    found = {path.stem: violations(path) for path in _paths(numbers)}
+    for name, broken in found.items():
+        typer.echo("\n".join(f"✗ {name}: {what}" for what in broken) or f"✓ {name}")
+    raise typer.Exit(1 if any(found.values()) else 0)

@@ -1,0 +1,101 @@
+"""Executing notebooks in a kernel of their own, and storing them so that they read well without one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from tqdm import tqdm
+
+from vae_edu.course.places import root
+
+__all__ = ["Execution", "execute", "store", "tidy"]
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@dataclass(frozen=True)
+class Execution:
+    """An executed notebook, the seconds it took (kernel start not counted), and what stopped it, or None."""
+
+    notebook: NotebookNode
+    seconds: float
+    failure: str | None
+
+
+def execute(
+    notebook: NotebookNode,
+    *,
+    name: str = "notebook",
+    strict: bool = True,
+    keep_going: bool = False,
+    threads: int = 2,
+    timeout: float = 600,
+) -> Execution:
+    """Run all code cells from top to bottom in a new kernel, in the folder of the notebooks; ``notebook`` is changed in place.
+
+    strict: a claim that does not hold stops the run. keep_going: an exception in a cell does not.
+    threads: how many the kernel's numerical libraries may use. timeout: seconds that one cell may take.
+    """
+    environment = os.environ | {variable: str(threads) for variable in THREADS}
+    environment |= {"TQDM_DISABLE": "1", "VAE_EDU_STRICT": "1" if strict else "0"}
+    codes = sum(cell.cell_type == "code" for cell in notebook.cells)
+    with tqdm(total=codes, desc=name, unit="cell", leave=False) as bar:
+        client = NotebookClient(
+            notebook,
+            timeout=timeout,
+            kernel_name="python3",
+            allow_errors=keep_going,
+            record_timing=False,
+            resources={"metadata": {"path": str(root() / "notebooks")}},
+            on_cell_executed=lambda **_: bar.update(),
+        )
+        failure = None
+        with client.setup_kernel(env=environment):
+            start = time.perf_counter()
+            try:
+                for index, cell in enumerate(notebook.cells):
+                    client.execute_cell(cell, index)
+            except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+                failure = str(error).strip()
+            seconds = time.perf_counter() - start
+    return Execution(notebook, seconds, failure)
+
+
+def tidy(notebook: NotebookNode) -> NotebookNode:
+    """Remove what must not be stored, in place: references to live widgets and their state, empty outputs, timings."""
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook.metadata["language_info"] = {"name": "python"}
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type != "code":
+            continue
+        for output in cell.outputs:
+            if "data" in output:
+                output.data.pop(WIDGET_VIEW, None)
+                output.metadata.pop(WIDGET_VIEW, None)
+        cell.outputs = [output for output in cell.outputs if output.output_type in ("stream", "error") or output.data]
+    return notebook
+
+
+def store(notebook: NotebookNode, path: Path) -> None:
+    """Write a notebook under a temporary name and rename it, so that a crash leaves the old one whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            nbformat.write(notebook, file)
+        os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,39 @@
+"""Opening JupyterLab on the first notebook."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+from vae_edu.course.places import notebook_path, root
+
+__all__ = ["lab_command"]
+
+
+def lab_command(environment: Mapping[str, str], *, is_root: bool, platform: str = sys.platform) -> list[str]:
+    """The command that opens JupyterLab in the course's folder, with its token and on localhost as JupyterLab ships them.
+
+    As root, JupyterLab starts only when told to: ``--allow-root`` is passed then, and only then. Where no display is to be
+    seen, ``--no-browser`` keeps it from opening a text browser in the terminal; it prints its address in any case.
+    """
+    first = notebook_path("00").relative_to(root())
+    command = [sys.executable, "-m", "jupyterlab", str(first)]
+    if is_root:
+        command.append("--allow-root")
+    has_display = platform in ("win32", "darwin") or "DISPLAY" in environment or "WAYLAND_DISPLAY" in environment
+    if not has_display:
+        command.append("--no-browser")
+    return command
+
+
+def open_lab() -> int:
+    """Run JupyterLab until it ends; returns its exit status."""
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    command = lab_command(os.environ, is_root=is_root)
+    os.chdir(root())
+    if os.name == "posix":
+        os.execv(command[0], command)  # Ctrl-C and exit status are JupyterLab's own
+    import subprocess
+
+    return subprocess.run(command).returncode

@@ -1,0 +1,128 @@
+"""Comparing what a learner's function returned with what the right one returns."""
+
+from __future__ import annotations
+
+import reprlib
+import sys
+
+import numpy as np
+
+__all__ = ["describe", "difference", "plain"]
+
+SINGLE_PRECISION_TOLERANCE = 1e-4  # relative; float32 keeps seven digits, and sums of a thousand terms lose three
+
+
+def plain(value):
+    """``value`` with torch tensors turned into arrays and numbers into Python's, recursively through tuples and lists.
+
+    Raises ``TypeError`` for anything that is neither number, text, truth value, array, tensor nor a tuple or list of these.
+    """
+    torch = sys.modules.get("torch")
+    if torch and isinstance(value, torch.Tensor):
+        value = value.detach().cpu().numpy()
+    if isinstance(value, str | bool | np.bool_):
+        return str(value) if isinstance(value, str) else bool(value)
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind not in "biuf":
+            raise TypeError(f"an array of {value.dtype}")
+        return np.array(value) if value.ndim else plain(value[()])  # a scalar keeps its precision
+    if isinstance(value, int | float | np.integer | np.floating):
+        return np.float32(value) if isinstance(value, np.float32) else value + 0
+    if isinstance(value, tuple | list):
+        return tuple(plain(part) for part in value)
+    raise TypeError(type(value).__name__)
+
+
+def describe(value) -> str:
+    """What a value is, in words, whatever its class does."""
+    torch = sys.modules.get("torch")
+    if value is None:
+        return "None"
+    if torch and isinstance(value, torch.Tensor):
+        return f"a tensor of shape {tuple(value.shape)}"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}" if value.dtype.kind in "biuf" else f"an array of {value.dtype}"
+    if isinstance(value, bool | np.bool_):
+        return f"the truth value {bool(value)}"
+    if isinstance(value, int | float | np.number):
+        return f"the number {value:.6g}"
+    if isinstance(value, str):
+        return f"the text {reprlib.repr(value)}"
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of length {len(value)}"
+    return f"an object of type {type(value).__name__}"
+
+
+def difference(value, expected, tolerance: float) -> str | None:
+    """What differs first between ``value`` and ``expected`` (both as returned), in words; None where nothing does.
+
+    The order is type, shape, finiteness, value. NaN equals NaN, and infinity equals infinity.
+    Numbers are compared relative to the largest entry expected; a value in
+    single precision is compared with a tolerance of at least 1e-4.
+    """
+    if value is None:
+        return "your function returns None: is the `return` missing?"
+    try:
+        got = plain(value)
+    except Exception:  # a learner's class may raise from any of its methods
+        return f"your function returns {describe(value)}, where {_kind(plain(expected))} is expected"
+    return _difference(got, plain(expected), value, expected, tolerance)
+
+
+def _difference(got, right, value, expected, tolerance: float, where: str = "") -> str | None:
+    if isinstance(right, tuple):
+        if not isinstance(got, tuple) or len(got) != len(right):
+            return f"{where}expected {_kind(right)}, got {describe(value)}"
+        told = (
+            _difference(*parts, tolerance, where=f"value {index} of {len(right)}: ")
+            for index, parts in enumerate(zip(got, right, value, expected, strict=True), start=1)
+        )
+        return next(filter(None, told), None)
+    if isinstance(right, str | bool):
+        if type(got) is not type(right):
+            return f"{where}expected {_kind(right)}, got {describe(value)}"
+        return None if got == right else f"{where}{describe(value)} is not right"
+    if isinstance(got, str | bool | tuple):
+        return f"{where}expected {_kind(right)}, got {describe(value)}"
+    if np.shape(got) != np.shape(right):
+        return f"{where}wrong shape: expected {_kind(right)}, got {describe(value)}"
+    precision = SINGLE_PRECISION_TOLERANCE if _is_single(value) else 0.0
+    return _numbers(np.asarray(got, float), np.asarray(right, float), max(tolerance, precision), where)
+
+
+def _numbers(got: np.ndarray, right: np.ndarray, tolerance: float, where: str) -> str | None:
+    finite = np.isfinite(right)
+    stray = finite & ~np.isfinite(got)
+    if stray.any():
+        at = _first(stray)
+        return f"{where}not finite: {got[at]:g}{_place(at)}, where {right[at]:.6g} is expected"
+    scale = np.abs(right[finite]).max(initial=0.0) or 1.0
+    with np.errstate(invalid="ignore"):  # the difference of two equal infinities
+        near = (np.abs(got - right) <= tolerance * scale) | (got == right) | (np.isnan(got) & np.isnan(right))
+    if near.all():
+        return None
+    at = _first(~near)
+    count = f" ({(~near).sum()} of {near.size} entries differ)" if near.size > 1 else ""
+    return f"{where}wrong value: {got[at]:.6g}{_place(at)}, where {right[at]:.6g} is expected{count}"
+
+
+def _is_single(value) -> bool:
+    if isinstance(value, tuple | list):
+        return any(map(_is_single, value))
+    return str(getattr(value, "dtype", "")).removeprefix("torch.") in ("float32", "float16", "bfloat16")
+
+
+def _kind(right) -> str:
+    if isinstance(right, tuple):
+        return f"{len(right)} values"
+    if isinstance(right, str | bool):
+        return "a text" if isinstance(right, str) else "True or False"
+    return f"an array of shape {right.shape}" if isinstance(right, np.ndarray) else "one number"
+
+
+def _first(mask: np.ndarray) -> tuple[int, ...]:
+    return tuple(int(axis[0]) for axis in np.nonzero(mask)) if mask.ndim else ()
+
+
+def _place(at: tuple[int, ...]) -> str:
+    return f" at [{', '.join(map(str, at))}]" if at else ""

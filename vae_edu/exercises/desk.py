@@ -1,0 +1,108 @@
+"""The four functions a learner uses: ``check``, ``hint``, ``solution`` and ``progress``."""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from vae_edu.exercises import store
+from vae_edu.exercises.engine import judge
+from vae_edu.exercises.record import Report
+from vae_edu.exercises.registry import chapters, exercises_of, find
+
+__all__ = ["Progress", "Solution", "check", "hint", "progress", "solution"]
+
+_hints_given: Counter[str] = Counter()
+
+
+def check(exercise_id: str, function: Callable) -> Report:
+    """Judge ``function`` as an answer to an exercise, on inputs drawn afresh, and keep what came of it.
+
+    Raises ``ValueError`` when there is no such exercise, and ``KeyboardInterrupt`` when you interrupt it; nothing that the
+    function itself does gets out.
+    """
+    exercise = find(exercise_id)
+    report = judge(exercise, function, np.random.default_rng())
+    if report.status == "not attempted":
+        return report
+    trouble = store.remember(exercise.id, report.passed)
+    return dataclasses.replace(report, message=f"{report.message}\n{trouble}") if trouble else report
+
+
+def hint(exercise_id: str) -> None:
+    """Print the next hint for an exercise: one more at each call, and after the last a word about ``solution``."""
+    exercise = find(exercise_id)
+    given = _hints_given[exercise.id]
+    if given < len(exercise.hints):
+        _hints_given[exercise.id] += 1
+        print(f"Hint {given + 1} of {len(exercise.hints)} for {exercise.id}: {exercise.hints[given]}")
+    else:
+        print(f'These were all hints for {exercise.id}. solution("{exercise.id}") shows an answer.')
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The source of a model answer; a notebook shows it with highlighting."""
+
+    source: str
+
+    def __repr__(self) -> str:
+        return self.source
+
+    def _repr_markdown_(self) -> str:
+        return f"```python\n{self.source}```"
+
+
+def solution(exercise_id: str) -> Solution:
+    """The model answer of an exercise."""
+    return Solution(find(exercise_id).source)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What is done and what is open, over the whole course."""
+
+    rows: tuple[tuple[int, tuple[tuple[str, str, bool], ...]], ...]  # notebook, then (id, title, passed)
+    messages: tuple[str, ...]
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        done = [passed for _, exercises in self.rows for _, _, passed in exercises]
+        return sum(done), len(done)
+
+    def __repr__(self) -> str:
+        lines = ["Your progress: {} of {} exercises".format(*self.counts)]
+        for chapter, exercises in self.rows:
+            marks = " ".join(f"{'✓' if passed else '○'} {exercise_id}" for exercise_id, _, passed in exercises)
+            lines.append(f"{chapter:02d}  {marks}")
+        return "\n".join([*lines, *self.messages])
+
+    def _repr_html_(self) -> str:
+        done, total = self.counts
+        rows = "".join(
+            f"<tr><td><b>{chapter:02d}</b></td><td style='text-align:left'>"
+            + " &nbsp; ".join(
+                f"<span title='{html.escape(title, quote=True)}'>{'✓' if passed else '○'} {exercise_id}</span>"
+                for exercise_id, title, passed in exercises
+            )
+            + "</td></tr>"
+            for chapter, exercises in self.rows
+        )
+        notes = "".join(f"<div>{html.escape(message)}</div>" for message in self.messages)
+        bar = f"<progress value='{done}' max='{total}' aria-label='exercises done'></progress>"
+        return f'<div class="vae-edu-progress">Your progress: {done} of {total} exercises {bar}<table>{rows}</table>{notes}</div>'
+
+
+def progress() -> Progress:
+    """What is done so far, over all notebooks."""
+    passed, messages = store.passed_ids()
+    rows = tuple(
+        (chapter, tuple((each.id, each.title, each.id in passed) for each in exercises_of(chapter)))
+        for chapter in chapters()
+    )
+    return Progress(rows, tuple(messages))

@@ -1,0 +1,38 @@
+"""All exercises of the course: one module per notebook, ``chNN.py``, imported when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+
+import vae_edu.exercises
+from vae_edu.exercises.record import Exercise
+
+__all__ = ["all_exercises", "chapters", "exercises_of", "find"]
+
+
+def chapters() -> list[int]:
+    """The numbers of the notebooks that have exercises, in order."""
+    names = (module.name for module in pkgutil.iter_modules(vae_edu.exercises.__path__))
+    return sorted(int(name.removeprefix("ch")) for name in names if re.fullmatch(r"ch\d\d", name))
+
+
+def exercises_of(chapter: int) -> tuple[Exercise, ...]:
+    """The exercises of one notebook, in order."""
+    return importlib.import_module(f"vae_edu.exercises.ch{chapter:02d}").EXERCISES
+
+
+def all_exercises() -> list[Exercise]:
+    """Every exercise of the course, in order."""
+    return [exercise for chapter in chapters() for exercise in exercises_of(chapter)]
+
+
+def find(exercise_id: str) -> Exercise:
+    """The exercise with this id. Raises ``ValueError`` that names the ids there are."""
+    match = re.fullmatch(r"(\d{1,2})\.\d{1,2}", str(exercise_id))
+    known = exercises_of(int(match[1])) if match and int(match[1]) in chapters() else all_exercises()
+    for exercise in known:
+        if exercise.id == exercise_id:
+            return exercise
+    raise ValueError(f"there is no exercise {exercise_id!r}; there are {', '.join(each.id for each in known)}")

@@ -1,0 +1,224 @@
+"""Calling a learner's function so that it can neither hang the notebook, nor end it, nor change what surrounds it.
+
+This guards against accidents, not against attacks: the function runs in the notebook's own process.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import copy
+import ctypes
+import dis
+import io
+import os
+import random
+import signal
+import sys
+import sysconfig
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["Outcome", "TimeUp", "call_guarded"]
+
+PRINT_LIMIT = 2_000  # characters kept of what the function prints
+NOT_LEARNERS = (os.path.dirname(__file__), sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), "<frozen")
+RING_AGAIN = 0.1  # seconds between two rings of a time limit that the function has swallowed
+
+
+class TimeUp(BaseException):
+    """Raised inside a learner's function when its time is over. Not an ``Exception``: ``except Exception`` must not hold it."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a call led to: a value, or the exception it raised; what it printed; the places of the arguments that it changed."""
+
+    value: object = None
+    error: BaseException | None = None
+    printed: str = ""
+    changed: tuple[int, ...] = ()
+
+    @property
+    def timed_out(self) -> bool:
+        return isinstance(self.error, TimeUp)
+
+    @property
+    def is_stub(self) -> bool:
+        """Whether it ended in a ``raise NotImplementedError`` of its own (not one that a library raised inside it)."""
+        if not isinstance(self.error, NotImplementedError):
+            return False
+        last = self.error.__traceback__
+        while last.tb_next is not None:
+            last = last.tb_next
+        code = last.tb_frame.f_code
+        raises = {step.offset for step in dis.get_instructions(code) if step.opname == "RAISE_VARARGS"}
+        return is_learners(code.co_filename) and last.tb_lasti in raises
+
+    @property
+    def told(self) -> str:
+        """The exception in words: type, message, and the learner's line that it came from."""
+        frames = [frame for frame in traceback.extract_tb(self.error.__traceback__) if is_learners(frame.filename)]
+        line = f" in the line `{frames[-1].line}`" if frames and frames[-1].line else ""
+        try:
+            message = str(self.error)
+        except Exception:  # a learner's exception class may be broken too
+            message = "(its message cannot be shown)"
+        return f"{type(self.error).__name__}{line}: {message}"[:600]
+
+
+def is_learners(filename: str) -> bool:
+    """Whether code from ``filename`` is the learner's own, not a library's and not the checker's."""
+    return not filename.startswith(NOT_LEARNERS)
+
+
+def call_guarded(function: Callable, arguments: tuple, *, seconds: float, guard: Callable | None = None) -> Outcome:
+    """Call ``function`` on copies of ``arguments`` and report what happened; never raises what the function raises.
+
+    ``KeyboardInterrupt`` is the exception: the person at the keyboard is obeyed. The global generators of ``random``, NumPy
+    and torch are put back as they were. ``guard`` is the learner's function where ``function`` only calls it.
+    """
+    given, kept = copy.deepcopy(arguments), copy.deepcopy(arguments)
+    printed = _ShortBuffer()
+    value, error = None, None
+    with _random_state_restored(), _exits_blocked(guard or function), _streams_to(printed):
+        try:
+            with _time_limit(seconds):
+                value = function(*given)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as raised:  # SystemExit and TimeUp too: nothing a learner raises may end the notebook
+            error = raised
+    changed = tuple(index for index, pair in enumerate(zip(given, kept, strict=True)) if not _same(*pair))
+    return Outcome(value, error, printed.getvalue(), changed)
+
+
+class _ShortBuffer(io.StringIO):
+    """Keeps the first ``PRINT_LIMIT`` characters and forgets the rest, so that a printing loop takes no memory."""
+
+    def write(self, text: str) -> int:
+        super().write(text[: max(0, PRINT_LIMIT - self.tell())])
+        return len(text)
+
+
+@contextlib.contextmanager
+def _streams_to(buffer: io.StringIO) -> Iterator[None]:
+    with contextlib.redirect_stdout(buffer), contextlib.redirect_stderr(buffer):
+        yield
+
+
+@contextlib.contextmanager
+def _random_state_restored() -> Iterator[None]:
+    torch = sys.modules.get("torch")  # not imported for this: what is not loaded has no state to protect
+    python, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    torch_state = torch.get_rng_state() if torch else None
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(legacy)  # noqa: NPY002
+        if torch:
+            torch.set_rng_state(torch_state)
+
+
+@contextlib.contextmanager
+def _exits_blocked(function: Callable) -> Iterator[None]:
+    """Turn ``exit()``, ``quit()`` and ``os._exit()`` into ``SystemExit``: in a kernel they would end it, past all ``except``."""
+
+    def leave(*_arguments):
+        raise SystemExit("exit() was called")
+
+    places = [vars(builtins), getattr(function, "__globals__", {})]
+    held = [(place, name, place[name]) for place in places for name in ("exit", "quit") if name in place]
+    held.append((vars(os), "_exit", os._exit))
+    for place, name, _ in held:
+        place[name] = leave
+    try:
+        yield
+    finally:
+        for place, name, original in held:
+            place[name] = original
+
+
+def _time_limit(seconds: float) -> _Alarm | _Watch:
+    """A block that raises ``TimeUp`` after ``seconds``: by signal on the main thread of a POSIX system, else from a second
+    thread, which reaches pure-Python loops only."""
+    has_signal = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+    return _Alarm(seconds) if has_signal else _Watch(seconds)
+
+
+class _Alarm:
+    """A time limit by signal. It rings again until the block is left, since a bare ``except:`` in a loop swallows one ring."""
+
+    def __init__(self, seconds: float):
+        self.seconds, self.over = seconds, False
+
+    def __enter__(self) -> None:
+        self.tracer = sys.gettrace()
+        self.handler = signal.signal(signal.SIGALRM, self.ring)
+        signal.setitimer(signal.ITIMER_REAL, self.seconds, RING_AGAIN)
+
+    def ring(self, _signal, frame) -> None:
+        if self.over:
+            return
+        # Raising at the next line of the function too gets past its handler: the line that handles the first exception
+        # raises the second.
+        while frame is not None and frame.f_code.co_filename != __file__:
+            frame.f_trace = self.raise_at_line
+            frame = frame.f_back
+        sys.settrace(self.raise_at_line)
+        raise TimeUp
+
+    def raise_at_line(self, frame, event, _argument):
+        if event == "line" and not self.over and frame.f_code.co_filename != __file__:
+            raise TimeUp
+        return self.raise_at_line
+
+    def __exit__(self, *_error) -> None:
+        self.over = True
+        sys.settrace(self.tracer)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, self.handler)
+
+
+class _Watch:
+    """A time limit by a second thread, for Windows and for checks that run outside the main thread."""
+
+    def __init__(self, seconds: float):
+        self.seconds, self.over = seconds, threading.Event()
+
+    def __enter__(self) -> None:
+        caller = threading.get_ident()
+
+        def ring() -> None:
+            wait = self.seconds
+            while not self.over.wait(wait):
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(caller), ctypes.py_object(TimeUp))
+                wait = RING_AGAIN
+
+        self.thread = threading.Thread(target=ring, daemon=True)
+        self.thread.start()
+
+    def __exit__(self, *_error) -> None:
+        self.over.set()
+        self.thread.join()
+
+
+def _same(now, before) -> bool:
+    """Whether an argument is what it was. Objects that cannot be compared (generators) are allowed to change."""
+    if type(now) is not type(before):
+        return False
+    if isinstance(now, list | tuple):
+        return len(now) == len(before) and all(map(_same, now, before))
+    if isinstance(now, dict):
+        return now.keys() == before.keys() and all(_same(now[key], before[key]) for key in now)
+    torch = sys.modules.get("torch")
+    if torch and isinstance(now, torch.Tensor):
+        return now.shape == before.shape and bool(torch.equal(now.nan_to_num(), before.nan_to_num()))
+    if isinstance(now, np.ndarray):
+        return now.shape == before.shape and bool(np.array_equal(now, before, equal_nan=now.dtype.kind in "fc"))
+    return True

@@ -1,0 +1,49 @@
+"""What ``training.fit`` minimises. An objective is called as ``objective(model, x, generator)`` and returns its terms per
+example, by name, each of shape ``(batch,)``; the one named ``loss`` is minimised, the others are recorded beside it."""
+
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from vae_edu.densities import gaussian_kl, reparameterise
+from vae_edu.likelihoods import bernoulli_log_prob, binarise
+
+__all__ = ["Objective", "Terms", "denoising_error", "negative_elbo", "squared_error"]
+
+Terms = dict[str, Float[Tensor, " batch"]]
+Objective = Callable[[nn.Module, Tensor, torch.Generator], Terms]
+
+
+def squared_error(model: nn.Module, x: Float[Tensor, "batch data"], generator: torch.Generator) -> Terms:
+    """The autoencoder's loss ‖x − decode(encode(x))‖² per example: the sum over data dimensions, in squared data units."""
+    return {"loss": ((x - model.decode(model.encode(x))) ** 2).sum(dim=1)}
+
+
+def denoising_error(corrupt: Callable[[Tensor, torch.Generator], Tensor]) -> Objective:
+    """The denoising autoencoder's objective: ‖x − decode(encode(corrupt(x)))‖² per example, with fresh noise at each call.
+
+    Source: Vincent, Larochelle, Bengio and Manzagol 2008, "Extracting and composing robust features with denoising
+    autoencoders", section 2.
+    """
+
+    def objective(model: nn.Module, x: Float[Tensor, "batch data"], generator: torch.Generator) -> Terms:
+        return {"loss": ((x - model.decode(model.encode(corrupt(x, generator)))) ** 2).sum(dim=1)}
+
+    return objective
+
+
+def negative_elbo(model: nn.Module, x: Float[Tensor, "batch data"], generator: torch.Generator) -> Terms:
+    """−ELBO(x) = distortion + rate per example, in nats, estimated with one draw z ~ q(z|x), on sampled binary pixels.
+
+    distortion = −log p(x|z), rate = KL(q(z|x) || p(z)). ``x`` holds grey values in [0, 1]; they are binarised afresh at
+    each call.
+
+    Source: Kingma and Welling 2014, arXiv:1312.6114, equation 10.
+    """
+    binary = binarise(x, generator=generator)
+    mu, logvar = model.encode(binary)
+    distortion = -bernoulli_log_prob(binary, model.decode(reparameterise(mu, logvar, generator=generator)))
+    rate = gaussian_kl(mu, logvar)
+    return {"loss": distortion + rate, "distortion": distortion, "rate": rate}

@@ -1,0 +1,135 @@
+"""Static figures: the course's style, one colour-blind-safe palette, grids of images, and ``show`` with alt text.
+
+Figures are made with ``new`` instead of pyplot, so nothing is drawn twice and nothing stays open behind the notebook.
+"""
+
+import io
+import math
+from collections.abc import Sequence
+
+import matplotlib
+import numpy as np
+from IPython.display import display
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+__all__ = ["PALETTE", "as_png", "image_grid", "image_row", "new", "rows_of_images", "show"]
+
+# Okabe and Ito (2008), "Color universal design": eight colours that readers with any colour vision can tell apart.
+PALETTE = {
+    "blue": "#0072B2",
+    "orange": "#E69F00",
+    "green": "#009E73",
+    "vermilion": "#D55E00",
+    "purple": "#CC79A7",
+    "sky": "#56B4E9",
+    "yellow": "#F0E442",
+    "black": "#000000",
+}
+
+# The background is an opaque white, so that a figure reads the same on JupyterLab's light and dark themes.
+STYLE = {
+    "figure.facecolor": "white",
+    "figure.constrained_layout.use": True,
+    "savefig.facecolor": "white",
+    "font.size": 10,
+    "axes.titlesize": 10.5,
+    "axes.labelsize": 10,
+    "legend.fontsize": 9,
+    "legend.frameon": False,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E4E4E4",
+    "grid.linewidth": 0.7,
+    "lines.linewidth": 1.8,
+    "axes.prop_cycle": matplotlib.cycler(color=list(PALETTE.values())),
+    "image.cmap": "gray_r",
+}
+
+PIXELS_PER_INCH = 130  # drawn finer than it is shown, so that it stays sharp on dense screens
+SHOWN_PER_INCH = 90
+
+
+def new(
+    rows: int = 1, columns: int = 1, *, width: float = 7.5, height: float = 3.2, **subplots
+) -> tuple[Figure, Axes | np.ndarray]:
+    """A figure of ``width`` by ``height`` inches in the course's style, and its axes as from ``Figure.subplots``."""
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(width, height))
+        return figure, figure.subplots(rows, columns, **subplots)
+
+
+def as_png(figure: Figure, pixels_per_inch: float = PIXELS_PER_INCH) -> bytes:
+    """The figure as the bytes of a PNG file."""
+    buffer = io.BytesIO()
+    with matplotlib.rc_context(STYLE):
+        figure.savefig(buffer, format="png", dpi=pixels_per_inch)
+    return buffer.getvalue()
+
+
+def png_metadata(figure: Figure, alt: str) -> dict:
+    """Output metadata of a figure's PNG: its alternative text and the size at which it is shown, in pixels."""
+    width, height = figure.get_size_inches()
+    return {"image/png": {"alt": alt, "width": round(width * SHOWN_PER_INCH), "height": round(height * SHOWN_PER_INCH)}}
+
+
+def require_alt(alt: str) -> None:
+    """Raise ``ValueError`` unless ``alt`` says something."""
+    if not isinstance(alt, str) or len(alt.split()) < 5:
+        raise ValueError(f"alt={alt!r} does not describe the figure: say in a sentence what a reader sees in it")
+
+
+def show(figure: Figure, *, alt: str) -> None:
+    """Show ``figure`` under the cell, with ``alt`` as its alternative text.
+
+    alt: one or two sentences that say what a reader sees; fixed text without measured digits. It is stored in the
+    output's metadata (which nbconvert writes into the page) and as the output's plain text (which nbval compares).
+
+    Raises ``ValueError`` when ``alt`` is empty or too short to describe anything.
+    """
+    require_alt(alt)
+    display({"image/png": as_png(figure), "text/plain": alt}, metadata=png_metadata(figure, alt), raw=True)
+
+
+def image_grid(images, *, height: int, width: int, columns: int, gap: int = 2) -> np.ndarray:
+    """Many images as one: ``(n, height * width)`` values in [0, 1] become one array with ``columns`` images a row.
+
+    The gap between images, and places left over in the last row, hold NaN, which ``imshow`` leaves blank.
+    Raises ``ValueError`` when an image does not have ``height * width`` pixels.
+    """
+    images = np.asarray(images, dtype=float)
+    if images.ndim != 2 or images.shape[1] != height * width:
+        raise ValueError(
+            f"images have shape {images.shape}, expected (n, {height * width}) for {height} by {width} pixels"
+        )
+    rows = math.ceil(len(images) / columns)
+    grid = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap), np.nan)
+    for index, image in enumerate(images):
+        top, left = index // columns * (height + gap), index % columns * (width + gap)
+        grid[top : top + height, left : left + width] = image.reshape(height, width)
+    return grid
+
+
+def image_row(axes: Axes, images, *, height: int, width: int, columns: int | None = None, title: str = "") -> None:
+    """Draw images, ``(n, height * width)`` with values in [0, 1], into ``axes``; one row unless ``columns`` is given.
+
+    ``title`` stands above them at the left. 0 is white and 1 is black.
+    """
+    grid = image_grid(images, height=height, width=width, columns=columns or len(images))
+    axes.imshow(grid, vmin=0, vmax=1, cmap="gray_r", interpolation="nearest")
+    axes.set_axis_off()
+    axes.set_title(title, loc="left")
+
+
+def rows_of_images(rows: Sequence[tuple[str, np.ndarray]], *, height: int, width: int, inches: float = 7.5) -> Figure:
+    """A figure with one titled row of images for each ``(title, images)``; all rows hold the same number of images."""
+    across = len(rows[0][1])
+    each = inches / across * height / width
+    figure, axes = new(len(rows), 1, width=inches, height=len(rows) * (each + 0.32), squeeze=False)
+    for row, (title, images) in zip(axes[:, 0], rows, strict=True):
+        image_row(row, images, height=height, width=width, title=title)
+    return figure
