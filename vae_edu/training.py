@@ -125,12 +125,12 @@ def evaluate(
 
 
 def _progress_bar(steps: int) -> tqdm:
-    """A bar that leaves nothing behind: off under test, one line that vanishes in a notebook, stderr in a terminal."""
-    off = os.environ.get("TQDM_DISABLE") == "1" or "PYTEST_VERSION" in os.environ
-    in_notebook = hasattr(get_ipython(), "kernel")
-    return tqdm(
-        total=steps, unit="step", leave=False, disable=off, file=_NotebookLine() if in_notebook and not off else None
-    )
+    """A bar that leaves nothing behind: one line that vanishes in a notebook, stderr in a terminal, none under test."""
+    if os.environ.get("TQDM_DISABLE") == "1" or "PYTEST_VERSION" in os.environ:
+        return tqdm(disable=True)
+    file = _NotebookLine() if hasattr(get_ipython(), "kernel") else None
+    # disable=None: off where the output is neither a terminal nor a notebook, such as a log file
+    return tqdm(total=steps, unit="step", leave=False, disable=None, file=file)
 
 
 class _NotebookLine:

@@ -125,13 +125,16 @@ def test_vae_edu_data_that_is_no_folder_is_refused(bodies, served, server, tmp_p
 def test_a_bad_file_is_refused_by_name(place, damage, message, bodies, served, server, tmp_path, monkeypatch):
     folder = served.system_folder
     if place == "VAE_EDU_DATA":
+        fill(folder, bodies)
+        folder = tmp_path / "given"
+        folder.mkdir()
         monkeypatch.setenv("VAE_EDU_DATA", str(folder))
     fill(folder, bodies, test_images=damage(bodies["test-images.gz"]))
     with pytest.raises(BadDataFile) as caught:
         load(served)
     assert f"{folder / 'test-images.gz'} {message}" in str(caught.value)
     assert f"{served.base_url}test-images.gz" in str(caught.value), "and says where the right one is"
-    assert server.asked == [], "and is not silently passed over"
+    assert server.asked == [], "and is not silently passed over, though right ones are to be had elsewhere"
     assert (folder / "test-images.gz").exists(), "what is not ours is not removed"
 
 

@@ -43,7 +43,7 @@ def examine() -> Iterator[Finding]:
     """All findings, in order."""
     yield python()
     for name, pin in pins().items():
-        yield package(name, pin)
+        yield package(name, pin, essential=name not in for_tests())
     yield cores()
     yield memory()
     yield data()
@@ -72,7 +72,16 @@ def pins() -> dict[str, str]:
     return dict(match.groups() for line in lines if (match := re.match(r"([\w.-]+)==([\w.]+)", line)))
 
 
-def package(name: str, pin: str) -> Finding:
+def for_tests() -> set[str]:
+    """The names that only the test suite needs."""
+    try:
+        needed = metadata.requires("vae-edu") or []
+    except metadata.PackageNotFoundError:
+        return set()
+    return {re.match(r"[\w.-]+", line)[0] for line in needed if re.search(r"extra == ['\"]test", line)}
+
+
+def package(name: str, pin: str, essential: bool = True) -> Finding:
     remedy = (
         TORCH_REMEDY.format(pin=pin)
         if name == "torch"
@@ -83,6 +92,8 @@ def package(name: str, pin: str) -> Finding:
     try:
         version = metadata.version(name)
     except metadata.PackageNotFoundError:
+        if not essential:
+            return Finding("warning", f"{name} is not installed; `make test` needs it", remedy)
         return Finding("missing", f"{name} is not installed", remedy)
     if pin and version.split("+")[0] != pin:
         return Finding("warning", f"{name} {version}; the course is tested with {pin}", remedy)

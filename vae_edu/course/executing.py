@@ -59,7 +59,7 @@ def execute(
             on_cell_executed=lambda **_: bar.update(),
         )
         failure = None
-        with client.setup_kernel(env=environment):
+        with client.setup_kernel(env=environment, extra_arguments=["--IPKernelApp.log_level=ERROR"]):
             start = time.perf_counter()
             try:
                 for index, cell in enumerate(notebook.cells):

@@ -2,14 +2,17 @@
 
 import itertools
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-__all__ = ["LinearAutoencoder", "MLPAutoencoder"]
+__all__ = ["LinearAutoencoder", "MLPAutoencoder", "mlp"]
 
 
 class LinearAutoencoder(nn.Module):
-    """x ↦ W_d (W_e x), without biases: for centred data. Its best reconstruction is that of PCA.
+    """x ↦ W_d W_e x, without biases: for centred data. Its best reconstruction is that of PCA.
+
+    data, latent: the number of entries of x and of the code.
 
     Source: Baldi and Hornik 1989, "Neural networks and principal component analysis".
     """
@@ -24,23 +27,36 @@ class LinearAutoencoder(nn.Module):
 
 
 class MLPAutoencoder(nn.Module):
-    """An encoder and a decoder with the same hidden layers, in mirrored order; the code and the output are linear.
+    """An autoencoder for grey values in [0, 1], with hidden layers on both sides of the code.
 
-    data, latent: the number of entries of x and of the code. hidden: the widths of the encoder's hidden layers.
+    data, latent: the number of entries of x and of the code. mean: the mean of the training data, shape ``(data,)``.
+    hidden: the widths of the encoder's hidden layers; the decoder has the same in reverse.
+
+    The mean is subtracted before encoding and is what the untrained decoder starts from, as PCA does it. Without this, a
+    short training is spent on learning the mean.
     """
 
-    def __init__(self, data: int, latent: int, hidden: tuple[int, ...] = (256, 128)):
+    def __init__(self, data: int, latent: int, *, mean: Float[Tensor, " data"], hidden: tuple[int, ...] = (256,)):
         super().__init__()
-        self.encode = mlp(data, *hidden, latent)
-        self.decode = mlp(latent, *reversed(hidden), data)
+        self.register_buffer("mean", mean)
+        self.encoder = mlp(data, *hidden, latent)
+        self.decoder = mlp(latent, *reversed(hidden), data)
+        with torch.no_grad():
+            self.decoder[-1].bias.copy_(mean.clamp(0.01, 0.99).logit())
+
+    def encode(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, "batch latent"]:
+        return self.encoder(x - self.mean)
+
+    def decode(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch data"]:
+        return self.decoder(z).sigmoid()
 
     def forward(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, "batch data"]:
         return self.decode(self.encode(x))
 
 
 def mlp(*widths: int) -> nn.Sequential:
-    """Linear layers of these widths with a SiLU between each two; nothing after the last."""
+    """Linear layers of these widths with a ReLU between each two; nothing after the last."""
     layers: list[nn.Module] = []
     for fan_in, fan_out in itertools.pairwise(widths):
-        layers += [nn.Linear(fan_in, fan_out), nn.SiLU()]
+        layers += [nn.Linear(fan_in, fan_out), nn.ReLU()]
     return nn.Sequential(*layers[:-1])

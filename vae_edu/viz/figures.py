@@ -10,10 +10,11 @@ from collections.abc import Sequence
 import matplotlib
 import numpy as np
 from IPython.display import display
+from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-__all__ = ["PALETTE", "as_png", "image_grid", "image_row", "new", "rows_of_images", "show"]
+__all__ = ["PALETTE", "as_png", "image_grid", "image_row", "new", "rows_of_images", "scatter_classes", "show"]
 
 # Okabe and Ito (2008), "Color universal design": eight colours that readers with any colour vision can tell apart.
 PALETTE = {
@@ -26,6 +27,9 @@ PALETTE = {
     "yellow": "#F0E442",
     "black": "#000000",
 }
+
+# Paul Tol's "muted" scheme (2021) and a grey: ten classes of points. Labels stand beside the colours, which alone do not carry ten.
+TEN = ("#332288", "#88CCEE", "#44AA99", "#117733", "#999933", "#DDCC77", "#CC6677", "#882255", "#AA4499", "#777777")
 
 # The background is an opaque white, so that a figure reads the same on JupyterLab's light and dark themes.
 STYLE = {
@@ -50,6 +54,8 @@ STYLE = {
     "image.cmap": "gray_r",
 }
 
+matplotlib.rcParams.update(STYLE)  # for the whole session: what is added to a figure later follows the style too
+
 PIXELS_PER_INCH = 130  # drawn finer than it is shown, so that it stays sharp on dense screens
 SHOWN_PER_INCH = 90
 
@@ -58,16 +64,14 @@ def new(
     rows: int = 1, columns: int = 1, *, width: float = 7.5, height: float = 3.2, **subplots
 ) -> tuple[Figure, Axes | np.ndarray]:
     """A figure of ``width`` by ``height`` inches in the course's style, and its axes as from ``Figure.subplots``."""
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(width, height))
-        return figure, figure.subplots(rows, columns, **subplots)
+    figure = Figure(figsize=(width, height))
+    return figure, figure.subplots(rows, columns, **subplots)
 
 
 def as_png(figure: Figure, pixels_per_inch: float = PIXELS_PER_INCH) -> bytes:
     """The figure as the bytes of a PNG file."""
     buffer = io.BytesIO()
-    with matplotlib.rc_context(STYLE):
-        figure.savefig(buffer, format="png", dpi=pixels_per_inch)
+    figure.savefig(buffer, format="png", dpi=pixels_per_inch)
     return buffer.getvalue()
 
 
@@ -123,6 +127,16 @@ def image_row(axes: Axes, images, *, height: int, width: int, columns: int | Non
     axes.imshow(grid, vmin=0, vmax=1, cmap="gray_r", interpolation="nearest")
     axes.set_axis_off()
     axes.set_title(title, loc="left")
+
+
+def scatter_classes(axes: Axes, points, labels, class_names: Sequence[str]) -> None:
+    """Points, ``(n, 2)``, coloured by class, with each class's name at the median of its points; at most ten classes."""
+    points, labels = np.asarray(points), np.asarray(labels)
+    for label, (name, colour) in enumerate(zip(class_names, TEN, strict=False)):
+        own = points[labels == label]
+        axes.scatter(*own.T, s=5, color=colour, alpha=0.6, linewidths=0)
+        place = axes.annotate(name, np.median(own, axis=0), ha="center", va="center", fontsize=8.5, fontweight="bold")
+        place.set_path_effects([patheffects.withStroke(linewidth=2.5, foreground="white")])
 
 
 def rows_of_images(rows: Sequence[tuple[str, np.ndarray]], *, height: int, width: int, inches: float = 7.5) -> Figure:

@@ -1,0 +1,179 @@
+"""A small notebook that keeps every rule of the course's standard: number 00 with exercise 0.1."""
+
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+FIGURE_ALT = "Two bars of the same height, side by side."
+EXPLORER_ALT = "One bar that grows with the slider above it."
+
+HEADER = """\
+# 00 Start here
+
+**What does a VAE pay for?**
+
+**You will be able to** say what the two terms of the loss are.
+
+**Read before**: nothing.
+
+10 minutes to study, under 60 seconds to run.
+"""
+SETUP = """\
+import time
+
+import numpy as np
+
+from vae_edu.claims import claim
+from vae_edu.exercises import check, progress
+from vae_edu.viz import explorers, figures
+
+rng = np.random.default_rng(0)
+"""
+PREDICT = """\
+## Two terms
+
+**Predict.** Which of the two is larger?
+
+<details><summary>Answer</summary>
+
+The distortion, in $D: \\mathbb{R}^d \\to \\mathbb{R}$, see [the next notebook](01_next.ipynb#two-terms).
+
+</details>
+"""
+FIGURE = f"""\
+figure, axes = figures.new(width=3, height=2)
+axes.bar(["distortion", "rate"], [1, 1])
+figures.show(figure, alt="{FIGURE_ALT}")
+"""
+EXPLORER = f"""\
+def draw(height):
+    figure, axes = figures.new(width=3, height=2)
+    axes.bar(["rate"], [height])
+    return figure, f"The bar is {{height:.2f}} nats high."
+
+
+explorers.explorer(draw, try_this="Move it.", alt="{EXPLORER_ALT}", height=explorers.slider("height (nats)", 0, 1, 0.5))
+"""
+TIMING = """\
+start = time.perf_counter()
+print(f"{time.perf_counter() - start:.9f} seconds")
+"""
+CLAIM = """\
+claim("the sum of two positive numbers is larger than either", 1 + 2 > 2)
+"""
+EXERCISE = """\
+**Exercise 0.1** (3 min, ●○○) Write the loss of one batch.
+"""
+STUB = '''\
+def vae_loss(distortion, rate):
+    """The loss of one batch."""
+    raise NotImplementedError
+'''
+CHECK = 'check("0.1", vae_loss)'
+WRONG = """\
+## When it goes wrong
+
+The rate may be subtracted.
+"""
+WRONG_CODE = """\
+claim("subtracting the rate makes the loss smaller", 2 - 1 < 2 + 1)
+"""
+LAST = """\
+## Summary
+
+Two terms, one loss.
+
+## Further reading
+
+[Kingma and Welling 2014](https://arxiv.org/abs/1312.6114). Next: [01](01_next.ipynb).
+"""
+
+
+def printed(text):
+    return [new_output("stream", name="stdout", text=text)]
+
+
+def shown(alt):
+    metadata = {"image/png": {"alt": alt, "width": 270, "height": 180}}
+    return [new_output("display_data", {"image/png": PNG, "text/plain": alt}, metadata=metadata)]
+
+
+def reported(text):
+    """What check(...) leaves in a notebook: ``text`` is its first line, as '○ 0.1 not attempted yet'."""
+    mark, exercise, message = text.split(" ", 2)
+    page = (
+        '<div class="vae-edu-report" style="border-left:4px solid #6B6B6B;padding:4px 10px">'
+        f'<span style="color:#6B6B6B">{mark}</span> <b>{exercise}</b> {message}</div>'
+    )
+    return [new_output("execute_result", {"text/plain": text, "text/html": page}, execution_count=None)]
+
+
+def code(source, *tags, outputs=()):
+    metadata = {"tags": list(tags)} if tags else {}
+    return new_code_cell(source.rstrip("\n"), metadata=metadata, outputs=list(outputs))
+
+
+def text(source):
+    return new_markdown_cell(source.rstrip("\n"))
+
+
+def build():
+    """The model notebook, with the outputs that a run of it stores."""
+    cells = [
+        text(HEADER),
+        code(SETUP, "setup"),
+        text(PREDICT),
+        code(FIGURE, outputs=shown(FIGURE_ALT)),
+        code(EXPLORER, "explorer", outputs=shown(EXPLORER_ALT)),
+        code(TIMING, "nbval-ignore-output", outputs=printed("0.000000123 seconds\n")),
+        code(CLAIM, outputs=printed("✓ the sum of two positive numbers is larger than either\n")),
+        text(EXERCISE),
+        code(STUB, "exercise-0.1"),
+        code(CHECK, "check-0.1", outputs=reported("○ 0.1 not attempted yet")),
+        text(WRONG),
+        code(WRONG_CODE, outputs=printed("✓ subtracting the rate makes the loss smaller\n")),
+        text(LAST),
+    ]
+    metadata = {
+        "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+        "language_info": {"name": "python"},
+        "vae_edu": {"minutes": 10, "seconds": 4.2},
+    }
+    return counted(new_notebook(cells=cells, metadata=metadata))
+
+
+def counted(notebook):
+    """The notebook as stored after one run from top to bottom."""
+    for count, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), start=1):
+        cell.execution_count = count
+    return notebook
+
+
+@pytest.fixture
+def model():
+    """A fresh copy of the model notebook."""
+    return build()
+
+
+@pytest.fixture
+def parts():
+    """What notebooks are put together from."""
+    return SimpleNamespace(code=code, counted=counted, printed=printed, reported=reported, shown=shown, setup=SETUP)
+
+
+@pytest.fixture
+def stored(tmp_path, monkeypatch):
+    """``stored(notebook)`` writes it as notebook 00 of a course of two, and returns its path."""
+    course = tmp_path / "notebooks"
+    course.mkdir()
+    paths = [course / "00_start_here.ipynb", course / "01_next.ipynb"]
+    monkeypatch.setattr("vae_edu.course.standard.notebook_paths", lambda: paths)
+
+    def write(notebook):
+        nbformat.write(notebook, paths[0])
+        return paths[0]
+
+    return write

@@ -1,0 +1,107 @@
+"""The Bernoulli likelihood against ``torch.distributions``, and the sampling of binary pixels."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.distributions import Bernoulli
+
+from vae_edu.likelihoods import bernoulli_log_prob, binarise
+
+
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_bernoulli_agrees_with_torch_distributions(dtype):
+    logits = 3 * torch.randn(20, 9, generator=seeded(0), dtype=dtype)
+    x = torch.randint(0, 2, (20, 9), generator=seeded(1)).to(dtype)
+    log_prob = bernoulli_log_prob(x, logits)
+    assert log_prob.shape == (20,)
+    assert log_prob.dtype == dtype
+    torch.testing.assert_close(log_prob, Bernoulli(logits=logits).log_prob(x).sum(dim=1))
+
+
+def test_bernoulli_by_hand():
+    log_odds = math.log(3)  # p = 3/4
+    x = torch.tensor([[1.0, 0.0], [1.0, 1.0]], dtype=torch.float64)
+    logits = torch.full((2, 2), log_odds, dtype=torch.float64)
+    expected = [math.log(0.75) + math.log(0.25), 2 * math.log(0.75)]
+    assert bernoulli_log_prob(x, logits).tolist() == pytest.approx(expected)
+
+
+def test_the_probabilities_of_all_images_sum_to_one():
+    images = torch.cartesian_prod(*[torch.tensor([0.0, 1.0], dtype=torch.float64)] * 6)
+    logits = (2 * torch.randn(1, 6, generator=seeded(2), dtype=torch.float64)).expand(64, 6)
+    assert bernoulli_log_prob(images, logits).exp().sum().item() == pytest.approx(1, abs=1e-12)
+
+
+def test_tiling_the_image_doubles_it():
+    x = torch.randint(0, 2, (5, 4), generator=seeded(3)).double()
+    logits = torch.randn(5, 4, generator=seeded(4), dtype=torch.float64)
+    twice = bernoulli_log_prob(x.repeat(1, 2), logits.repeat(1, 2))
+    torch.testing.assert_close(twice, 2 * bernoulli_log_prob(x, logits))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_confident_decoders_stay_finite(dtype):
+    logits = torch.tensor([[1e3, -1e3], [1e3, -1e3]], dtype=dtype, requires_grad=True)
+    x = torch.tensor([[1.0, 0.0], [0.0, 1.0]], dtype=dtype)
+    log_prob = bernoulli_log_prob(x, logits)
+    assert log_prob.tolist() == pytest.approx([0.0, -2e3])  # sure and right; sure and wrong
+    log_prob.sum().backward()
+    assert torch.isfinite(logits.grad).all()
+
+
+@given(st.floats(-30, 30), st.booleans())
+def test_bernoulli_is_a_log_probability(logit, on):
+    log_prob = bernoulli_log_prob(
+        torch.tensor([[float(on)]], dtype=torch.float64), torch.tensor([[logit]], dtype=torch.float64)
+    ).item()
+    assert log_prob <= 0
+    assert log_prob == pytest.approx(-math.log1p(math.exp(-logit if on else logit)), rel=1e-9)
+
+
+def test_gradient_is_the_residual():
+    x = torch.randint(0, 2, (3, 4), generator=seeded(5)).double()
+    logits = torch.randn(3, 4, generator=seeded(6), dtype=torch.float64, requires_grad=True)
+    bernoulli_log_prob(x, logits).sum().backward()
+    torch.testing.assert_close(logits.grad, x - torch.sigmoid(logits).detach())
+
+
+def test_binary_pixels_are_sampled_with_the_grey_value_as_probability():
+    n, grey = 20_000, torch.tensor([0.1, 0.3, 0.5, 0.8])
+    binary = binarise(grey.expand(n, 4), generator=seeded(7))
+    assert set(binary.unique().tolist()) == {0.0, 1.0}
+    errors = (binary.mean(dim=0) - grey).abs()
+    assert (errors < 4 * (grey * (1 - grey) / n).sqrt()).all()  # a threshold would give 0 or 1
+    correlations = torch.corrcoef(binary.T) - torch.eye(4)
+    assert correlations.abs().max() < 4.5 / math.sqrt(n)  # each pixel is drawn by itself
+
+
+def test_black_and_white_stay_as_they_are():
+    x = torch.tensor([[0.0, 1.0, 1.0, 0.0]])
+    assert torch.equal(binarise(x, generator=seeded(8)), x)
+
+
+def test_binarise_draws_afresh_and_repeats_by_seed():
+    x, generator = torch.full((4, 50), 0.5), seeded(9)
+    first, second = binarise(x, generator=generator), binarise(x, generator=generator)
+    assert not torch.equal(first, second)
+    assert torch.equal(first, binarise(x, generator=seeded(9)))
+    assert torch.equal(x, torch.full((4, 50), 0.5))
+
+
+@pytest.mark.parametrize("stray", [-1e-3, 1.001, 255.0, math.nan, math.inf])
+def test_binarise_refuses_what_is_no_grey_value(stray):
+    x = torch.full((2, 3), 0.5)
+    x[1, 2] = stray
+    with pytest.raises(ValueError, match=r"x has values .* lie in \[0, 1\]"):
+        binarise(x)
+
+
+def test_binarise_of_no_images_is_no_images():
+    assert binarise(torch.zeros(0, 4)).shape == (0, 4)

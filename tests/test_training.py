@@ -1,0 +1,250 @@
+"""``fit``: what it minimises, what it writes down, and when it refuses."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from sklearn.decomposition import PCA
+from torch import nn
+
+from vae_edu.models.autoencoder import LinearAutoencoder
+from vae_edu.models.vae import VAE
+from vae_edu.objectives import negative_elbo, squared_error
+from vae_edu.training import History, cosine, evaluate, fit
+
+
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+class OneNumber(nn.Module):
+    """A model with one parameter."""
+
+    def __init__(self, value: float = 0.0):
+        super().__init__()
+        self.value = nn.Parameter(torch.tensor(value, dtype=torch.float64))
+
+
+def falling(model, x, _generator):
+    """A loss whose gradient is 1 everywhere: Adam then moves by exactly the learning rate."""
+    return {"loss": model.value.expand(len(x))}
+
+
+def first_column(model, x, _generator):
+    return {"loss": x[:, 0] + 0 * model.value, "square": x[:, 0] ** 2}
+
+
+def trained_vae(seed: int, **options):
+    torch.manual_seed(3)  # the initial weights
+    model = VAE(6, 2, hidden=(5,))
+    x = torch.rand(23, 6, generator=seeded(0))
+    history = fit(model, negative_elbo, x, epochs=3, generator=seeded(seed), batch_size=8, **options)
+    return torch.cat([weights.detach().flatten() for weights in model.parameters()]), history
+
+
+def test_a_seed_repeats_a_run_bit_for_bit():
+    (weights, history), (again, history_again) = trained_vae(1), trained_vae(1)
+    assert torch.equal(weights, again)
+    for term in ("loss", "distortion", "rate"):
+        assert history[term].tolist() == history_again[term].tolist()
+
+
+def test_another_seed_gives_another_run():
+    assert not torch.equal(trained_vae(1)[0], trained_vae(2)[0])
+
+
+def test_a_run_leaves_the_global_generator_alone():
+    torch.manual_seed(5)
+    model, x = VAE(6, 2, hidden=(5,)), torch.rand(23, 6, generator=seeded(0))
+    before = torch.get_rng_state()
+    fit(model, negative_elbo, x, epochs=1, generator=seeded(1))
+    evaluate(model, negative_elbo, x, generator=seeded(1))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_history_holds_means_over_examples_with_a_ragged_last_batch():
+    x = torch.arange(10, dtype=torch.float64)[:, None]  # as 7 + 3
+    history = fit(OneNumber(), first_column, x, epochs=5, generator=seeded(2), batch_size=7)
+    assert len(history) == 5
+    assert history["loss"].tolist() == [4.5] * 5
+    assert history["square"].tolist() == [28.5] * 5
+    assert (history["seconds"] > 0).all()
+
+
+def test_every_row_is_seen_once_an_epoch_in_another_order():
+    seen = []
+
+    def note(model, x, _generator):
+        seen.append(x[:, 0].tolist())
+        return falling(model, x, None)
+
+    fit(OneNumber(), note, torch.arange(10.0)[:, None], epochs=2, generator=seeded(3), batch_size=4)
+    assert [len(batch) for batch in seen] == [4, 4, 2, 4, 4, 2]
+    first, second = sum(seen[:3], []), sum(seen[3:], [])
+    assert sorted(first) == sorted(second) == list(range(10))
+    assert first != second
+    assert first != sorted(first)
+
+
+def test_history_names_its_terms():
+    history = fit(OneNumber(), first_column, torch.ones(4, 1), epochs=1, generator=seeded(4))
+    with pytest.raises(KeyError, match="loss, square, seconds, not 'rate'"):
+        history["rate"]
+    assert "loss 1" in repr(history)
+    assert repr(History()) == "History(0 epochs; last: empty)"
+
+
+def test_each_step_is_as_long_as_the_learning_rate_says():
+    model = OneNumber()
+    fit(model, falling, torch.ones(6, 1), epochs=5, generator=seeded(5), batch_size=2, learning_rate=0.01)
+    assert model.value.item() == pytest.approx(-15 * 0.01, rel=1e-5)  # no step lost, gradients not piled up
+
+
+def test_a_schedule_is_followed():
+    asked, model = [], OneNumber()
+
+    def schedule(done):
+        asked.append(done)
+        return 0.1 * (1 + done)
+
+    fit(model, falling, torch.ones(5, 1), epochs=2, generator=seeded(6), batch_size=2, learning_rate=schedule)
+    assert asked == pytest.approx([step / 6 for step in range(6)])
+    assert model.value.item() == pytest.approx(-sum(0.1 * (1 + step / 6) for step in range(6)), rel=1e-5)
+
+
+def test_cosine_rises_and_falls():
+    rate = cosine(0.4, warm_up=0.2)
+    assert [rate(done) for done in (0.0, 0.1, 0.2, 0.6, 1.0)] == pytest.approx([0.0, 0.2, 0.4, 0.2, 0.0])
+    shares = np.linspace(0, 1, 101)
+    rates = np.array([rate(done) for done in shares])
+    assert (np.diff(rates[:21]) > 0).all()
+    assert (np.diff(rates[20:]) < 0).all()
+    assert cosine(0.4, warm_up=0)(0) == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_a_loss_that_is_not_finite_stops_before_the_step(bad):
+    calls = []
+
+    def spoiled(model, x, generator):
+        calls.append(1)
+        loss = model.value.expand(len(x))
+        return {"loss": loss * bad if len(calls) == 3 else loss}
+
+    model = OneNumber(1.0)
+    with pytest.raises(FloatingPointError, match=r"at step 2 \(epoch 1\)"):
+        fit(model, spoiled, torch.ones(4, 1), epochs=9, generator=seeded(7), batch_size=2, learning_rate=0.01)
+    assert model.value.item() == pytest.approx(1 - 2 * 0.01, rel=1e-5)  # two steps, not three
+    assert len(calls) == 3
+
+
+def test_one_bad_example_is_enough_to_stop():
+    x = torch.ones(8, 1, dtype=torch.float64)
+    x[5] = math.nan
+    with pytest.raises(FloatingPointError, match="the loss is nan at step 0"):
+        fit(OneNumber(), first_column, x, epochs=1, generator=seeded(8))
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"epochs": 0}, "epochs is 0"),
+        ({"epochs": -1}, "epochs is -1"),
+        ({"batch_size": 0}, "batch_size is 0"),
+        ({"x": torch.ones(0, 1)}, "the number of rows of x is 0"),
+    ],
+)
+def test_bad_arguments_are_named(options, named):
+    arguments = {"x": torch.ones(4, 1), "epochs": 1, "generator": seeded(9)} | options
+    model = OneNumber()
+    with pytest.raises(ValueError, match=f"{named}; expected 1 or more"):
+        fit(model, falling, **arguments)
+    assert model.value.item() == 0
+
+
+def test_evaluate_refuses_no_rows():
+    with pytest.raises(ValueError, match="x has no rows"):
+        evaluate(OneNumber(), falling, torch.ones(0, 1), generator=seeded(9))
+
+
+def test_fit_trains_in_training_mode_and_leaves_evaluation_mode():
+    modes = []
+
+    def note(model, x, generator):
+        modes.append(model.training)
+        return falling(model, x, generator)
+
+    model = OneNumber().eval()
+    fit(model, note, torch.ones(4, 1), epochs=2, generator=seeded(10), batch_size=2)
+    assert modes == [True] * 4
+    assert not model.training
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_evaluate_leaves_the_mode_and_the_gradients_alone(training):
+    seen = []
+
+    def note(model, x, generator):
+        seen.append((model.training, torch.is_grad_enabled()))
+        return falling(model, x, generator)
+
+    model = OneNumber(2.0).train(training)
+    model.value.grad = torch.tensor(7.0, dtype=torch.float64)
+    assert evaluate(model, note, torch.ones(5, 1), generator=seeded(11), batch_size=2) == {"loss": 2.0}
+    assert seen == [(False, False)] * 3
+    assert model.training is training
+    assert (model.value.item(), model.value.grad.item()) == (2.0, 7.0)
+
+
+def test_evaluate_takes_means_over_examples_with_a_ragged_last_batch():
+    x = torch.arange(10, dtype=torch.float64)[:, None]
+    means = evaluate(OneNumber(), first_column, x, generator=seeded(12), batch_size=7)
+    assert means == {"loss": 4.5, "square": 28.5}
+
+
+def test_dropout_and_batch_norm_work_in_training_and_rest_in_evaluation():
+    class Noisy(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3), nn.Dropout(0.5))
+
+        def encode(self, x):
+            return self.layers(x)
+
+        def decode(self, z):
+            return z
+
+    model, x = Noisy(), torch.randn(20, 3, generator=seeded(13))
+    fit(model, squared_error, x, epochs=2, generator=seeded(14), batch_size=10)
+    statistics = model.layers[1].running_mean.clone()
+    assert statistics.abs().sum() > 0
+    whole = evaluate(model, squared_error, x, generator=seeded(15))
+    in_parts = evaluate(model, squared_error, x, generator=seeded(16), batch_size=3)
+    assert whole == pytest.approx(in_parts)
+    assert torch.equal(model.layers[1].running_mean, statistics)
+
+
+def test_a_linear_autoencoder_reaches_the_error_of_pca():
+    rng = np.random.default_rng(17)
+    data = rng.normal(size=(120, 6)) * [3, 2, 1, 0.7, 0.5, 0.3] @ np.linalg.qr(rng.normal(size=(6, 6)))[0]
+    data -= data.mean(axis=0)
+    pca = PCA(2).fit(data)
+    best = np.square(data - pca.inverse_transform(pca.transform(data))).sum(axis=1).mean()
+    torch.manual_seed(18)
+    model, x = LinearAutoencoder(6, 2).double(), torch.from_numpy(data)
+    fit(model, squared_error, x, epochs=150, generator=seeded(19), batch_size=40, learning_rate=cosine(0.03))
+    reached = evaluate(model, squared_error, x, generator=seeded(20))["loss"]
+    assert best * (1 - 1e-9) <= reached <= best * 1.01
+
+
+def test_training_a_vae_lowers_its_loss():
+    torch.manual_seed(21)
+    x = (torch.rand(200, 1, generator=seeded(22)) < 0.5).float().expand(200, 8).contiguous()  # all on or all off
+    model = VAE(8, 1, hidden=(16,))
+    before = evaluate(model, negative_elbo, x, generator=seeded(23))["loss"]
+    history = fit(model, negative_elbo, x, epochs=60, generator=seeded(24), batch_size=50, learning_rate=0.01)
+    after = evaluate(model, negative_elbo, x, generator=seeded(25))
+    assert history["loss"][-1] < history["loss"][0]
+    assert after["loss"] < 0.5 * before
+    assert math.log(2) * 0.9 < after["loss"] < 2.5  # no bound goes below the entropy of the data, log 2

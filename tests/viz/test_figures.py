@@ -1,0 +1,162 @@
+"""Figures: alternative text, grids of images, and no pyplot behind the notebook."""
+
+import io
+import struct
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from vae_edu.viz import figures
+
+ALT = "A line that rises from the lower left to the upper right."
+
+
+def simple():
+    figure, axes = figures.new(width=4, height=2)
+    axes.plot([0, 1], [0, 1])
+    return figure
+
+
+def size_of(png: bytes) -> tuple[int, int]:
+    assert png.startswith(b"\x89PNG\r\n\x1a\n")
+    return struct.unpack(">II", png[16:24])
+
+
+def test_show_stores_the_alternative_text_twice(shown):
+    figures.show(simple(), alt=ALT)
+    [(data, metadata)] = shown
+    assert metadata["image/png"]["alt"] == ALT
+    assert data["text/plain"] == ALT
+    assert set(data) == {"text/plain", "image/png"}
+
+
+def test_show_draws_the_picture_finer_than_it_shows_it(shown):
+    figures.show(simple(), alt=ALT)
+    [(data, metadata)] = shown
+    assert size_of(data["image/png"]) == (4 * figures.PIXELS_PER_INCH, 2 * figures.PIXELS_PER_INCH)
+    assert metadata["image/png"]["width"] == 4 * figures.SHOWN_PER_INCH
+    assert metadata["image/png"]["height"] == 2 * figures.SHOWN_PER_INCH
+    assert figures.PIXELS_PER_INCH > figures.SHOWN_PER_INCH
+
+
+@pytest.mark.parametrize("alt", ["", "   ", "a figure", None, 3])
+def test_an_alternative_text_that_says_nothing_is_refused(shown, alt):
+    with pytest.raises(ValueError, match="does not describe the figure"):
+        figures.show(simple(), alt=alt)
+    assert shown == []
+
+
+def test_a_shell_receives_one_output_with_its_metadata():
+    program = """
+import os, tempfile
+os.environ["IPYTHONDIR"] = tempfile.mkdtemp()
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+InteractiveShell.instance()
+from vae_edu.viz import explorers, figures
+with capture_output() as captured:
+    figures.show(figures.new()[0], alt="One two three four five.")
+    explorers.explorer(lambda a: (figures.new()[0], "said"), try_this="Move it.", alt="One two three four five.",
+                       a=explorers.slider("a", 0, 1, 0.5))
+for output in captured.outputs:
+    print(sorted(output.data), output.metadata["image/png"]["alt"])
+"""
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert result.stdout.splitlines() == [
+        "['image/png', 'text/plain'] One two three four five.",
+        "['application/vnd.jupyter.widget-view+json', 'image/png', 'text/plain'] One two three four five.",
+    ]
+
+
+def test_pyplot_is_never_loaded():
+    program = (
+        "import sys; from vae_edu.viz import explorers, figures; figure, axes = figures.new(); axes.plot([1, 2]); "
+        "figures.as_png(figure); print('matplotlib.pyplot' in sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert result.stdout.strip() == "False"
+
+
+def test_a_figure_lies_on_white_whatever_the_theme(tmp_path):
+    figure, axes = figures.new(width=1, height=1)
+    axes.set_axis_off()
+    picture = imread(io.BytesIO(figures.as_png(figure)))
+    assert (picture[..., :3] == 1).all()
+    assert picture.shape[-1] == 3 or (picture[..., 3] == 1).all()
+
+
+def test_new_gives_axes_as_subplots_does():
+    assert figures.new()[1].figure is not None
+    assert figures.new(2, 3)[1].shape == (2, 3)
+    assert figures.new(1, 1, squeeze=False)[1].shape == (1, 1)
+    assert tuple(figures.new(width=5, height=2)[0].get_size_inches()) == (5, 2)
+
+
+def test_the_palette_holds_eight_colours_in_use():
+    axes = figures.new()[1]
+    drawn = [axes.plot([0, 1])[0].get_color() for _ in figures.PALETTE]
+    assert drawn == list(figures.PALETTE.values())
+    assert len(set(drawn)) == 8
+
+
+def test_image_grid_puts_each_pixel_in_its_place():
+    images = np.arange(5 * 6, dtype=float).reshape(5, 6)  # five images of 2 by 3 pixels, each value once
+    grid = figures.image_grid(images, height=2, width=3, columns=3, gap=2)
+    expected = np.full((2 + 2 + 2, 3 + 2 + 3 + 2 + 3), np.nan)
+    for index, (top, left) in enumerate([(0, 0), (0, 5), (0, 10), (4, 0), (4, 5)]):
+        for row in range(2):
+            for column in range(3):
+                expected[top + row, left + column] = index * 6 + row * 3 + column
+    np.testing.assert_array_equal(grid, expected)
+    assert np.isnan(grid).sum() == grid.size - 30  # gaps, and the place of the missing sixth image
+
+
+def test_image_grid_without_gap_of_integers():
+    grid = figures.image_grid(np.array([[1, 2], [3, 4]]), height=1, width=2, columns=1, gap=0)
+    np.testing.assert_array_equal(grid, [[1, 2], [3, 4]])
+
+
+def test_image_grid_leaves_the_images_alone():
+    images = np.random.default_rng(0).random((3, 4))
+    before = images.copy()
+    figures.image_grid(images, height=2, width=2, columns=2)
+    np.testing.assert_array_equal(images, before)
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (3, 2, 3), (6,), (6, 3)])
+def test_image_grid_refuses_another_number_of_pixels(shape):
+    with pytest.raises(ValueError, match=r"images have shape .*, expected \(n, 6\) for 2 by 3 pixels"):
+        figures.image_grid(np.zeros(shape), height=2, width=3, columns=2)
+
+
+def test_image_row_draws_zero_white_and_one_black():
+    figure, axes = figures.new(width=2, height=1)
+    figures.image_row(axes, np.array([[0.0, 1.0]]), height=1, width=2, title="two")
+    [image] = axes.get_images()
+    np.testing.assert_allclose(image.cmap(image.norm(np.array([0.0, 1.0])))[:, :3], [[1, 1, 1], [0, 0, 0]])
+    np.testing.assert_array_equal(image.get_array(), [[0.0, 1.0]])
+    assert axes.get_title(loc="left") == "two"
+
+
+def test_image_row_keeps_its_scale_for_pale_images():
+    axes = figures.new()[1]
+    figures.image_row(axes, np.full((2, 4), 0.5), height=2, width=2)
+    [image] = axes.get_images()
+    assert image.get_clim() == (0, 1)
+    assert image.get_array().shape == (2, 2 + 2 + 2)
+    figures.image_row(axes, np.full((4, 4), 0.5), height=2, width=2, columns=2)
+    assert axes.get_images()[-1].get_array().shape == (6, 6)
+
+
+def test_rows_of_images_gives_each_row_its_title():
+    rows = [("input", np.zeros((3, 4))), ("output", np.ones((3, 4)))]
+    figure = figures.rows_of_images(rows, height=2, width=2)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["input", "output"]
+    assert [np.nanmean(axes.get_images()[0].get_array()) for axes in figure.axes] == [0, 1]
+
+
+def test_rows_of_images_takes_a_single_row():
+    assert len(figures.rows_of_images([("only", np.zeros((3, 4)))], height=2, width=2).axes) == 1
