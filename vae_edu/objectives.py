@@ -1,19 +1,22 @@
-"""What ``training.fit`` minimises. An objective is called as ``objective(model, x, generator)`` and returns its terms per
-example, by name, each of shape ``(batch,)``; the one named ``loss`` is minimised, the others are recorded beside it."""
+"""What ``training.fit`` minimises. An objective is called as ``objective(model, batch, generator)`` and returns its terms
+per example, by name, each of shape ``(batch,)``; the one named ``loss`` is minimised, the others are recorded beside it.
+A batch is what ``fit`` was given, some rows of it: a tensor, or a tuple of tensors such as images and labels."""
 
 from collections.abc import Callable
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional
 
 from vae_edu.densities import gaussian_kl, reparameterise
 from vae_edu.likelihoods import bernoulli_log_prob, binarise
 
-__all__ = ["Objective", "Terms", "denoising_error", "negative_elbo", "squared_error"]
+__all__ = ["Batch", "Objective", "Terms", "cross_entropy", "denoising_error", "negative_elbo", "squared_error"]
 
 Terms = dict[str, Float[Tensor, " batch"]]
-Objective = Callable[[nn.Module, Tensor, torch.Generator], Terms]
+Batch = Tensor | tuple[Tensor, ...]
+Objective = Callable[[nn.Module, Batch, torch.Generator], Terms]
 
 
 def squared_error(model: nn.Module, x: Float[Tensor, "batch data"], generator: torch.Generator) -> Terms:
@@ -32,6 +35,12 @@ def denoising_error(corrupt: Callable[[Tensor, torch.Generator], Tensor]) -> Obj
         return {"loss": ((x - model.decode(model.encode(corrupt(x, generator)))) ** 2).sum(dim=1)}
 
     return objective
+
+
+def cross_entropy(model: nn.Module, batch: tuple[Tensor, Tensor], generator: torch.Generator) -> Terms:
+    """−log p(label|x) per example, in nats, from the model's logits; a batch is ``(x, labels)``."""
+    x, labels = batch
+    return {"loss": functional.cross_entropy(model(x), labels, reduction="none")}
 
 
 def negative_elbo(model: nn.Module, x: Float[Tensor, "batch data"], generator: torch.Generator) -> Terms:

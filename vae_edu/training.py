@@ -14,7 +14,7 @@ from IPython.display import display
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from vae_edu.objectives import Objective
+from vae_edu.objectives import Batch, Objective
 
 __all__ = ["History", "cosine", "evaluate", "fit"]
 
@@ -56,37 +56,39 @@ def cosine(peak: float, *, warm_up: float = 0.05) -> Callable[[float], float]:
 def fit(
     model: nn.Module,
     objective: Objective,
-    x: Tensor,
+    data: Batch,
     *,
     epochs: int,
     generator: torch.Generator,
     batch_size: int = 128,
     learning_rate: float | Callable[[float], float] = 1e-3,
 ) -> History:
-    """Minimise the mean of ``objective``'s loss over the rows of ``x`` with Adam; changes ``model`` in place.
+    """Minimise the mean of ``objective``'s loss over the rows of ``data`` with Adam; changes ``model`` in place.
 
     objective: see ``vae_edu.objectives``. The mean over a batch is taken here and nowhere else.
+    data: a tensor, or a tuple of tensors with equally many rows, as the objective expects them.
     generator: draws the order of the rows and is handed to the objective, so a run is repeated by its seed.
     learning_rate: a number, or a schedule that maps the share of training done, in [0, 1), to a number (``cosine``).
 
-    Returns the history. Raises ``ValueError`` for an empty ``x``, for ``epochs`` or ``batch_size`` below 1, and
+    Returns the history. Raises ``ValueError`` for empty or ragged ``data``, for ``epochs`` or ``batch_size`` below 1, and
     ``FloatingPointError`` as soon as the loss of a batch is not finite, before the step is taken.
     """
-    for name, value in (("epochs", epochs), ("batch_size", batch_size), ("the number of rows of x", len(x))):
+    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
         if value < 1:
             raise ValueError(f"{name} is {value}; expected 1 or more")
+    n = _rows(data)
     schedule = learning_rate if callable(learning_rate) else lambda _done: learning_rate
     optimizer = torch.optim.Adam(model.parameters())
-    steps = epochs * math.ceil(len(x) / batch_size)
+    steps = epochs * math.ceil(n / batch_size)
     history, step = History(), 0
     model.train()
     with _progress_bar(steps) as bar:
         for epoch in range(epochs):
             start, sums = time.perf_counter(), {}
-            for rows in torch.randperm(len(x), generator=generator).split(batch_size):
+            for rows in torch.randperm(n, generator=generator).split(batch_size):
                 for group in optimizer.param_groups:
                     group["lr"] = schedule(step / steps)
-                terms = objective(model, x[rows], generator)
+                terms = objective(model, _take(data, rows), generator)
                 loss = terms["loss"].mean()
                 if not torch.isfinite(loss):
                     raise FloatingPointError(
@@ -100,7 +102,7 @@ def fit(
                     sums[term] = sums.get(term, 0.0) + values.detach().sum().item()
                 bar.update()
             # Sums over examples, divided once: a mean of batch means would give a short last batch too much weight.
-            means = {term: total / len(x) for term, total in sums.items()}
+            means = {term: total / n for term, total in sums.items()}
             bar.set_postfix({term: f"{value:.2f}" for term, value in means.items()})
             history.rows.append(means | {"seconds": time.perf_counter() - start})
     model.eval()
@@ -109,19 +111,32 @@ def fit(
 
 @torch.no_grad()
 def evaluate(
-    model: nn.Module, objective: Objective, x: Tensor, *, generator: torch.Generator, batch_size: int = 1000
+    model: nn.Module, objective: Objective, data: Batch, *, generator: torch.Generator, batch_size: int = 1000
 ) -> dict[str, float]:
-    """The mean of each of the objective's terms over the rows of ``x``, in evaluation mode and without training."""
-    if not len(x):
-        raise ValueError("x has no rows")
+    """The mean of each of the objective's terms over the rows of ``data``, in evaluation mode and without training."""
+    n = _rows(data)
     was_training = model.training
     model.eval()
     sums: dict[str, float] = {}
-    for batch in x.split(batch_size):
-        for term, values in objective(model, batch, generator).items():
+    for rows in torch.arange(n).split(batch_size):
+        for term, values in objective(model, _take(data, rows), generator).items():
             sums[term] = sums.get(term, 0.0) + values.sum().item()
     model.train(was_training)
-    return {term: total / len(x) for term, total in sums.items()}
+    return {term: total / n for term, total in sums.items()}
+
+
+def _rows(data: Batch) -> int:
+    """How many rows the data have. Raises ``ValueError`` when there are none, or the parts of a tuple differ in it."""
+    counts = [len(part) for part in data] if isinstance(data, tuple) else [len(data)]
+    if min(counts) < 1 or len(set(counts)) > 1:
+        raise ValueError(
+            f"data has {' and '.join(map(str, counts))} rows; expected 1 or more, in all parts equally many"
+        )
+    return counts[0]
+
+
+def _take(data: Batch, rows: Tensor) -> Batch:
+    return tuple(part[rows] for part in data) if isinstance(data, tuple) else data[rows]
 
 
 def _progress_bar(steps: int) -> tqdm:

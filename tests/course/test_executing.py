@@ -72,7 +72,9 @@ class TestTidy:
         picture = {"image/png": "AAAA", "text/plain": "a bar", WIDGET_VIEW: view()}
         cells = [
             new_markdown_cell("prose"),
-            new_code_cell("explorer()", outputs=[new_output("display_data", picture, metadata={WIDGET_VIEW: {"a": 1}})]),
+            new_code_cell(
+                "explorer()", outputs=[new_output("display_data", picture, metadata={WIDGET_VIEW: {"a": 1}})]
+            ),
             new_code_cell("fit()", outputs=[new_output("display_data", {}), new_output("display_data", {})]),
             new_code_cell("slider", outputs=[new_output("display_data", {WIDGET_VIEW: view()})]),
             new_code_cell(

@@ -4,6 +4,7 @@ import io
 import struct
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -160,3 +161,32 @@ def test_rows_of_images_gives_each_row_its_title():
 
 def test_rows_of_images_takes_a_single_row():
     assert len(figures.rows_of_images([("only", np.zeros((3, 4)))], height=2, width=2).axes) == 1
+
+
+def test_scatter_classes_names_each_class_at_the_median_of_its_points():
+    points = np.array([[0.0, 0.0], [1.0, 3.0], [9.0, 0.0], [10.0, 10.0], [11.0, 20.0], [12.0, 11.0]])
+    labels = np.array([0, 0, 0, 1, 1, 1])
+    axes = figures.new()[1]
+    figures.scatter_classes(axes, points, labels, ["low", "high"])
+    assert [np.asarray(dots.get_offsets()).tolist() for dots in axes.collections] == [
+        points[:3].tolist(),
+        points[3:].tolist(),
+    ]
+    assert {text.get_text(): tuple(text.xy) for text in axes.texts} == {"low": (1.0, 0.0), "high": (11.0, 11.0)}
+    first, second = (tuple(dots.get_facecolor()[0][:3]) for dots in axes.collections)
+    assert first != second
+
+
+def test_scatter_classes_takes_a_class_without_points():
+    axes = figures.new()[1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figures.scatter_classes(axes, np.ones((3, 2)), np.zeros(3, int), ["full", "empty"])
+    assert "full" in [text.get_text() for text in axes.texts]
+
+
+def test_scatter_classes_refuses_more_classes_than_it_has_colours():
+    names = [f"class {number}" for number in range(11)]
+    axes = figures.new()[1]
+    with pytest.raises(ValueError, match="11"):
+        figures.scatter_classes(axes, np.zeros((11, 2)), np.arange(11), names)

@@ -48,18 +48,19 @@ def execute(
     environment = os.environ | {variable: str(threads) for variable in THREADS}
     environment |= {"TQDM_DISABLE": "1", "VAE_EDU_STRICT": "1" if strict else "0"}
     codes = sum(cell.cell_type == "code" for cell in notebook.cells)
-    with tqdm(total=codes, desc=name, unit="cell", leave=False) as bar:
+    with tqdm(total=codes, desc=name, unit="cell", leave=False, disable=None) as bar:
         client = NotebookClient(
             notebook,
             timeout=timeout,
             kernel_name="python3",
             allow_errors=keep_going,
             record_timing=False,
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],  # its start-up warnings say nothing about the notebook
             resources={"metadata": {"path": str(root() / "notebooks")}},
             on_cell_executed=lambda **_: bar.update(),
         )
         failure = None
-        with client.setup_kernel(env=environment, extra_arguments=["--IPKernelApp.log_level=ERROR"]):
+        with client.setup_kernel(env=environment):
             start = time.perf_counter()
             try:
                 for index, cell in enumerate(notebook.cells):

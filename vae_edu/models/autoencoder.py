@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-__all__ = ["LinearAutoencoder", "MLPAutoencoder", "mlp"]
+__all__ = ["LinearAutoencoder", "MLPAutoencoder", "mlp", "start_from_mean"]
 
 
 class LinearAutoencoder(nn.Module):
@@ -41,8 +41,7 @@ class MLPAutoencoder(nn.Module):
         self.register_buffer("mean", mean)
         self.encoder = mlp(data, *hidden, latent)
         self.decoder = mlp(latent, *reversed(hidden), data)
-        with torch.no_grad():
-            self.decoder[-1].bias.copy_(mean.clamp(0.01, 0.99).logit())
+        start_from_mean(self.decoder, mean)
 
     def encode(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, "batch latent"]:
         return self.encoder(x - self.mean)
@@ -52,6 +51,12 @@ class MLPAutoencoder(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, "batch data"]:
         return self.decode(self.encode(x))
+
+
+def start_from_mean(decoder: nn.Sequential, mean: Float[Tensor, " data"]) -> None:
+    """Set the last layer's bias so that, through a sigmoid, the untrained decoder answers with about the mean."""
+    with torch.no_grad():
+        decoder[-1].bias.copy_(mean.clamp(0.01, 0.99).logit())
 
 
 def mlp(*widths: int) -> nn.Sequential:

@@ -134,7 +134,7 @@ def scatter_classes(axes: Axes, points, labels, class_names: Sequence[str]) -> N
     points, labels = np.asarray(points), np.asarray(labels)
     for label, (name, colour) in enumerate(zip(class_names, TEN, strict=False)):
         own = points[labels == label]
-        axes.scatter(*own.T, s=5, color=colour, alpha=0.6, linewidths=0)
+        axes.scatter(*own.T, s=max(4, 5000 / len(points)), color=colour, alpha=0.6, linewidths=0)
         place = axes.annotate(name, np.median(own, axis=0), ha="center", va="center", fontsize=8.5, fontweight="bold")
         place.set_path_effects([patheffects.withStroke(linewidth=2.5, foreground="white")])
 

@@ -1,0 +1,242 @@
+"""The command line: what it prints, and its exit status."""
+
+import json
+import re
+
+import nbformat
+import pytest
+from typer.testing import CliRunner
+
+import vae_edu
+from vae_edu.course import learner
+from vae_edu.course.cli import app
+from vae_edu.course.executing import Execution
+from vae_edu.course.places import NotACheckout, notebook_path, notebook_paths, root
+from vae_edu.exercises.registry import all_exercises
+
+COMMANDS = ("solutions", "check-mine", "reset", "execute", "standard")
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, list(arguments))
+
+
+@pytest.fixture
+def two(course, notebook):
+    """A course of two empty notebooks."""
+    for name in ("00_start_here", "04_the_elbo"):
+        nbformat.write(notebook(), course / "notebooks" / f"{name}.ipynb")
+    (course / "notebooks" / "mine_00_start_here.ipynb").write_text("{}", encoding="utf-8")
+    (course / "notebooks" / "notes.ipynb").write_text("{}", encoding="utf-8")
+    return course
+
+
+class TestPlaces:
+    def test_the_course_lies_around_the_package(self):
+        assert (root() / "vae_edu" / "course" / "cli.py").is_file()
+
+    @pytest.mark.parametrize("lacking", ["notebooks", "requirements.txt"])
+    def test_a_package_without_the_course_says_so(self, lacking, tmp_path, monkeypatch):
+        (tmp_path / "vae_edu").mkdir()
+        if lacking != "notebooks":
+            (tmp_path / "notebooks").mkdir()
+        if lacking != "requirements.txt":
+            (tmp_path / "requirements.txt").write_text("", encoding="utf-8")
+        monkeypatch.setattr(vae_edu, "__file__", str(tmp_path / "vae_edu" / "__init__.py"))
+        with pytest.raises(NotACheckout, match=re.escape(str(tmp_path))):
+            root()
+
+    def test_only_numbered_notebooks_count(self, two):
+        assert [path.name for path in notebook_paths()] == ["00_start_here.ipynb", "04_the_elbo.ipynb"]
+
+    @pytest.mark.parametrize("name", ["04", "4", 4, "04_the_elbo", "04_the_elbo.ipynb", "notebooks/04_the_elbo.ipynb"])
+    def test_a_notebook_is_found_by_number_and_name(self, name, two):
+        assert notebook_path(name) == two / "notebooks" / "04_the_elbo.ipynb"
+
+    @pytest.mark.parametrize("name", ["03", 40, "elbo", "", "mine_00_start_here", "notes", "-4"])
+    def test_others_are_refused_with_the_names_there_are(self, name, two):
+        with pytest.raises(ValueError, match=r"there are 00_start_here, 04_the_elbo") as raised:
+            notebook_path(name)
+        assert repr(str(name)) in str(raised.value)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("number", ["77", "elbo"])
+def test_an_unknown_number_is_refused_with_those_there_are(number, command, two):
+    ran = run(command, "00", number)
+    assert ran.exit_code == 2
+    assert ran.stderr == f"there is no notebook {number!r}; there are 00_start_here, 04_the_elbo\n"
+    assert ran.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "command", [*((each, "00") for each in COMMANDS), ("exercises",), ("exercises", "--json")], ids=" ".join
+)
+def test_without_the_course_s_folder_a_command_says_what_to_get(command, monkeypatch):
+    def nowhere():
+        raise NotACheckout("vae_edu is installed without the notebooks")
+
+    for module in ("places", "cli", "learner", "executing"):
+        monkeypatch.setattr(f"vae_edu.course.{module}.root", nowhere)
+    ran = run(*command)
+    if command[0] == "exercises" and ran.exit_code == 0:
+        return  # the records are part of the package, so it could do without
+    assert (ran.exit_code, ran.stderr) == (2, "vae_edu is installed without the notebooks\n")
+
+
+def test_no_command_shows_the_help():
+    ran = run()
+    assert "check-mine" in ran.output
+    assert "doctor" in ran.output
+    assert "keep-originals" not in ran.output
+
+
+class TestExercises:
+    def test_json_has_every_field_of_every_exercise(self):
+        ran = run("exercises", "--json")
+        assert ran.exit_code == 0
+        rows = json.loads(ran.output)
+        kinds = {
+            "id": str,
+            "title": str,
+            "notebook": str,
+            "minutes": int,
+            "difficulty": int,
+            "hints": int,
+            "mistakes": int,
+        }
+        assert rows
+        for row in rows:
+            assert {name: type(value) for name, value in row.items()} == kinds
+            assert re.fullmatch(r"\d{1,2}\.\d{1,2}", row["id"])
+            assert re.fullmatch(r"\d\d(_\w+)?", row["notebook"])
+            assert int(row["notebook"][:2]) == int(row["id"].split(".")[0])
+            assert row["difficulty"] in (1, 2, 3)
+            assert row["minutes"] > 0
+            assert row["title"]
+            assert min(row["hints"], row["mistakes"]) >= 1
+        assert [row["id"] for row in rows] == [each.id for each in all_exercises()]
+
+    def test_the_list_has_a_line_for_each(self):
+        lines = run("exercises").output.splitlines()
+        assert len(lines) == len(all_exercises())
+        first = next(line for line in lines if line.split()[0] == "0.1")
+        assert " ".join(first.split()) == "0.1 ●○○ 3 min 7 known mistakes The loss of one batch"
+
+
+class TestReset:
+    @pytest.fixture(autouse=True)
+    def originals(self, two):
+        learner.keep_originals()
+
+    def test_an_edited_notebook(self, two):
+        path = two / "notebooks" / "00_start_here.ipynb"
+        pristine = path.read_bytes()
+        path.write_text("{}", encoding="utf-8")
+        ran = run("reset", "00", "04")
+        assert ran.exit_code == 0
+        assert ran.output.splitlines() == [
+            "✓ 00_start_here.ipynb; yours is kept as mine1_00_start_here.ipynb",
+            "✓ 04_the_elbo.ipynb is the original already",
+        ]
+        assert path.read_bytes() == pristine
+
+    def test_a_notebook_that_was_deleted_comes_back(self, two):
+        path = two / "notebooks" / "00_start_here.ipynb"
+        pristine = path.read_bytes()
+        path.unlink()
+        ran = run("reset", "00")
+        assert ran.exit_code == 0, ran.output
+        assert path.read_bytes() == pristine
+        assert "original already" not in ran.output
+
+    def test_no_number_resets_nothing(self, two):
+        assert run("reset").exit_code == 2
+
+    def test_where_there_is_no_original(self, two, monkeypatch):
+        def none(path):
+            raise FileNotFoundError("there is no original")
+
+        monkeypatch.setattr(learner, "original", none)
+        ran = run("reset", "00")
+        assert (ran.exit_code, ran.stderr) == (2, "there is no original\n")
+
+
+class TestCheckMine:
+    def test_each_notebook_has_its_lines(self, two, monkeypatch):
+        lines = {"00_start_here": {"0.1": "✓ 0.1 The loss"}, "04_the_elbo": {"4.1": "○ 4.1 not attempted yet"}}
+        monkeypatch.setattr(learner, "standing", lambda path: lines[path.stem])
+        ran = run("check-mine")
+        assert ran.exit_code == 0
+        assert ran.output == "00_start_here\n  ✓ 0.1 The loss\n04_the_elbo\n  ○ 4.1 not attempted yet\n"
+        assert run("check-mine", "4").output == "04_the_elbo\n  ○ 4.1 not attempted yet\n"
+
+    def test_a_file_that_is_no_notebook_does_not_stop_it(self, two, monkeypatch):
+        (two / "notebooks" / "00_start_here.ipynb").write_text("no JSON", encoding="utf-8")
+        ran = run("check-mine", "00")
+        assert ran.exit_code == 0
+        assert "✗ 00_start_here.ipynb is not a readable notebook" in ran.output
+
+
+class TestSolutions:
+    def test_by_default_they_are_built_beside_the_notebooks(self, two, monkeypatch):
+        asked = []
+        monkeypatch.setattr("vae_edu.course.solutions.write_solution", lambda *each: asked.append(each) or [])
+        ran = run("solutions")
+        assert (ran.exit_code, ran.output) == (0, "✓ 00_start_here\n✓ 04_the_elbo\n")
+        assert asked == [(path, two / "build" / "solutions") for path in notebook_paths()]
+
+    def test_a_problem_is_told_and_ends_in_one(self, two, tmp_path, monkeypatch):
+        asked = []
+
+        def write(path, folder):
+            asked.append(folder)
+            return ["00_start_here: ✗ 0.1"] if path.stem == "00_start_here" else []
+
+        monkeypatch.setattr("vae_edu.course.solutions.write_solution", write)
+        ran = run("solutions", "--out", str(tmp_path / "out"))
+        assert (ran.exit_code, ran.output) == (1, "✗ 00_start_here: ✗ 0.1\n✓ 04_the_elbo\n")
+        assert asked == [tmp_path / "out"] * 2
+
+
+class TestExecute:
+    def test_seconds_are_stored_with_the_run(self, two, monkeypatch):
+        monkeypatch.setattr(
+            "vae_edu.course.executing.execute", lambda notebook, name: Execution(notebook, 3.14159, None)
+        )
+        ran = run("execute", "04")
+        assert (ran.exit_code, ran.output) == (0, "✓ 04_the_elbo  3.1 s\n")
+        stored = json.loads((two / "notebooks" / "04_the_elbo.ipynb").read_text(encoding="utf-8"))
+        assert stored["metadata"]["vae_edu"] == {"seconds": 3.1}
+
+    def test_a_run_that_fails_leaves_the_notebook_as_it_was(self, two, monkeypatch):
+        path = two / "notebooks" / "04_the_elbo.ipynb"
+        before = path.read_bytes()
+        monkeypatch.setattr(
+            "vae_edu.course.executing.execute", lambda notebook, name: Execution(notebook, 3.1, "ClaimFailed: ✗ no")
+        )
+        ran = run("execute", "04")
+        assert ran.exit_code == 2
+        assert ran.stderr == "04_the_elbo is left as it was: ClaimFailed: ✗ no\n"
+        assert path.read_bytes() == before
+
+
+def test_standard_tells_every_violation_and_ends_in_one(two, monkeypatch):
+    broken = {"00_start_here": [], "04_the_elbo": ["header: no title", "claims: none"]}
+    monkeypatch.setattr("vae_edu.course.standard.violations", lambda path: broken[path.stem])
+    ran = run("standard")
+    assert ran.exit_code == 1
+    assert ran.output == "✓ 00_start_here\n✗ 04_the_elbo: header: no title\n✗ 04_the_elbo: claims: none\n"
+    assert run("standard", "00").exit_code == 0
+
+
+class TestLab:
+    def test_its_exit_status_is_jupyterlab_s(self, monkeypatch):
+        monkeypatch.setattr("vae_edu.course.lab.open_lab", lambda: 7)
+        assert run("lab").exit_code == 7
+
+    def test_a_course_without_its_first_notebook_says_so(self, course, monkeypatch):
+        monkeypatch.setattr("vae_edu.course.lab.root", lambda: course)
+        ran = run("lab")
+        assert ran.exit_code == 2
+        assert "there is no notebook '00'" in ran.stderr

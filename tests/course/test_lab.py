@@ -1,0 +1,45 @@
+"""The command that opens JupyterLab."""
+
+import os
+import sys
+
+import pytest
+
+from vae_edu.course import lab
+from vae_edu.course.lab import lab_command, open_lab
+
+FIRST = os.path.join("notebooks", "00_start_here.ipynb")
+BASE = [sys.executable, "-m", "jupyterlab", FIRST]
+DISPLAY = {"DISPLAY": ":0"}
+
+
+@pytest.fixture(autouse=True)
+def first_notebook(course, monkeypatch):
+    (course / "notebooks" / "00_start_here.ipynb").write_text("{}", encoding="utf-8")
+    monkeypatch.setattr(lab, "root", lambda: course)
+
+
+@pytest.mark.parametrize("platform", ["linux", "win32", "darwin"])
+@pytest.mark.parametrize("display", [DISPLAY, {"WAYLAND_DISPLAY": "wayland-0"}, {}])
+@pytest.mark.parametrize("is_root", [True, False])
+def test_only_what_is_needed_is_passed(is_root, display, platform):
+    command = lab_command(display, is_root=is_root, platform=platform)
+    browser = [] if display or platform != "linux" else ["--no-browser"]
+    # Equality: no flag about tokens, passwords, addresses or ports, so that JupyterLab's own safeguards hold.
+    assert command == [*BASE, *(["--allow-root"] if is_root else []), *browser]
+
+
+def test_an_empty_display_is_none():
+    assert lab_command({"DISPLAY": ""}, is_root=False, platform="linux") == [*BASE, "--no-browser"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only there JupyterLab takes this process's place")
+@pytest.mark.parametrize("user", [0, 1000])
+def test_jupyterlab_takes_this_process_s_place_in_the_course_s_folder(user, course, monkeypatch):
+    started = []
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setattr(os, "chdir", lambda folder: started.append(folder))
+    monkeypatch.setattr(os, "execv", lambda program, command: started.extend([program, command]))
+    monkeypatch.setattr("subprocess.run", lambda command: type("Ran", (), {"returncode": 0}))
+    open_lab()
+    assert started == [course, sys.executable, lab_command(os.environ, is_root=user == 0)]
