@@ -334,11 +334,14 @@ class TestMake:
         assert {target for _, target, _ in lines} >= TARGETS
         assert sorted(path.name for path in bench.iterdir()) == ["Makefile", "pyproject.toml", "requirements.txt"]
 
-    def test_every_target_it_lists_is_phony(self, bench):
-        listed = {line.split()[1] for line in make(bench).stdout.splitlines()}
+    def test_a_file_named_as_a_target_does_not_stand_in_its_way(self, installed):
+        listed = {line.split()[1] for line in make(installed).stdout.splitlines()}
+        ready = installed / ".venv" / "ready"
+        ready.touch()
         for name in listed:
-            (bench / name).write_text("", encoding="utf-8")
-        assert [name for name in sorted(listed) if "up to date" in make(bench, "-n", name).stdout] == []
+            (installed / name).touch()
+            os.utime(installed / name, (ready.stat().st_mtime + 10,) * 2)
+        assert [name for name in sorted(listed) if "up to date" in make(installed, "-n", name).stdout] == []
 
     @pytest.mark.parametrize("target", sorted(TARGETS - {"clean"}))
     def test_a_second_run_installs_nothing(self, target, installed):
@@ -442,6 +445,7 @@ class TestOldPython:
         old = tools(tmp_path / "old", mine="3.8.0") / "mine"
         ran = make(bench, "setup", f"PYTHON={old}", path=path)
         assert ran.returncode != 0
+        assert "venv .venv" not in ran.stdout, "a Python that is too old was used"
         assert "3.8.0" in ran.stdout + ran.stderr
 
     def test_a_venv_of_an_old_one_is_named(self, installed, tmp_path):
