@@ -23,7 +23,7 @@ setup: $(READY)  ## create .venv and install the course into it
 
 $(READY): requirements.txt pyproject.toml
 	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-	  echo "The course needs Python 3.11 or newer. Found: $$(python3 --version 2>&1)."; \
+	  echo "The course needs Python 3.11 or newer. Found: $$($(or $(PYTHON),python3) --version 2>&1)."; \
 	  echo "Install a newer one, or name it: make $(or $(MAKECMDGOALS),setup) PYTHON=/path/to/python3.12"; exit 1; }
 	@test -x $(BIN)/python || { $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }; }
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -42,7 +42,7 @@ test-unit: $(READY)  ## run the unit tests (2 minutes)
 
 test-notebooks: $(READY)  ## run every notebook through nbval, and the notebook standard
 	$(ONE_THREAD) $(BIN)/python -m pytest tests/notebooks -n 2 --dist loadfile -q
-	$(ONE_THREAD) VAE_EDU_STRICT=1 VAE_EDU_HOME=$(CURDIR)/build/test-home $(BIN)/python -m pytest notebooks --nbval --nbval-current-env \
+	$(ONE_THREAD) VAE_EDU_STRICT=1 VAE_EDU_HOME="$(CURDIR)/build/test-home" $(BIN)/python -m pytest notebooks/[0-9][0-9]_*.ipynb --nbval --nbval-current-env \
 	  --nbval-sanitize-with=tests/notebooks/sanitize.cfg -n 2 --dist loadfile -q
 
 test-browser: $(READY)  ## run the notebooks in a real JupyterLab, where a Chromium is found

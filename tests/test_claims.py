@@ -22,7 +22,17 @@ def test_a_true_claim_prints_its_sentence_and_nothing_else(capsys, true):
 
 @pytest.mark.parametrize(
     "number",
-    [2, 2.0, np.float32(2), np.float64(2), np.int64(2), np.array(2.0), torch.tensor(2.0), torch.tensor(2), np.float16(2)],
+    [
+        2,
+        2.0,
+        np.float32(2),
+        np.float64(2),
+        np.int64(2),
+        np.array(2.0),
+        torch.tensor(2.0),
+        torch.tensor(2),
+        np.float16(2),
+    ],
     ids=repr,
 )
 def test_a_number_in_its_interval_prints_no_digits(capsys, number):

@@ -66,7 +66,9 @@ def test_rate_and_distortion_are_those_of_what_the_model_saw(one_latent):
     (binary,), (z,) = one_latent.encoded, one_latent.decoded
     assert set(binary.unique().tolist()) == {0.0, 1.0}
     logits = z @ one_latent.slope + one_latent.offset
-    torch.testing.assert_close(terms["distortion"], -torch.distributions.Bernoulli(logits=logits).log_prob(binary).sum(1))
+    torch.testing.assert_close(
+        terms["distortion"], -torch.distributions.Bernoulli(logits=logits).log_prob(binary).sum(1)
+    )
     posterior = Normal(one_latent.mu, (one_latent.logvar / 2).exp())
     rate = kl_divergence(posterior, Normal(torch.zeros(1).double(), torch.ones(1).double())).item()
     assert terms["rate"].tolist() == pytest.approx([rate] * 200)
@@ -114,7 +116,9 @@ def test_duplicating_the_batch_leaves_the_mean_unchanged():
         torch.cat([negative_elbo(model, batch, seeded(seed))["loss"] for seed in range(50)])
         for batch in (x, x.repeat(2, 1))
     )
-    assert abs(loss.mean() - twice.mean()).item() < 4 * (loss.var() / len(loss) + twice.var() / len(twice)).sqrt().item()
+    assert (
+        abs(loss.mean() - twice.mean()).item() < 4 * (loss.var() / len(loss) + twice.var() / len(twice)).sqrt().item()
+    )
 
 
 def test_tiling_the_image_doubles_the_distortion_and_not_the_rate(one_latent):

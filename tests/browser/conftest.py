@@ -29,7 +29,10 @@ def lab(tmp_path_factory):
     # The tests ask the page for its notebook model; nothing else differs from `make lab`.
     command += [f"--ServerApp.root_dir={folder}", "--LabApp.expose_app_in_browser=True", "--ServerApp.port=0"]
     environment = os.environ | {"VAE_EDU_HOME": str(folder / "home"), "JUPYTER_RUNTIME_DIR": str(folder / "runtime")}
-    environment |= {"JUPYTER_CONFIG_DIR": str(folder / "config"), "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces")}
+    environment |= {
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+    }
     environment |= {"TQDM_DISABLE": "0"}
     environment.pop("VAE_EDU_STRICT", None)
     log = folder / "lab.log"

@@ -136,8 +136,8 @@ class TestReset:
         ran = run("reset", "00", "04")
         assert ran.exit_code == 0
         assert ran.output.splitlines() == [
-            "✓ 00_start_here.ipynb; yours is kept as mine1_00_start_here.ipynb",
-            "✓ 04_the_elbo.ipynb is the original already",
+            "✓ 00_start_here.ipynb is the original; yours is kept as mine1_00_start_here.ipynb",
+            "✓ 04_the_elbo.ipynb is the original",
         ]
         assert path.read_bytes() == pristine
 

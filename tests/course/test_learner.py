@@ -1,14 +1,11 @@
 """A learner's own copies: where they stand, and how the original comes back."""
 
-import functools
 import os
 import shutil
 import subprocess
 
 import pytest
 
-from vae_edu.course import learner
-from vae_edu.course.executing import execute
 from vae_edu.course.learner import keep_originals, original, reset, standing
 from vae_edu.course.places import notebook_paths
 
@@ -59,9 +56,8 @@ class TestStanding:
         assert standing(path)["0.1"].startswith("✗ 0.1 ")
 
     def test_a_cell_that_never_ends_is_named(self, notebook, setup_cell, exercise, saved, monkeypatch):
-        monkeypatch.setattr(learner, "execute", functools.partial(execute, timeout=1))
         path = saved(notebook(setup_cell, *exercise("while True:\n    pass")))
-        assert "timed out" in standing(path)["0.1"]
+        assert "timed out" in standing(path, timeout=1)["0.1"]
 
 
 def git(folder, *arguments):

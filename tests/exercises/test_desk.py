@@ -259,7 +259,9 @@ def test_a_solution_is_the_source_of_the_answer():
 # ids that are none
 
 
-@pytest.mark.parametrize("use", [lambda i: check(i, right), hint, solution, find], ids=["check", "hint", "solution", "find"])
+@pytest.mark.parametrize(
+    "use", [lambda i: check(i, right), hint, solution, find], ids=["check", "hint", "solution", "find"]
+)
 @pytest.mark.parametrize("unknown", ["0.9", "77.1", "nonsense", "", "0.1 ", "0.01"])
 def test_an_unknown_id_lists_the_ids_there_are(use, unknown):
     with pytest.raises(ValueError, match=r"there is no exercise .*; there are .*\b0\.1\b") as raised:

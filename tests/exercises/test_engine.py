@@ -15,7 +15,9 @@ from vae_edu.exercises.record import Exercise, Mistake, Property, shape_only
 
 def exercise_of(answer, cases, **details):
     details = {"mistakes": (), "seconds": 5.0} | details
-    return Exercise(id="9.1", title="Invented", minutes=5, difficulty=2, answer=answer, cases=cases, hints=(), **details)
+    return Exercise(
+        id="9.1", title="Invented", minutes=5, difficulty=2, answer=answer, cases=cases, hints=(), **details
+    )
 
 
 def check(exercise, function, seed: int = 0):
@@ -380,7 +382,10 @@ def test_one_number_of_any_kind_passes():
         lambda x: sum(sorted(x)),
     ):
         assert check(one, right).passed
-    assert "wrong shape: expected one number, got an array of shape (1,)" in check(one, lambda x: [*x][:0] or x[:1]).message
+    assert (
+        "wrong shape: expected one number, got an array of shape (1,)"
+        in check(one, lambda x: [*x][:0] or x[:1]).message
+    )
 
 
 def test_integers_pass_for_floats_and_the_other_way_round():
@@ -422,7 +427,9 @@ def test_a_text():
     )
     assert check(verdict, verdict.answer).passed
     assert check(verdict, verdict.mistakes[0].wrong).mistake == "the wrong way round"
-    assert "the text 'Alive' is not right" in check(verdict, lambda rate: "collapsed" if rate < 0.1 else "Alive").message
+    assert (
+        "the text 'Alive' is not right" in check(verdict, lambda rate: "collapsed" if rate < 0.1 else "Alive").message
+    )
     assert "expected a text, got the number 1" in check(verdict, lambda rate: 1).message
 
 
@@ -554,7 +561,10 @@ SAMPLER = exercise_of(
         Property("two calls differ", agreement, 0.0),
     ),
     mistakes=(
-        Mistake("the variance is used as the standard deviation", lambda m, lv, rng: m + np.exp(lv) * rng.normal(size=m.shape)),
+        Mistake(
+            "the variance is used as the standard deviation",
+            lambda m, lv, rng: m + np.exp(lv) * rng.normal(size=m.shape),
+        ),
         Mistake("reseeded at each call", lambda m, lv, rng: sample(m, lv, np.random.default_rng(0))),
     ),
 )

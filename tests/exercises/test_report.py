@@ -7,9 +7,7 @@ import pytest
 from vae_edu.exercises.record import Report
 
 
-@pytest.mark.parametrize(
-    ("status", "mark"), [("passed", "✓"), ("not attempted", "○"), ("failed", "✗"), ("error", "✗")]
-)
+@pytest.mark.parametrize(("status", "mark"), [("passed", "✓"), ("not attempted", "○"), ("failed", "✗"), ("error", "✗")])
 def test_text_and_html_carry_the_same_mark(status, mark):
     report = Report("4.2", status, "the message")
     assert str(report) == repr(report) == f"{mark} 4.2 the message"

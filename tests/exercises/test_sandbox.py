@@ -367,7 +367,7 @@ def test_an_exception_in_a_group_and_one_with_a_cause():
             raise ValueError("effect") from error
 
     assert "ExceptionGroup" in check(groups).message
-    assert "ValueError in the line `raise ValueError(\"effect\") from error`: effect" in check(chained).message
+    assert 'ValueError in the line `raise ValueError("effect") from error`: effect' in check(chained).message
 
 
 def test_printing_without_end_takes_little_memory():

@@ -101,7 +101,7 @@ def out_of_order(notebook):
     first.execution_count, second.execution_count = 2, 1
 
 
-@breaks("execution_counts", "run later in a longer session")
+@breaks("execution_counts", "counted on from an earlier run")
 def run_twice(notebook):
     for cell in codes(notebook):
         cell.execution_count += 10
@@ -329,12 +329,16 @@ replaced("exercises", "another function checked", 'check("0.1", vae_loss)', 'che
 
 @breaks("exercises", "no stub")
 def no_stub(notebook):
-    tagged(notebook, "exercise-0.1").metadata["tags"] = []
+    notebook.cells.remove(tagged(notebook, "exercise-0.1"))
+    for count, cell in enumerate(codes(notebook), start=1):
+        cell.execution_count = count
 
 
 @breaks("exercises", "no check")
 def no_check(notebook):
-    tagged(notebook, "check-0.1").metadata["tags"] = []
+    notebook.cells.remove(tagged(notebook, "check-0.1"))
+    for count, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), start=1):
+        cell.execution_count = count
 
 
 @breaks("exercises", "one that is not recorded")

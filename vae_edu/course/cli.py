@@ -48,7 +48,7 @@ def lab() -> None:
 
     try:
         raise typer.Exit(open_lab())
-    except NotACheckout as error:
+    except (NotACheckout, ValueError) as error:
         _fail(str(error))
 
 
@@ -57,7 +57,7 @@ def exercises(as_json: Annotated[bool, typer.Option("--json", help="Print a list
     """List all exercises."""
     from vae_edu.exercises.registry import all_exercises
 
-    names = {path.stem[:2]: path.stem for path in notebook_paths()}
+    names = {path.stem[:2]: path.stem for path in _paths(None)}
     rows = [
         {
             "id": each.id,
@@ -115,14 +115,15 @@ def check_mine(numbers: Numbers = None) -> None:
 @app.command()
 def reset(numbers: Annotated[list[str], typer.Argument(help="Numbers of the notebooks to bring back, as 04.")]) -> None:
     """Bring back the original of a notebook; your edited one is kept beside it under another name."""
+    from vae_edu.course.learner import original_path
     from vae_edu.course.learner import reset as bring_back
 
-    for path in _paths(numbers):
-        try:
+    try:
+        for path in [original_path(number) for number in numbers]:  # all numbers are right before anything is changed
             aside = bring_back(path)
-        except FileNotFoundError as error:
-            _fail(str(error))
-        typer.echo(f"✓ {path.name}" + (f"; yours is kept as {aside.name}" if aside else " is the original already"))
+            typer.echo(f"✓ {path.name} is the original" + (f"; yours is kept as {aside.name}" if aside else ""))
+    except (ValueError, FileNotFoundError, NotACheckout) as error:
+        _fail(str(error))
 
 
 @app.command("keep-originals", hidden=True)

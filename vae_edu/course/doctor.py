@@ -131,8 +131,10 @@ def data() -> Finding:
 
 
 def write_access() -> Finding:
-    from vae_edu.data.folders import user_data_dir
-
+    try:
+        from vae_edu.data.folders import user_data_dir
+    except ImportError as error:
+        return Finding("warning", f"write access unknown: {error}", "install the packages named above")
     folder = user_data_dir()
     try:
         folder.mkdir(parents=True, exist_ok=True)

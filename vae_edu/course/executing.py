@@ -47,8 +47,10 @@ def execute(
     """
     environment = os.environ | {variable: str(threads) for variable in THREADS}
     environment |= {"TQDM_DISABLE": "1", "VAE_EDU_STRICT": "1" if strict else "0"}
-    codes = sum(cell.cell_type == "code" for cell in notebook.cells)
-    with tqdm(total=codes, desc=name, unit="cell", leave=False, disable=None) as bar:
+    codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell in codes:  # what a cell that is never reached shows must not be left from an earlier run
+        cell.outputs, cell.execution_count = [], None
+    with tqdm(total=len(codes), desc=name, unit="cell", leave=False, disable=None) as bar:
         client = NotebookClient(
             notebook,
             timeout=timeout,

@@ -21,7 +21,8 @@ def lab_command(environment: Mapping[str, str], *, is_root: bool, platform: str 
     command = [sys.executable, "-m", "jupyterlab", str(first)]
     if is_root:
         command.append("--allow-root")
-    has_display = platform in ("win32", "darwin") or "DISPLAY" in environment or "WAYLAND_DISPLAY" in environment
+    displays = (environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    has_display = platform in ("win32", "darwin") or any(displays)
     if not has_display:
         command.append("--no-browser")
     return command

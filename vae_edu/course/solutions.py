@@ -7,13 +7,23 @@ from pathlib import Path
 from vae_edu.course.cells import only_exercises, read, replace_stubs, tagged_id, text_of
 from vae_edu.course.executing import Execution, execute, store, tidy
 
-__all__ = ["check_lines", "model_answers", "write_solution"]
+__all__ = ["check_lines", "model_answers", "stub_errors", "write_solution"]
 
 
 def check_lines(execution: Execution) -> dict[str, str]:
     """What each check cell of an executed notebook said, by exercise id: the first line of its text."""
     cells = ((tagged_id(cell, "check"), cell) for cell in execution.notebook.cells)
     return {exercise_id: (text_of(cell).splitlines() or [""])[0] for exercise_id, cell in cells if exercise_id}
+
+
+def stub_errors(execution: Execution) -> dict[str, str]:
+    """The error that each exercise's own cell ended in, by exercise id, where it ended in one."""
+    errors = {}
+    for cell in execution.notebook.cells:
+        exercise_id = tagged_id(cell, "exercise")
+        if exercise_id and any(output.output_type == "error" for output in cell.outputs):
+            errors[exercise_id] = text_of(cell).splitlines()[-1]
+    return errors
 
 
 def model_answers(path: Path) -> Execution:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import nbformat
 from nbformat import NotebookNode
 
 from vae_edu.course.cells import check_ids, exercise_ids, read, tagged_id, tags
@@ -28,7 +29,9 @@ MOST_BYTES = 1_000_000
 MOST_CELLS = 48
 MOST_LINES = 30
 SECONDS = {8: 120, 10: 120, 12: 120}  # notebooks that may take longer than 60 seconds
-ABSOLUTE_PATH = re.compile(r"(?<![\w.])(/home/\w|/root/|/Users/\w|/tmp/|/var/|/opt/|/usr/|/work/|[A-Z]:\\\\?\w)")
+ABSOLUTE_PATH = re.compile(
+    r"(?<![\w.])(/home/\w|/root/|/Users/\w|/tmp/|/var/|/opt/|/usr/|/work/|[A-Z]:\\\\?(?:Users|Program|Windows|Temp)\b)"
+)
 SECTIONS = ("## When it goes wrong", "## Summary", "## Further reading")
 ALLOWED_TAGS = re.compile(r"setup|explorer|nbval-ignore-output|exercise-\d+\.\d+|check-\d+\.\d+")
 
@@ -45,6 +48,10 @@ def rule_names() -> list[str]:
 def violations(path: Path) -> list[str]:
     """Everything in the notebook that breaks the standard, each as ``rule: what``; empty when it keeps it."""
     notebook = read(path)
+    try:
+        nbformat.validate(notebook)
+    except nbformat.ValidationError as error:
+        return [f"format: {error.message}"]
     found = [f"{each.__name__}: {what}" for each in RULES for what in each(notebook, path.stem)]
     size = path.stat().st_size
     return found if size <= MOST_BYTES else [*found, f"size: {size:,} bytes, at most {MOST_BYTES:,}"]
@@ -91,7 +98,9 @@ def header(notebook: NotebookNode, stem: str) -> Iterator[str]:
 @rule
 def seconds(notebook: NotebookNode, stem: str) -> Iterator[str]:
     """The stored seconds are within the limit, and within what the header promises."""
-    measured = notebook.metadata.get("vae_edu", {}).get("seconds", 0)
+    measured = notebook.metadata.get("vae_edu", {}).get("seconds")
+    if not isinstance(measured, int | float):
+        return  # the rule on the header says so
     limit = SECONDS.get(number_of(stem), 60)
     if measured > limit:
         yield f"took {measured} s, at most {limit} s"
@@ -146,8 +155,10 @@ def claims(notebook: NotebookNode, stem: str) -> Iterator[str]:
     if not claiming:
         yield "no claim(...)"
     for cell in claiming:
-        for output in streams(cell):
-            yield from (f"a stored claim failed: {line}" for line in output.text.splitlines() if line.startswith("✗"))
+        lines = [line for output in streams(cell) for line in output.text.splitlines()]
+        yield from (f"a stored claim failed: {line}" for line in lines if line.startswith("✗"))
+        if not any(line.startswith(("✓", "✗")) for line in lines):
+            yield "a cell with claims stores none of them"
 
 
 @rule
@@ -226,8 +237,8 @@ def exercises(notebook: NotebookNode, stem: str) -> Iterator[str]:
     """The stubs and checks are those of the records, in order; each check stands under its stub; none is solved."""
     number = number_of(stem)
     ids = [each.id for each in exercises_of(number)] if number in chapters() else []
-    if len(ids) < (1 if number == 0 else 3):
-        yield f"{len(ids)} exercises are recorded"
+    if not (1 if number == 0 else 3) <= len(ids) <= 5:
+        yield f"{len(ids)} exercises are recorded, expected three to five"
     for kind, found in (("stubs", exercise_ids(notebook)), ("checks", check_ids(notebook))):
         if found != ids:
             yield f"{kind} for {found}, records for {ids}"
@@ -243,11 +254,16 @@ def stub_violations(
     above: NotebookNode, stub: NotebookNode, below: NotebookNode | None, exercise_id: str
 ) -> Iterator[str]:
     record = find(exercise_id)
+    try:
+        tree = ast.parse(stub.source)
+    except SyntaxError as error:
+        yield f"stub {exercise_id} is not Python: {error}"
+        return
     dots = "●" * record.difficulty + "○" * (3 - record.difficulty)
     title = f"**Exercise {exercise_id}** ({record.minutes} min, {dots})"
     if title not in above.source:
         yield f"the cell above stub {exercise_id} does not say {title!r}"
-    functions = [node for node in ast.parse(stub.source).body if isinstance(node, ast.FunctionDef)]
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     if [node.name for node in functions] != [record.name]:
         yield f"stub {exercise_id} does not define exactly {record.name}"
         return
@@ -269,13 +285,17 @@ def stub_violations(
 
 @rule
 def no_model_answer(notebook: NotebookNode, stem: str) -> Iterator[str]:
-    """No code cell defines an exercise's function other than as its stub, and none holds a model answer's body."""
+    """Nothing but an exercise's own cells uses the learner's function, and no cell holds a model answer's body."""
     number = number_of(stem)
     for record in exercises_of(number) if number in chapters() else ():
         body = answer_body(record.answer)
+        own = (f"exercise-{record.id}", f"check-{record.id}")
         for index, cell in enumerate(notebook.cells):
-            if cell.cell_type == "code" and body and body in squeezed(cell.source):
+            text = cell.source + str([output.get("data") for output in cell.get("outputs", [])])
+            if body in squeezed(cell.source) or body in re.sub(r"\s+", "", text):
                 yield f"cell {index} holds the model answer of {record.id}"
+            elif cell.cell_type == "code" and not set(own) & set(tags(cell)) and names(cell, record.name):
+                yield f"cell {index} uses {record.name}, which belongs to the learner: import the package's function"
 
 
 def answer_body(answer: Callable) -> str:
@@ -306,6 +326,15 @@ def links(notebook: NotebookNode, stem: str) -> Iterator[str]:
         yield f"no link to the next notebook, {following}"
     if re.search(r"!\[|<img", text):
         yield "a picture in a text cell: show it with figures.show"
+
+
+def names(cell: NotebookNode, name: str) -> bool:
+    """Whether a code cell defines or uses a name."""
+    try:
+        tree = ast.parse(cell.source)
+    except SyntaxError:
+        return False
+    return any(name in (getattr(node, "id", None), getattr(node, "name", None)) for node in ast.walk(tree))
 
 
 def calls(cell: NotebookNode, name: str) -> bool:
