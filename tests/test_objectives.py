@@ -51,7 +51,7 @@ def normal_density(grid: np.ndarray, mean: float, std: float) -> np.ndarray:
 
 
 def test_negative_elbo_is_distortion_plus_rate_per_example():
-    model = VAE(12, 3, hidden=(8,)).double()
+    model = VAE(12, 3, mean=torch.full((12,), 0.5), hidden=(8,)).double()
     x = torch.rand(7, 12, generator=seeded(0), dtype=torch.float64)
     terms = negative_elbo(model, x, seeded(1))
     assert {term: values.shape for term, values in terms.items()} == dict.fromkeys(("loss", "distortion", "rate"), (7,))
@@ -108,7 +108,7 @@ def test_the_bound_is_below_the_evidence_by_the_divergence_to_the_true_posterior
 
 def test_duplicating_the_batch_leaves_the_mean_unchanged():
     torch.manual_seed(0)
-    model = VAE(12, 3, hidden=(8,)).double()
+    model = VAE(12, 3, mean=torch.full((12,), 0.5), hidden=(8,)).double()
     x = torch.randint(0, 2, (40, 12), generator=seeded(7)).double()  # black and white: nothing is drawn but z
     rate = negative_elbo(model, x, seeded(8))["rate"]
     torch.testing.assert_close(negative_elbo(model, x.repeat(2, 1), seeded(8))["rate"], rate.repeat(2))
@@ -132,7 +132,7 @@ def test_tiling_the_image_doubles_the_distortion_and_not_the_rate(one_latent):
 
 
 def test_the_gradient_reaches_encoder_and_decoder():
-    model = VAE(6, 2, hidden=(5,))
+    model = VAE(6, 2, mean=torch.full((6,), 0.5), hidden=(5,))
     negative_elbo(model, torch.rand(9, 6, generator=seeded(11)), seeded(12))["loss"].mean().backward()
     assert all(parameter.grad.abs().max() > 0 for parameter in model.parameters())
 

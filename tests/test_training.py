@@ -37,7 +37,7 @@ def first_column(model, x, _generator):
 
 def trained_vae(seed: int, **options):
     torch.manual_seed(3)  # the initial weights
-    model = VAE(6, 2, hidden=(5,))
+    model = VAE(6, 2, mean=torch.full((6,), 0.5), hidden=(5,))
     x = torch.rand(23, 6, generator=seeded(0))
     history = fit(model, negative_elbo, x, epochs=3, generator=seeded(seed), batch_size=8, **options)
     return torch.cat([weights.detach().flatten() for weights in model.parameters()]), history
@@ -56,7 +56,7 @@ def test_another_seed_gives_another_run():
 
 def test_a_run_leaves_the_global_generator_alone():
     torch.manual_seed(5)
-    model, x = VAE(6, 2, hidden=(5,)), torch.rand(23, 6, generator=seeded(0))
+    model, x = VAE(6, 2, mean=torch.full((6,), 0.5), hidden=(5,)), torch.rand(23, 6, generator=seeded(0))
     before = torch.get_rng_state()
     fit(model, negative_elbo, x, epochs=1, generator=seeded(1))
     evaluate(model, negative_elbo, x, generator=seeded(1))
@@ -152,19 +152,27 @@ def test_one_bad_example_is_enough_to_stop():
         ({"epochs": 0}, "epochs is 0"),
         ({"epochs": -1}, "epochs is -1"),
         ({"batch_size": 0}, "batch_size is 0"),
-        ({"x": torch.ones(0, 1)}, "the number of rows of x is 0"),
     ],
 )
 def test_bad_arguments_are_named(options, named):
-    arguments = {"x": torch.ones(4, 1), "epochs": 1, "generator": seeded(9)} | options
+    arguments = {"data": torch.ones(4, 1), "epochs": 1, "generator": seeded(9)} | options
     model = OneNumber()
     with pytest.raises(ValueError, match=f"{named}; expected 1 or more"):
         fit(model, falling, **arguments)
     assert model.value.item() == 0
 
 
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [(torch.ones(0, 1), "data has 0 rows"), ((torch.ones(3, 1), torch.ones(2)), "data has 3 and 2 rows")],
+)
+def test_fit_refuses_no_rows_and_parts_of_different_length(data, named):
+    with pytest.raises(ValueError, match=named):
+        fit(OneNumber(), falling, data, epochs=1, generator=seeded(9))
+
+
 def test_evaluate_refuses_no_rows():
-    with pytest.raises(ValueError, match="x has no rows"):
+    with pytest.raises(ValueError, match="data has 0 rows"):
         evaluate(OneNumber(), falling, torch.ones(0, 1), generator=seeded(9))
 
 
@@ -241,7 +249,7 @@ def test_a_linear_autoencoder_reaches_the_error_of_pca():
 def test_training_a_vae_lowers_its_loss():
     torch.manual_seed(21)
     x = (torch.rand(200, 1, generator=seeded(22)) < 0.5).float().expand(200, 8).contiguous()  # all on or all off
-    model = VAE(8, 1, hidden=(16,))
+    model = VAE(8, 1, mean=torch.full((8,), 0.5), hidden=(16,))
     before = evaluate(model, negative_elbo, x, generator=seeded(23))["loss"]
     history = fit(model, negative_elbo, x, epochs=60, generator=seeded(24), batch_size=50, learning_rate=0.01)
     after = evaluate(model, negative_elbo, x, generator=seeded(25))

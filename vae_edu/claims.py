@@ -25,7 +25,9 @@ def claim(sentence: str, value, between: tuple[float, float] | None = None) -> N
     number without an interval, or anything that is neither a truth value nor a number; ``ValueError`` for an interval
     whose ends are not in order.
     """
-    if hasattr(value, "item"):  # NumPy and torch scalars, without importing either
+    if (
+        hasattr(value, "item") and math.prod(getattr(value, "shape", ())) == 1
+    ):  # NumPy and torch, without importing either
         value = value.item()
     if between is None:
         if not isinstance(value, bool):

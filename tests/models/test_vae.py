@@ -18,7 +18,7 @@ def seeded(seed: int) -> torch.Generator:
 @pytest.fixture
 def model():
     torch.manual_seed(0)
-    return VAE(12, 3, hidden=(9, 7))
+    return VAE(12, 3, mean=torch.full((12,), 0.5), hidden=(9, 7))
 
 
 def test_shapes(model):
@@ -41,7 +41,7 @@ def test_the_decoder_mirrors_the_encoder(model):
 def test_mean_and_log_variance_are_two_halves_of_the_encoder(model):
     x = torch.rand(5, 12)
     mu, logvar = model.encode(x)
-    assert torch.equal(torch.cat([mu, logvar], dim=1), model.encoder(x))
+    assert torch.equal(torch.cat([mu, logvar], dim=1), model.encoder(x - model.mean))
     wide = torch.cat([model.encode(10 * torch.randn(500, 12, generator=seeded(1)))[1].flatten(), logvar.flatten()])
     assert wide.min() < 0 < wide.max()  # a logarithm, so of either sign
 
@@ -57,7 +57,7 @@ def test_the_sampler_does_not_take_x():
 
 
 def test_samples_are_decoded_from_the_prior():
-    model = VAE(2, 2, hidden=())
+    model = VAE(2, 2, mean=torch.full((2,), 0.5), hidden=())
     with torch.no_grad():
         model.decoder[0].weight.copy_(torch.eye(2))
         model.decoder[0].bias.zero_()

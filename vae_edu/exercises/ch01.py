@@ -13,7 +13,7 @@ def tilted_data(rng: np.random.Generator, n: int, data: int) -> np.ndarray:
 
 
 def pca_directions(x, k):
-    """The k directions of largest variance of x (n, data), as the orthonormal rows of an array (k, data)."""
+    """The k directions of largest variance of x (n, data), as orthonormal rows (k, data), largest first."""
     centred = x - x.mean(axis=0)
     _, _, directions = np.linalg.svd(centred, full_matrices=False)
     return directions[:k]
@@ -24,9 +24,10 @@ def draw_data_and_size(rng: np.random.Generator):
         yield tilted_data(rng, n, data), k
 
 
-def projector(directions, *_arguments):
-    """What rows span, whatever their order and sign: for orthonormal rows, the projector on their span."""
-    return directions.T @ directions
+def up_to_sign(directions, *_arguments):
+    """Rows with their largest entry made positive: a direction is free in sign."""
+    largest = np.take_along_axis(directions, np.abs(directions).argmax(axis=1, keepdims=True), axis=1)
+    return directions * np.sign(largest)
 
 
 def explained_variance(x, k):
@@ -58,6 +59,11 @@ def angles_by_direction(a, b):
     return np.sort(np.degrees(np.arccos(cosines)))
 
 
+def angles_from(cosines):
+    with np.errstate(invalid="ignore"):
+        return np.degrees(np.arccos(cosines))
+
+
 def angles_without_qr(a, b):
     """Columns scaled to length one, but not made orthogonal."""
     a, b = a / np.linalg.norm(a, axis=0), b / np.linalg.norm(b, axis=0)
@@ -75,13 +81,32 @@ def draw_images_and_share(rng: np.random.Generator):
         yield rng.uniform(0.2, 1, (n, data)), share, np.random.default_rng(rng.integers(2**32))
 
 
-def describe_masking(function, rng):
-    """Over many calls: share of zeros, mean of what is left, and how often two rows, columns and calls are masked alike."""
+def many_masks(function, rng):
+    """The same images masked at 2,000 calls, divided by what they were: (calls, rows, columns)."""
     x = rng.uniform(0.5, 1.0, (4, 5))
-    masked = np.stack([np.asarray(function(x, 0.3, rng)) for _ in range(2_000)])
-    zero = masked == 0
-    rows, columns, calls = zero[:, :-1] & zero[:, 1:], zero[:, :, :-1] & zero[:, :, 1:], zero[:-1] & zero[1:]
-    return [zero.mean(), (masked / x).mean(), rows.mean(), columns.mean(), calls.mean()]
+    return np.stack([np.asarray(function(x, 0.3, rng)) for _ in range(2_000)]) / x
+
+
+def share_of_zeros(function, rng):
+    return (many_masks(function, rng) == 0).mean()
+
+
+def kept_mean(function, rng):
+    return many_masks(function, rng).mean()
+
+
+def masked_together(function, rng):
+    """How often two neighbouring rows, columns and calls both lose an entry."""
+    zero = many_masks(function, rng) == 0
+    pairs = (zero[:, :-1] & zero[:, 1:], zero[:, :, :-1] & zero[:, :, 1:], zero[:-1] & zero[1:])
+    return [both.mean() for both in pairs]
+
+
+def repeated(function, rng):
+    """1 if two generators with the same seed lead to the same output, else 0."""
+    x, seed = rng.uniform(0.5, 1.0, (6, 7)), int(rng.integers(2**32))
+    first, second = (np.asarray(function(x, 0.3, np.random.default_rng(seed))) for _ in range(2))
+    return float(np.array_equal(first, second))
 
 
 def smallest_adequate_size(sizes, errors, margin):
@@ -100,6 +125,8 @@ def draw_curve(rng: np.random.Generator):
             [1.05, 1.0, 4.0, 3.0, 2.0, 1.18, rng.uniform(1.06, 1.09)]
         )  # the largest overfits a little
         yield sizes[order], (lowest * times_lowest)[order], 0.1
+    # Exact in binary: 10 lies on the limit of 8 and a quarter, 10.5 above it; the two smallest differ by less than 0.25 %.
+    yield np.array([2, 4, 8, 32, 16, 64]), np.array([30.0, 10.5, 10.0, 8.015625, 9.0, 8.0]), 0.25
 
 
 EXERCISES = (
@@ -110,7 +137,7 @@ EXERCISES = (
         difficulty=2,
         answer=pca_directions,
         cases=draw_data_and_size,
-        view=projector,
+        view=up_to_sign,
         mistakes=(
             Mistake(
                 "the data are not centred: the first direction points at the mean",
@@ -119,6 +146,30 @@ EXERCISES = (
             Mistake(
                 "these are the directions of smallest variance: the singular values come largest first",
                 lambda x, k: np.linalg.svd(x - x.mean(axis=0), full_matrices=False)[2][-k:],
+            ),
+            Mistake(
+                "the right directions in the wrong order: the largest variance comes first",
+                lambda x, k: pca_directions(x, k)[::-1],
+            ),
+            Mistake(
+                "the mean of all entries is subtracted: each column has a mean of its own, x.mean(axis=0)",
+                lambda x, k: np.linalg.svd(x - x.mean(), full_matrices=False)[2][:k],
+            ),
+            Mistake(
+                "each column is divided by its standard deviation: that is PCA of other data",
+                lambda x, k: np.linalg.svd((x - x.mean(axis=0)) / x.std(axis=0), full_matrices=False)[2][:k],
+            ),
+            Mistake(
+                "rows of the eigenvectors' matrix: np.linalg.eigh returns them as columns, smallest eigenvalue first",
+                lambda x, k: np.linalg.eigh(np.cov(x.T))[1][:k],
+            ),
+            Mistake(
+                "rows of the eigenvectors' matrix: np.linalg.eigh returns them as columns, smallest eigenvalue first",
+                lambda x, k: np.linalg.eigh(np.cov(x.T))[1][::-1][:k],
+            ),
+            Mistake(
+                "the smallest eigenvalues come first in np.linalg.eigh: these are the directions of smallest variance",
+                lambda x, k: np.linalg.eigh(np.cov(x.T))[1][:, :k].T,
             ),
             Mistake(
                 "transposed: one direction is one row, so the shape is (k, data)",
@@ -172,6 +223,15 @@ EXERCISES = (
                 lambda x, k: singular_values(x)[k - 1] ** 2 / (singular_values(x) ** 2).sum(),
             ),
             Mistake(
+                "one direction too many: Python counts from 0, so cumsum[k] holds k + 1 of them",
+                lambda x, k: (singular_values(x)[: k + 1] ** 2).sum() / (singular_values(x) ** 2).sum(),
+            ),
+            Mistake(
+                "the smallest k: np.linalg.eigvalsh returns the smallest eigenvalue first",
+                lambda x, k: (singular_values(x)[-k:] ** 2).sum() / (singular_values(x) ** 2).sum(),
+            ),
+            Mistake("in per cent: a share lies between 0 and 1", lambda x, k: 100 * explained_variance(x, k)),
+            Mistake(
                 "one share per direction: add the first k up to one number",
                 lambda x, k: singular_values(x)[:k] ** 2 / (singular_values(x) ** 2).sum(),
             ),
@@ -214,6 +274,21 @@ EXERCISES = (
                 angles_by_direction,
             ),
             Mistake(
+                "arcsin where arccos belongs: these are 90° minus the angles", lambda a, b: 90 - principal_angles(a, b)
+            ),
+            Mistake(
+                "arcsin where arccos belongs: these are 90° minus the angles",
+                lambda a, b: 90 - principal_angles(a, b)[::-1],
+            ),
+            Mistake(
+                "a and b are used as they are: their columns are not orthonormal, take Q from np.linalg.qr first",
+                lambda a, b: angles_from(np.linalg.svd(a.T @ b, compute_uv=False)),
+            ),
+            Mistake(
+                "a and b are used as they are: their columns are not orthonormal, take Q from np.linalg.qr first",
+                lambda a, b: angles_from(np.clip(np.linalg.svd(a.T @ b, compute_uv=False), -1, 1)),
+            ),
+            Mistake(
                 "the columns have length one but are not orthogonal: np.linalg.qr makes them so", angles_without_qr
             ),
         ),
@@ -232,11 +307,15 @@ EXERCISES = (
         cases=draw_images_and_share,
         view=shape_only,
         properties=(
+            Property("entries are set to 0 in the given share of cases", share_of_zeros, tolerance=0.03, expected=0.3),
+            Property("the mean of an entry is kept, as a multiple of it", kept_mean, tolerance=0.03, expected=1.0),
             Property(
-                "zeros in the given share, the mean kept, every entry masked by a draw of its own, new draws at each call",
-                describe_masking,
+                "two rows, two columns and two calls are masked together as often as chance has it",
+                masked_together,
                 tolerance=0.03,
+                expected=[0.09, 0.09, 0.09],
             ),
+            Property("the same rng gives the same mask", repeated, tolerance=0.0, expected=1.0),
         ),
         mistakes=(
             Mistake(
@@ -293,6 +372,18 @@ EXERCISES = (
             Mistake(
                 "the first adequate size in the list: the sizes do not come in order",
                 lambda sizes, errors, margin: sizes[np.argmax(errors <= (1 + margin) * errors.min())],
+            ),
+            Mistake(
+                "strictly below the limit: a size exactly at it is adequate, too",
+                lambda sizes, errors, margin: sizes[errors < (1 + margin) * errors.min()].min(),
+            ),
+            Mistake(
+                "the margin is above the lowest error, not below each error: compare with (1 + margin) times the lowest",
+                lambda sizes, errors, margin: sizes[errors * (1 - margin) <= errors.min()].min(),
+            ),
+            Mistake(
+                "the margin is a share, not per cent: 0.1 means 10 %",
+                lambda sizes, errors, margin: sizes[errors <= (1 + margin / 100) * errors.min()].min(),
             ),
             Mistake(
                 "the margin is relative: at most (1 + margin) times the lowest error",

@@ -17,6 +17,8 @@ def draw_clouds(rng: np.random.Generator):
         far = np.concatenate([rng.normal(size=(decoded // 2, d)), rng.normal(3, 2, size=(decoded - decoded // 2, d))])
         nearest = distances_between(far, near).min(axis=1)
         yield far, near, float(np.quantile(nearest, rng.uniform(0.3, 0.7))) * 1.0001
+    # A threshold among the mean distances, so that means, maxima and pairs all give shares of their own.
+    yield far, near, float(np.quantile(distances_between(far, near).mean(axis=1), 0.6)) * 1.0001
 
 
 def distances_between(a, b):
@@ -41,19 +43,55 @@ def draw_mixtures(rng: np.random.Generator):
 
 TWO_WEIGHTS = np.array([0.8, 0.2])
 TWO_MEANS = np.array([[-10.0, 0.0], [10.0, 5.0]])
-TWO_COVARIANCES = np.array([[[1.0, 0.8], [0.8, 2.0]], [[0.25, -0.3], [-0.3, 1.0]]])
+TWO_COVARIANCES = np.array([[[1.0, 0.8], [0.8, 2.0]], [[0.5, -0.4], [-0.4, 1.0]]])
 
 
-def describe_mixture(function, rng):
-    """Of many draws from two Gaussians far apart: the share of the first, and the means and covariances of both."""
-    points = np.asarray(function(TWO_WEIGHTS, TWO_MEANS, TWO_COVARIANCES, 20_000, rng))
-    first = points[:, 0] < 0
-    numbers = [first.mean()]
-    for cloud in (points[first], points[~first]):
-        covariance = np.cov(cloud.T) if len(cloud) > 2 else np.full((2, 2), np.nan)
-        mean = cloud.mean(axis=0) if len(cloud) else np.full(2, np.nan)
-        numbers += [*mean, covariance[0, 0], covariance[0, 1], covariance[1, 1]]
+def two_clouds(function, rng):
+    """300 calls of 40 draws each from two Gaussians far apart: the draws, (calls, 40, 2), and which belong to the first."""
+    calls = [function(TWO_WEIGHTS, TWO_MEANS, TWO_COVARIANCES, 40, rng) for _ in range(300)]
+    points = np.stack([np.asarray(points) for points in calls])
+    return points, points[:, :, 0] < 0
+
+
+def share_of_first(function, rng):
+    """The first component's share of the draws, and how much it differs from call to call."""
+    shares = two_clouds(function, rng)[1].mean(axis=1)
+    return [shares.mean(), shares.std()]
+
+
+def within_calls(points, kind):
+    """For the draws of one kind: their number in each call, their mean in each call, and their deviations from it."""
+    counts = kind.sum(axis=1)
+    means = (points * kind[:, :, None]).sum(axis=1) / np.maximum(counts, 1)[:, None]
+    return counts, means, (points - means[:, None]) * kind[:, :, None]
+
+
+def cloud_means(function, rng):
+    """The means of both components' draws, and how much the mean of the first differs from call to call."""
+    points, first = two_clouds(function, rng)
+    means = [points[kind].mean(axis=0) if kind.any() else np.full(2, np.nan) for kind in (first, ~first)]
+    counts, first_means, _ = within_calls(points, first)
+    return [*np.concatenate(means), first_means[counts > 0, 0].std()]
+
+
+def cloud_covariances(function, rng):
+    """For both components the two variances and the covariance of the draws within a call, pooled over the calls."""
+    points, first = two_clouds(function, rng)
+    numbers = []
+    for kind in (first, ~first):
+        counts, _, deviations = within_calls(points, kind)
+        degrees_of_freedom = np.maximum(counts - 1, 0).sum()
+        pooled = np.einsum("cni,cnj->ij", deviations, deviations) / (degrees_of_freedom or np.nan)
+        numbers += [pooled[0, 0], pooled[1, 1], pooled[0, 1]]
     return numbers
+
+
+def repeated(function, rng):
+    """1 if two generators with the same seed lead to the same draws, else 0."""
+    seed = int(rng.integers(2**32))
+    arguments = TWO_WEIGHTS, TWO_MEANS, TWO_COVARIANCES, 10
+    first, second = (np.asarray(function(*arguments, np.random.default_rng(seed))) for _ in range(2))
+    return float(np.array_equal(first, second))
 
 
 def mixture_drawn_with(weights, means, factors, n, rng, component=None):
@@ -69,10 +107,10 @@ def blend_of_components(weights, means, covariances, n, rng):
 
 
 def slerp(a, b, t):
-    """The point at share t of the way from a to b, both (d,), along the arc between them; a straight line where they are parallel."""
+    """The point at share t of the way from a to b, both (d,), along their arc; the line where they point the same way."""
     cosine = a @ b / np.linalg.norm(a) / np.linalg.norm(b)
     omega = np.arccos(np.clip(cosine, -1, 1))
-    if np.sin(omega) < 1e-6:
+    if omega < 1e-6:
         return (1 - t) * a + t * b
     return (np.sin((1 - t) * omega) * a + np.sin(t * omega) * b) / np.sin(omega)
 
@@ -89,6 +127,13 @@ def arc(a, b, t, cosine, clip=True):
     with np.errstate(all="ignore"):
         omega = np.arccos(np.clip(cosine, -1, 1) if clip else cosine)
         return (np.sin((1 - t) * omega) * a + np.sin(t * omega) * b) / np.sin(omega)
+
+
+def arc_with(a, b, t, omega):
+    """Spherical interpolation with a given angle, and the straight line where a and b are parallel."""
+    if true_cosine(a, b) > 1 - 1e-12:
+        return (1 - t) * a + t * b
+    return (np.sin((1 - t) * omega) * a + np.sin(t * omega) * b) / np.sin(omega)
 
 
 def true_cosine(a, b):
@@ -141,6 +186,10 @@ EXERCISES = (
                 ).mean(),
             ),
             Mistake(
+                "the share of all pairs: first the nearest training image of each picture, then the share of pictures",
+                lambda decoded, training, threshold: (distances_between(decoded, training) > threshold).mean(),
+            ),
+            Mistake(
                 "a number of pictures, not a share: take the mean",
                 lambda decoded, training, threshold: (
                     distances_between(decoded, training).min(axis=1) > threshold
@@ -163,11 +212,19 @@ EXERCISES = (
         view=shape_only,
         properties=(
             Property(
-                "each component is drawn with its weight, its mean and its covariance",
-                describe_mixture,
+                "a component's share of the draws is its weight (0.8), and differs between calls of 40 draws as by chance (0.06)",
+                share_of_first,
                 tolerance=0.12,
-                expected=[0.8, -10, 0, 1, 0.8, 2, 10, 5, 0.25, -0.3, 1],
+                expected=[0.8, np.sqrt(0.8 * 0.2 / 40)],
             ),
+            Property("each component has its mean", cloud_means, tolerance=0.4, expected=[-10, 0, 10, 5, 0.18]),
+            Property(
+                "each component has its variances and covariance",
+                cloud_covariances,
+                tolerance=0.3,
+                expected=[1, 2, 0.8, 0.5, 1, -0.4],
+            ),
+            Property("the same rng gives the same draws", repeated, tolerance=0.0, expected=1.0),
         ),
         mistakes=(
             Mistake(
@@ -197,6 +254,23 @@ EXERCISES = (
                 blend_of_components,
             ),
             Mistake(
+                "one component for all points of a call: each point draws a component of its own",
+                lambda weights, means, covariances, n, rng: mixture_drawn_with(
+                    weights,
+                    means,
+                    np.linalg.cholesky(covariances),
+                    n,
+                    rng,
+                    np.full(n, rng.choice(len(weights), p=weights)),
+                ),
+            ),
+            Mistake(
+                "one eps for all points: each point needs its own",
+                lambda weights, means, covariances, n, rng: (
+                    means + np.einsum("kij,j->ki", np.linalg.cholesky(covariances), rng.normal(size=means.shape[1]))
+                )[rng.choice(len(weights), size=n, p=weights)],
+            ),
+            Mistake(
                 "all points come from the most probable component",
                 lambda weights, means, covariances, n, rng: mixture_drawn_with(
                     weights, means, np.linalg.cholesky(covariances), n, rng, np.full(n, np.argmax(weights))
@@ -223,7 +297,7 @@ EXERCISES = (
         mistakes=(
             Mistake("this is the straight line, lerp", lambda a, b, t: (1 - t) * a + t * b),
             Mistake(
-                "0/0 where a and b are parallel: return the straight line there",
+                "0/0 where a and b point the same way: return the straight line there",
                 lambda a, b, t: arc(a, b, t, true_cosine(a, b)),
             ),
             Mistake("t runs backwards: t = 0 is a, and t = 1 is b", lambda a, b, t: slerp(b, a, t)),
@@ -240,6 +314,14 @@ EXERCISES = (
                 lambda a, b, t: slerp(a, b, t) * np.sqrt(np.clip(1 - true_cosine(a, b) ** 2, 0, None)),
             ),
             Mistake(
+                "the angle is in degrees: np.sin expects radians",
+                lambda a, b, t: arc_with(a, b, t, np.degrees(np.arccos(np.clip(true_cosine(a, b), -1, 1)))),
+            ),
+            Mistake(
+                "this is the cosine of the angle: the arccos is missing",
+                lambda a, b, t: arc_with(a, b, t, true_cosine(a, b)),
+            ),
+            Mistake(
                 "the result has length one: a and b keep their lengths here",
                 lambda a, b, t: slerp(a / np.linalg.norm(a), b / np.linalg.norm(b), t),
             ),
@@ -247,7 +329,7 @@ EXERCISES = (
         hints=(
             "The angle ω between a and b follows from a · b and the two lengths.",
             "The weights are sin((1 − t) ω) / sin(ω) for a and sin(t ω) / sin(ω) for b.",
-            "Where a and b are parallel, sin(ω) is 0: return (1 − t) a + t b there, which the arc tends to.",
+            "Where a and b point the same way, ω and sin(ω) are 0: return (1 − t) a + t b there, which the arc tends to.",
         ),
     ),
 )

@@ -13,21 +13,27 @@ SINGLE_PRECISION_TOLERANCE = 1e-4  # relative; float32 keeps seven digits, and s
 
 
 def plain(value):
-    """``value`` with torch tensors turned into arrays and numbers into Python's, recursively through tuples and lists.
+    """``value`` as plain numbers, texts, truth values, arrays and tuples of these; torch tensors become arrays.
 
-    Raises ``TypeError`` for anything that is neither number, text, truth value, array, tensor nor a tuple or list of these.
+    Raises ``TypeError`` for anything else, and whatever the methods of a learner's own class raise.
     """
     torch = sys.modules.get("torch")
     if torch and isinstance(value, torch.Tensor):
-        value = value.detach().cpu().numpy()
-    if isinstance(value, str | bool | np.bool_):
-        return str(value) if isinstance(value, str) else bool(value)
-    if isinstance(value, np.ndarray):
-        if value.dtype.kind not in "biuf":
+        value = value.detach().cpu()
+        return plain((value.float() if value.dtype in (torch.float16, torch.bfloat16) else value).numpy())
+    if isinstance(value, np.ndarray | np.generic):
+        value = np.array(value)
+        if value.dtype.kind not in ("biuf" if value.ndim else "biufU"):
             raise TypeError(f"an array of {value.dtype}")
-        return np.array(value) if value.ndim else plain(value[()])  # a scalar keeps its precision
-    if isinstance(value, int | float | np.integer | np.floating):
-        return np.float32(value) if isinstance(value, np.float32) else value + 0
+        if value.ndim:
+            return value
+        return value[()] if value.dtype.kind == "f" else value.item()  # a number keeps its precision
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, bool):
+        return bool(value)
+    if isinstance(value, int | float):
+        return float(value)
     if isinstance(value, tuple | list):
         return tuple(plain(part) for part in value)
     raise TypeError(type(value).__name__)
@@ -35,22 +41,23 @@ def plain(value):
 
 def describe(value) -> str:
     """What a value is, in words, whatever its class does."""
-    torch = sys.modules.get("torch")
-    if value is None:
+    try:
+        known = value if value is None else plain(value)
+    except Exception:
+        return (
+            f"an array of {value.dtype}" if type(value) is np.ndarray else f"an object of type {type(value).__name__}"
+        )
+    if known is None:
         return "None"
-    if torch and isinstance(value, torch.Tensor):
-        return f"a tensor of shape {tuple(value.shape)}"
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape}" if value.dtype.kind in "biuf" else f"an array of {value.dtype}"
-    if isinstance(value, bool | np.bool_):
-        return f"the truth value {bool(value)}"
-    if isinstance(value, int | float | np.number):
-        return f"the number {value:.6g}"
-    if isinstance(value, str):
-        return f"the text {reprlib.repr(value)}"
-    if isinstance(value, tuple | list):
-        return f"a {type(value).__name__} of length {len(value)}"
-    return f"an object of type {type(value).__name__}"
+    if isinstance(known, np.ndarray):
+        return f"{'an array' if isinstance(value, np.ndarray) else 'a tensor'} of shape {known.shape}"
+    if isinstance(known, bool):
+        return f"the truth value {known}"
+    if isinstance(known, str):
+        return f"the text {reprlib.repr(known)}"
+    if isinstance(known, tuple):
+        return f"a {type(value).__name__} of length {len(known)}"
+    return f"the number {known:.6g}"
 
 
 def difference(value, expected, tolerance: float) -> str | None:
@@ -66,16 +73,16 @@ def difference(value, expected, tolerance: float) -> str | None:
         got = plain(value)
     except Exception:  # a learner's class may raise from any of its methods
         return f"your function returns {describe(value)}, where {_kind(plain(expected))} is expected"
-    return _difference(got, plain(expected), value, expected, tolerance)
+    return _difference(got, plain(expected), value, tolerance)
 
 
-def _difference(got, right, value, expected, tolerance: float, where: str = "") -> str | None:
+def _difference(got, right, value, tolerance: float, where: str = "") -> str | None:
     if isinstance(right, tuple):
         if not isinstance(got, tuple) or len(got) != len(right):
             return f"{where}expected {_kind(right)}, got {describe(value)}"
         told = (
             _difference(*parts, tolerance, where=f"value {index} of {len(right)}: ")
-            for index, parts in enumerate(zip(got, right, value, expected, strict=True), start=1)
+            for index, parts in enumerate(zip(got, right, value, strict=True), start=1)
         )
         return next(filter(None, told), None)
     if isinstance(right, str | bool):
@@ -86,7 +93,7 @@ def _difference(got, right, value, expected, tolerance: float, where: str = "") 
         return f"{where}expected {_kind(right)}, got {describe(value)}"
     if np.shape(got) != np.shape(right):
         return f"{where}wrong shape: expected {_kind(right)}, got {describe(value)}"
-    precision = SINGLE_PRECISION_TOLERANCE if _is_single(value) else 0.0
+    precision = SINGLE_PRECISION_TOLERANCE if _is_single(got) else 0.0
     return _numbers(np.asarray(got, float), np.asarray(right, float), max(tolerance, precision), where)
 
 
@@ -106,10 +113,8 @@ def _numbers(got: np.ndarray, right: np.ndarray, tolerance: float, where: str) -
     return f"{where}wrong value: {got[at]:.6g}{_place(at)}, where {right[at]:.6g} is expected{count}"
 
 
-def _is_single(value) -> bool:
-    if isinstance(value, tuple | list):
-        return any(map(_is_single, value))
-    return str(getattr(value, "dtype", "")).removeprefix("torch.") in ("float32", "float16", "bfloat16")
+def _is_single(got) -> bool:
+    return isinstance(got, np.ndarray | np.floating) and got.dtype in (np.float32, np.float16)
 
 
 def _kind(right) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
+import itertools
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from vae_edu.exercises.compare import describe, difference, plain
-from vae_edu.exercises.record import Exercise, Mistake, Property, Report
+from vae_edu.exercises.record import Exercise, Property, Report
 from vae_edu.exercises.sandbox import Outcome, call_guarded
 
 __all__ = ["judge"]
@@ -24,58 +26,66 @@ def judge(exercise: Exercise, function: Callable, rng: np.random.Generator) -> R
         return Report(exercise.id, "failed", unusable)
     cases = [tuple(case) for case in exercise.cases(rng)]
     seed = int(rng.integers(2**62))
-    learners = _Trial(exercise, function, cases, seed)
-    if learners.stopped is not None:
-        return _stopped(exercise, learners.stopped)
-    answers = _Trial(exercise, exercise.answer, cases, seed + 1)
+    learners, answers = _Trial(exercise, function, cases, seed), _Trial(exercise, exercise.answer, cases, seed + 1)
     if answers.stopped is not None:  # a defect of the course, not of the learner
         raise answers.stopped.error
-    told = learners.told_apart_from(answers)
+    told = None if learners.stopped else learners.told_apart_from(answers)
+    if learners.stopped is not None:
+        return _stopped(exercise, learners.stopped)
     if told is None:
         return Report(exercise.id, "passed", exercise.title)
-    mistake = _recognise(exercise, learners, cases, seed + 2)
-    if mistake is not None:
-        return Report(exercise.id, "failed", mistake.message, mistake.message)
+    for index, mistake in enumerate(exercise.mistakes):
+        if learners.equals(_Trial(exercise, mistake.wrong, cases, seed + 2 + index)):
+            return Report(exercise.id, "failed", mistake.message, mistake.message)
     return Report(exercise.id, "failed", told + _printed(learners.printed))
 
 
 class _Trial:
-    """What a function did on all cases and properties, up to the first call that did not return a value."""
+    """What a function returned on all cases, and what the properties measured on it, up to the first call that failed.
+
+    Properties are measured when they are first asked for: on a function whose values are wrong they may mean nothing.
+    """
 
     def __init__(self, exercise: Exercise, function: Callable, cases: list[tuple], seed: int):
-        self.exercise, self.cases = exercise, cases
+        self.exercise, self.function, self.cases, self.seed = exercise, function, cases, seed
         self.outcomes: list[Outcome] = []
-        self.measured: list[Outcome] = []
-        self.stopped: Outcome | None = None
+        self.stopped: Outcome | None = None  # the outcome of the first call that raised, or took too long
         for case in cases:
-            self._keep(self.outcomes, call_guarded(function, case, seconds=exercise.seconds))
-            if self.stopped:
-                return
-        for each in exercise.properties:
-            measure = lambda rng, measure=each.measure: np.atleast_1d(np.asarray(measure(function, rng), float))  # noqa: E731
-            rng = np.random.default_rng(seed)
-            self._keep(self.measured, call_guarded(measure, (rng,), seconds=exercise.seconds, guard=function))
-            if self.stopped:
+            outcome = call_guarded(function, case, seconds=exercise.seconds)
+            self.outcomes.append(outcome)
+            if outcome.error is not None:
+                self.stopped = outcome
                 return
 
-    def _keep(self, outcomes: list[Outcome], outcome: Outcome) -> None:
-        outcomes.append(outcome)
-        if outcome.error is not None:
-            self.stopped = outcome
+    @functools.cached_property
+    def measured(self) -> list[np.ndarray]:
+        """One array of numbers for each property; fewer where one of them could not be measured."""
+        numbers = []
+        for each in self.exercise.properties:
+            measure = lambda rng, each=each: np.atleast_1d(np.asarray(each.measure(self.function, rng), float))  # noqa: E731
+            rng = np.random.default_rng(self.seed)
+            outcome = call_guarded(measure, (rng,), seconds=self.exercise.seconds, guard=self.function)
+            if outcome.error is not None:
+                self.stopped = outcome
+                break
+            numbers.append(outcome.value)
+        return numbers
 
     @property
     def printed(self) -> str:
         return next((outcome.printed for outcome in self.outcomes if outcome.printed), "")
 
-    def told_apart_from(self, other: _Trial) -> str | None:
-        """What tells this trial from a right one first, in words, or None: values, then changed input, then properties."""
-        return next(
-            filter(None, [*self._values_off(other), *self._inputs_changed(), *self._properties_off(other)]), None
-        )
+    def told_apart_from(self, answers: _Trial) -> str | None:
+        """What tells this trial from the right one first, in words, or None: values, changed inputs, properties."""
+        checks = itertools.chain(self._values_off(answers), self._inputs_changed(), self._properties_off(answers))
+        return next(filter(None, checks), None)
 
     def equals(self, other: _Trial) -> bool:
         """Whether both returned and measured the same on everything that was tried."""
-        return not any(self._values_off(other)) and not any(self._properties_off(other, closed_forms=False))
+        if other.stopped or any(outcome.value is None for outcome in other.outcomes) or any(self._values_off(other)):
+            return False
+        pairs = zip(self.exercise.properties, self.measured, other.measured, strict=False)
+        return len(self.measured) == len(other.measured) and not any(_far(*pair) for pair in pairs)
 
     def _values_off(self, other: _Trial) -> Iterator[str | None]:
         for case, own, others in zip(self.cases, self.outcomes, other.outcomes, strict=True):
@@ -87,10 +97,10 @@ class _Trial:
             for index in outcome.changed:
                 yield f"the value is right, but your function changes its input {names[index]}: work on a copy"
 
-    def _properties_off(self, other: _Trial, closed_forms: bool = True) -> Iterator[str | None]:
-        for each, own, others in zip(self.exercise.properties, self.measured, other.measured, strict=True):
-            exact = closed_forms and each.expected is not None
-            yield _far(each, own.value, np.atleast_1d(np.asarray(each.expected, float)) if exact else others.value)
+    def _properties_off(self, answers: _Trial) -> Iterator[str | None]:
+        for index, (each, own) in enumerate(zip(self.exercise.properties, self.measured, strict=False)):
+            exact = each.expected is not None
+            yield _far(each, own, np.atleast_1d(np.asarray(each.expected, float)) if exact else answers.measured[index])
 
 
 def _compare(exercise: Exercise, case: tuple, value, other) -> str | None:
@@ -98,7 +108,11 @@ def _compare(exercise: Exercise, case: tuple, value, other) -> str | None:
     told = difference(value, other, np.inf)
     if told:
         return told
-    return difference(exercise.view(plain(value), *case), exercise.view(plain(other), *case), exercise.tolerance)
+    try:
+        views = [exercise.view(plain(each), *case) for each in (value, other)]
+    except Exception:  # the view was written for right answers
+        views = [value, other]
+    return difference(*views, exercise.tolerance)
 
 
 def _far(each: Property, measured: np.ndarray, expected: np.ndarray) -> str | None:
@@ -109,19 +123,6 @@ def _far(each: Property, measured: np.ndarray, expected: np.ndarray) -> str | No
         return None
     at = tuple(axis[0] for axis in np.nonzero(off))
     return f"this does not hold: {each.statement} (measured {measured[at]:.4g}, expected {expected[at]:.4g})"
-
-
-def _recognise(exercise: Exercise, learners: _Trial, cases: list[tuple], seed: int) -> Mistake | None:
-    """The known mistake that returns and measures what the learner's function does, or None."""
-    for mistake in exercise.mistakes:
-        trial = _Trial(exercise, mistake.wrong, cases, seed)
-        if (
-            trial.stopped is None
-            and all(outcome.value is not None for outcome in trial.outcomes)
-            and learners.equals(trial)
-        ):
-            return mistake
-    return None
 
 
 def _stopped(exercise: Exercise, outcome: Outcome) -> Report:
@@ -148,10 +149,12 @@ def _unusable(exercise: Exercise, function) -> str | None:
             f"check expects the function {exercise.name} itself, got {given}: is there a pair of parentheses too many?"
         )
     try:
-        inspect.signature(function).bind(*exercise.signature.parameters)
-    except ValueError:
-        return None  # some built-in functions have no signature; calling them will tell
+        signature = inspect.signature(function)
+    except Exception:  # some callables have none, or a broken one; calling them will tell
+        return None
+    try:
+        signature.bind(*exercise.signature.parameters)
     except TypeError:
         wanted = ", ".join(exercise.signature.parameters)
-        return f"your function takes {inspect.signature(function)}; the exercise calls {exercise.name}({wanted})"
+        return f"your function takes {signature}; the exercise calls {exercise.name}({wanted})"
     return None

@@ -135,7 +135,7 @@ class Report:
 
     def _repr_html_(self) -> str:
         # One line, whatever the message: the sanitising patterns of nbval work line by line.
-        message = html.escape(self.message).replace("\n", "<br>")
+        message = "<br>".join(html.escape(line) for line in self.message.splitlines())
         colour = COLOURS[self.status]
         return (
             f'<div class="vae-edu-report" style="border-left:4px solid {colour};padding:4px 10px">'

@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+from pathlib import Path
 
-import vae_edu.exercises
 from vae_edu.exercises.record import Exercise
 
 __all__ = ["all_exercises", "chapters", "exercises_of", "find"]
@@ -14,7 +14,7 @@ __all__ = ["all_exercises", "chapters", "exercises_of", "find"]
 
 def chapters() -> list[int]:
     """The numbers of the notebooks that have exercises, in order."""
-    names = (module.name for module in pkgutil.iter_modules(vae_edu.exercises.__path__))
+    names = (module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
     return sorted(int(name.removeprefix("ch")) for name in names if re.fullmatch(r"ch\d\d", name))
 
 
@@ -30,7 +30,8 @@ def all_exercises() -> list[Exercise]:
 
 def find(exercise_id: str) -> Exercise:
     """The exercise with this id. Raises ``ValueError`` that names the ids there are."""
-    match = re.fullmatch(r"(\d{1,2})\.\d{1,2}", str(exercise_id))
+    exercise_id = str(exercise_id)  # 0.1 is as good as "0.1"
+    match = re.fullmatch(r"(\d{1,2})\.\d{1,2}", exercise_id)
     known = exercises_of(int(match[1])) if match and int(match[1]) in chapters() else all_exercises()
     for exercise in known:
         if exercise.id == exercise_id:

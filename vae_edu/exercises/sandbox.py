@@ -17,6 +17,7 @@ import signal
 import sys
 import sysconfig
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ __all__ = ["Outcome", "TimeUp", "call_guarded"]
 
 PRINT_LIMIT = 2_000  # characters kept of what the function prints
 NOT_LEARNERS = (os.path.dirname(__file__), sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), "<frozen")
-RING_AGAIN = 0.1  # seconds between two rings of a time limit that the function has swallowed
+RING_AGAIN = 1e-5  # seconds between two rings of a time limit that the function has swallowed
 
 
 class TimeUp(BaseException):
@@ -87,8 +88,9 @@ def call_guarded(function: Callable, arguments: tuple, *, seconds: float, guard:
     value, error = None, None
     with _random_state_restored(), _exits_blocked(guard or function), _streams_to(printed):
         try:
-            with _time_limit(seconds):
+            with _time_limit(seconds) as limit:
                 value = function(*given)
+                limit.over = True
         except KeyboardInterrupt:
             raise
         except BaseException as raised:  # SystemExit and TimeUp too: nothing a learner raises may end the notebook
@@ -103,6 +105,9 @@ class _ShortBuffer(io.StringIO):
     def write(self, text: str) -> int:
         super().write(text[: max(0, PRINT_LIMIT - self.tell())])
         return len(text)
+
+    def close(self) -> None:
+        """Stays open: a function that closes its standard output closes this, and it is read afterwards."""
 
 
 @contextlib.contextmanager
@@ -132,7 +137,11 @@ def _exits_blocked(function: Callable) -> Iterator[None]:
     def leave(*_arguments):
         raise SystemExit("exit() was called")
 
-    places = [vars(builtins), getattr(function, "__globals__", {})]
+    try:
+        own = function.__globals__
+    except Exception:  # a callable object has none, and may raise anything when asked
+        own = {}
+    places = [vars(builtins), own]
     held = [(place, name, place[name]) for place in places for name in ("exit", "quit") if name in place]
     held.append((vars(os), "_exit", os._exit))
     for place, name, _ in held:
@@ -152,59 +161,70 @@ def _time_limit(seconds: float) -> _Alarm | _Watch:
 
 
 class _Alarm:
-    """A time limit by signal. It rings again until the block is left, since a bare ``except:`` in a loop swallows one ring."""
+    """A time limit by signal. After the first ring it rings without pause: a function may swallow some rings with bare
+    ``except:`` clauses, but the one that meets it between two of them, at a loop's end or a call, gets through."""
 
     def __init__(self, seconds: float):
         self.seconds, self.over = seconds, False
 
-    def __enter__(self) -> None:
-        self.tracer = sys.gettrace()
+    def __enter__(self) -> _Alarm:
+        self.tracer = sys.gettrace()  # a ring inside a trace function, a debugger's, would end the tracing
         self.handler = signal.signal(signal.SIGALRM, self.ring)
-        signal.setitimer(signal.ITIMER_REAL, self.seconds, RING_AGAIN)
+        self.start = time.monotonic()
+        self.before = signal.setitimer(signal.ITIMER_REAL, self.seconds, RING_AGAIN)
+        return self
 
     def ring(self, _signal, frame) -> None:
-        if self.over:
-            return
-        # Raising at the next line of the function too gets past its handler: the line that handles the first exception
-        # raises the second.
-        while frame is not None and frame.f_code.co_filename != __file__:
-            frame.f_trace = self.raise_at_line
-            frame = frame.f_back
-        sys.settrace(self.raise_at_line)
-        raise TimeUp
-
-    def raise_at_line(self, frame, event, _argument):
-        if event == "line" and not self.over and frame.f_code.co_filename != __file__:
+        # Not in the guard's own code, which has to finish. Kept short: at this pace a slow handler would interrupt itself.
+        if not self.over and frame is not None and frame.f_code.co_filename != __file__:
             raise TimeUp
-        return self.raise_at_line
 
     def __exit__(self, *_error) -> None:
         self.over = True
-        sys.settrace(self.tracer)
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, self.handler)
+        if sys.gettrace() is not self.tracer:
+            sys.settrace(self.tracer)
+        delay, interval = self.before
+        if delay:  # somebody else's alarm was running: let it run on
+            signal.setitimer(signal.ITIMER_REAL, max(delay - (time.monotonic() - self.start), RING_AGAIN), interval)
 
 
 class _Watch:
-    """A time limit by a second thread, for Windows and for checks that run outside the main thread."""
+    """A time limit by a second thread, for Windows and for checks that run outside the main thread.
+
+    It ends loops of Python code, also with a bare ``except:`` around their body; not a loop that catches everything around
+    a loop of its own.
+    """
 
     def __init__(self, seconds: float):
-        self.seconds, self.over = seconds, threading.Event()
+        self.seconds, self.over, self.left = seconds, False, threading.Event()
 
-    def __enter__(self) -> None:
-        caller = threading.get_ident()
-
-        def ring() -> None:
-            wait = self.seconds
-            while not self.over.wait(wait):
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(caller), ctypes.py_object(TimeUp))
-                wait = RING_AGAIN
-
-        self.thread = threading.Thread(target=ring, daemon=True)
+    def __enter__(self) -> _Watch:
+        self.caller = threading.get_ident()
+        self.thread = threading.Thread(target=self.ring, daemon=True)
         self.thread.start()
+        return self
+
+    def ring(self) -> None:
+        if self.left.wait(self.seconds):
+            return
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(
+            RING_AGAIN
+        )  # so that the function is interrupted at each of its check points, as by a signal
+        try:
+            while not self.over:
+                # The interrupted thread waits inside a check point of this very frame, so the exception is raised there.
+                frame = sys._current_frames().get(self.caller)
+                if not self.over and frame is not None and frame.f_code.co_filename != __file__:
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.caller), ctypes.py_object(TimeUp))
+        finally:
+            sys.setswitchinterval(interval)
 
     def __exit__(self, *_error) -> None:
-        self.over.set()
+        self.over = True
+        self.left.set()
         self.thread.join()
 
 

@@ -62,7 +62,7 @@ def _read(exercise_id: str) -> tuple[dict, str | None]:
             raise ValueError("not an entry of progress")
     except FileNotFoundError:
         return {}, None
-    except ValueError:  # JSON and UTF-8 errors are ValueErrors
+    except (ValueError, RecursionError):  # JSON and UTF-8 errors are ValueErrors; brackets nested too deep are not
         aside = path.with_suffix(".damaged")
         os.replace(path, aside)
         return {}, f"The progress file of exercise {exercise_id} was damaged; it is set aside as {aside}."

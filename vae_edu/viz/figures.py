@@ -14,7 +14,17 @@ from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-__all__ = ["PALETTE", "as_png", "image_grid", "image_row", "new", "rows_of_images", "scatter_classes", "show"]
+__all__ = [
+    "PALETTE",
+    "as_png",
+    "image_grid",
+    "image_row",
+    "new",
+    "place_and_picture",
+    "rows_of_images",
+    "scatter_classes",
+    "show",
+]
 
 # Okabe and Ito (2008), "Color universal design": eight colours that readers with any colour vision can tell apart.
 PALETTE = {
@@ -130,13 +140,46 @@ def image_row(axes: Axes, images, *, height: int, width: int, columns: int | Non
 
 
 def scatter_classes(axes: Axes, points, labels, class_names: Sequence[str]) -> None:
-    """Points, ``(n, 2)``, coloured by class, with each class's name at the median of its points; at most ten classes."""
+    """Points, ``(n, 2)``, coloured by class, with each class's name near the median of its points.
+
+    Classes without points are left out. Raises ``ValueError`` for more than ten classes: there are no more colours.
+    """
+    if len(class_names) > len(TEN):
+        raise ValueError(f"{len(class_names)} classes, at most {len(TEN)} can be told apart by colour")
     points, labels = np.asarray(points), np.asarray(labels)
-    for label, (name, colour) in enumerate(zip(class_names, TEN, strict=False)):
-        own = points[labels == label]
-        axes.scatter(*own.T, s=max(4, 5000 / len(points)), color=colour, alpha=0.6, linewidths=0)
-        place = axes.annotate(name, np.median(own, axis=0), ha="center", va="center", fontsize=8.5, fontweight="bold")
-        place.set_path_effects([patheffects.withStroke(linewidth=2.5, foreground="white")])
+    present = [label for label in range(len(class_names)) if (labels == label).any()]
+    medians = np.array([np.median(points[labels == label], axis=0) for label in present])
+    size = 0.05 * np.ptp(points, axis=0)  # of a letter, and of a line
+    places = spread_out(medians, size * np.array([[0.5 * len(class_names[label]) + 0.5, 1] for label in present]))
+    for label, place in zip(present, places, strict=True):
+        own, name = points[labels == label], class_names[label]
+        axes.scatter(*own.T, s=max(4, 5000 / len(points)), color=TEN[label], alpha=0.6, linewidths=0)
+        text = axes.annotate(name, place, ha="center", va="center", fontsize=8.5, fontweight="bold")
+        text.set_path_effects([patheffects.withStroke(linewidth=2.5, foreground="white")])
+
+
+def spread_out(centres: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Centres of boxes, ``(n, 2)``, moved up and down until no two boxes of these widths and heights overlap much."""
+    centres = centres.copy()
+    for _ in range(100):
+        apart = centres[:, None] - centres[None]
+        overlap = (sizes[:, None] + sizes[None]) / 2 - np.abs(apart)
+        touching = (overlap > 0).all(axis=2) & ~np.eye(len(centres), dtype=bool)
+        if not touching.any():
+            break
+        centres[:, 1] += (np.sign(apart[:, :, 1]) * overlap[:, :, 1] * touching).sum(axis=1) / 2
+    return centres
+
+
+def place_and_picture(points, place, picture, *, reach: float, height: int, width: int) -> Figure:
+    """A place among points, ``(n, 2)``, on axes from -reach to reach, and beside it the picture that belongs to it."""
+    figure, (left, right) = new(1, 2, width=7, height=3.4)
+    left.scatter(*np.asarray(points).T, s=3, color="#BBBBBB")
+    left.plot(*place, "o", color=PALETTE["vermilion"], markersize=9)
+    left.set(xlabel="first number", ylabel="second number", title="the point you hold", aspect="equal")
+    left.set(xlim=(-reach, reach), ylim=(-reach, reach))
+    image_row(right, picture, height=height, width=width, title="its picture")
+    return figure
 
 
 def rows_of_images(rows: Sequence[tuple[str, np.ndarray]], *, height: int, width: int, inches: float = 7.5) -> Figure:
