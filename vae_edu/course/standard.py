@@ -131,7 +131,7 @@ def length(notebook: NotebookNode, stem: str) -> Iterator[str]:
     if len(notebook.cells) > MOST_CELLS:
         yield f"{len(notebook.cells)} cells, at most {MOST_CELLS}"
     for index, cell in enumerate(notebook.cells):
-        lines = len(cell.source.splitlines())
+        lines = sum(bool(line.strip()) for line in cell.source.splitlines())
         if cell.cell_type == "code" and lines > MOST_LINES:
             yield f"cell {index} has {lines} lines of code, at most {MOST_LINES}"
 
