@@ -134,7 +134,7 @@ def test_image_grid_refuses_another_number_of_pixels(shape):
 
 
 def test_image_row_draws_zero_white_and_one_black():
-    figure, axes = figures.new(width=2, height=1)
+    _figure, axes = figures.new(width=2, height=1)
     figures.image_row(axes, np.array([[0.0, 1.0]]), height=1, width=2, title="two")
     [image] = axes.get_images()
     np.testing.assert_allclose(image.cmap(image.norm(np.array([0.0, 1.0])))[:, :3], [[1, 1, 1], [0, 0, 0]])
