@@ -8,7 +8,7 @@ import pytest
 from vae_edu.course import lab
 from vae_edu.course.lab import lab_command, open_lab
 
-FIRST = os.path.join("notebooks", "00_start_here.ipynb")
+FIRST = "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"
 BASE = [sys.executable, "-m", "jupyterlab", FIRST]
 DISPLAY = {"DISPLAY": ":0"}
 

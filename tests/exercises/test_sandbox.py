@@ -10,6 +10,7 @@ import textwrap
 import threading
 import time
 import tracemalloc
+import warnings
 
 import numpy as np
 import pytest
@@ -627,6 +628,22 @@ def test_in_another_thread_everything_else_holds_too():
     assert in_another_thread(lambda: check(lambda x: sys.exit())).status == "error"
     assert global_states() == before
     assert threading.active_count() == 1 or all(thread.daemon for thread in threading.enumerate()[1:])
+
+
+def test_a_ring_that_meets_a_destructor_is_not_reported(capsys):
+    class Slow:
+        def __del__(self):
+            for _ in range(2_000):
+                pass
+
+    def destroys(x):
+        while True:
+            Slow()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert [check(destroys).status for _ in range(3)] == ["error"] * 3
+    assert "TimeUp" not in capsys.readouterr().err
 
 
 def test_after_a_time_limit_the_next_check_works():

@@ -17,8 +17,9 @@ def lab_command(environment: Mapping[str, str], *, is_root: bool, platform: str 
     As root, JupyterLab starts only when told to: ``--allow-root`` is passed then, and only then. Where no display is to be
     seen, ``--no-browser`` keeps it from opening a text browser in the terminal; it prints its address in any case.
     """
-    first = notebook_path("00").relative_to(root())
-    command = [sys.executable, "-m", "jupyterlab", str(first)]
+    first = notebook_path("00").relative_to(root()).as_posix()
+    # The page to open, in the address that JupyterLab prints too: a file's name alone would not be in it.
+    command = [sys.executable, "-m", "jupyterlab", f"--LabApp.default_url=/lab/tree/{first}"]
     if is_root:
         command.append("--allow-root")
     displays = (environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))

@@ -86,7 +86,7 @@ def call_guarded(function: Callable, arguments: tuple, *, seconds: float, guard:
     given, kept = copy.deepcopy(arguments), copy.deepcopy(arguments)
     printed = _ShortBuffer()
     value, error = None, None
-    with _random_state_restored(), _exits_blocked(guard or function), _streams_to(printed):
+    with _random_state_restored(), _exits_blocked(guard or function), _streams_to(printed), _stray_rings_ignored():
         try:
             with _time_limit(seconds) as limit:
                 value = function(*given)
@@ -151,6 +151,22 @@ def _exits_blocked(function: Callable) -> Iterator[None]:
     finally:
         for place, name, original in held:
             place[name] = original
+
+
+@contextlib.contextmanager
+def _stray_rings_ignored() -> Iterator[None]:
+    """A ring that meets a destructor cannot be raised there; Python would print that it was ignored."""
+    hook = sys.unraisablehook
+
+    def without_rings(unraisable) -> None:
+        if unraisable.exc_type is not TimeUp:
+            hook(unraisable)
+
+    sys.unraisablehook = without_rings
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
 
 
 def _time_limit(seconds: float) -> _Alarm | _Watch:
