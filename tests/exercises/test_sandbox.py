@@ -249,9 +249,6 @@ def test_leaving_is_an_error_and_no_more(leave):
 def test_leaving_past_all_handlers():
     """In a process of its own, which this would end."""
     program = """
-import os
-import numpy as np
-from test_sandbox import check
 report = check(lambda x: os._exit(3))
 print(report.status, "SystemExit" in report.message, os._exit.__module__)
 """
@@ -425,14 +422,34 @@ def test_a_callable_whose_attributes_raise_gets_a_report():
 # Hanging the notebook. Where a limit fails nothing would come back, so these run in processes of their own.
 
 
+# What those processes start with. They do without torch, which takes seconds to load.
+ALONE = """
+import os, signal, sys, threading, time
+import numpy as np
+from vae_edu.exercises.engine import judge
+from vae_edu.exercises.record import Exercise
+
+def identity(x):
+    return x
+
+IDENTITY = Exercise(id="9.1", title="Invented", minutes=5, difficulty=1, answer=identity, mistakes=(), hints=(),
+                    cases=lambda rng: [(rng.normal(size=3),)], seconds=0.2)
+
+def check(function):
+    return judge(IDENTITY, function, np.random.default_rng(0))
+
+def in_another_thread(work):
+    results = []
+    thread = threading.Thread(target=lambda: results.append(work()))
+    thread.start()
+    thread.join()
+    return results[0]
+"""
+
+
 def run(program: str, seconds: float = 8) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(program)],
-        capture_output=True,
-        text=True,
-        timeout=seconds,
-        cwd=os.path.dirname(__file__),
-        check=False,
+        [sys.executable, "-c", ALONE + program], capture_output=True, text=True, timeout=seconds, check=False
     )
 
 
@@ -568,8 +585,6 @@ IN_C = {
 def time_limit_program(body: str, call: str) -> str:
     function = "def function(x):\n" + textwrap.indent(textwrap.dedent(body), "    ")
     return f"""
-import signal, sys, threading, time
-from test_sandbox import check, in_another_thread
 namespace = {{}}
 exec(compile({function!r}, "<notebook>", "exec"), namespace)
 before = signal.getsignal(signal.SIGALRM)
