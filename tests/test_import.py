@@ -139,7 +139,7 @@ def late():
         "vae_edu.densities",
         "vae_edu.training",
     }
-    assert GRAPH["vae_edu.objectives"] >= {"vae_edu.densities", "vae_edu.likelihoods"}
+    assert GRAPH["vae_edu.models.vae"] >= {"vae_edu.likelihoods", "vae_edu.models.autoencoder"}
 
 
 def test_the_search_finds_stairs_upwards_and_circles():

@@ -1,14 +1,18 @@
-"""The Bernoulli likelihood against ``torch.distributions``, and the sampling of binary pixels."""
+"""The Bernoulli likelihood against ``torch.distributions``, the discretised logistic against SciPy, and binary pixels."""
 
 import math
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from torch.distributions import Bernoulli
 
-from vae_edu.likelihoods import bernoulli_log_prob, binarise
+from vae_edu.likelihoods import bernoulli_log_prob, binarise, discretised_logistic_log_prob
+
+settings.register_profile("no deadline", deadline=None)  # the first call compiles; a slow machine is no error
+settings.load_profile("no deadline")
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -105,3 +109,95 @@ def test_binarise_refuses_what_is_no_grey_value(stray):
 
 def test_binarise_of_no_images_is_no_images():
     assert binarise(torch.zeros(0, 4)).shape == (0, 4)
+
+
+def every_level(levels: int = 256, dtype=torch.float64) -> torch.Tensor:
+    """One example of one pixel for each grey value, (levels, 1)."""
+    return (torch.arange(levels, dtype=dtype) / (levels - 1))[:, None]
+
+
+@pytest.mark.parametrize("levels", [2, 17, 256])
+@pytest.mark.parametrize("log_scale", [-30.0, -9.0, -6.0, -2.0, 0.0, 3.0, 30.0])
+@pytest.mark.parametrize("mean", [-1.5, 0.0, 0.3, 0.5, 1.0, 4.0])
+def test_the_probabilities_of_all_levels_sum_to_one(mean, log_scale, levels):
+    log_prob = discretised_logistic_log_prob(
+        every_level(levels),
+        torch.tensor(mean, dtype=torch.float64),
+        torch.tensor(log_scale, dtype=torch.float64),
+        levels=levels,
+    )
+    assert log_prob.exp().sum().item() == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize(("mean", "scale"), [(0.42, 0.05), (0.0, 0.3), (1.2, 0.01), (0.5, 0.002)])
+def test_every_level_agrees_with_differences_of_the_distribution_function(mean, scale):
+    x = every_level()
+    ends = stats.logistic.cdf((x[:-1, 0].numpy() + 0.5 / 255 - mean) / scale)
+    expected = [ends[0], *(ends[1:] - ends[:-1]), stats.logistic.sf((1 - 0.5 / 255 - mean) / scale)]
+    values = discretised_logistic_log_prob(
+        x, torch.tensor([mean], dtype=torch.float64), torch.tensor([math.log(scale)], dtype=torch.float64)
+    )
+    assert values.exp().numpy() == pytest.approx(expected, rel=1e-6, abs=1e-12)
+
+
+def test_pixels_add_up_and_parameters_broadcast():
+    x = torch.randint(0, 256, (5, 3), generator=seeded(10)).double() / 255
+    mean, log_scale = (
+        torch.rand(5, 3, generator=seeded(11)).double(),
+        torch.tensor([-3.0, -1.0, 0.5], dtype=torch.float64),
+    )
+    each = [
+        discretised_logistic_log_prob(x[:, [d]], mean[:, [d]], log_scale[d].expand(5, 1)) for d in range(x.shape[1])
+    ]
+    torch.testing.assert_close(discretised_logistic_log_prob(x, mean, log_scale), sum(each))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("log_scale", [-80.0, -20.0, 20.0, 80.0])
+def test_extreme_scales_stay_finite_with_their_gradients(log_scale, dtype):
+    x = every_level(dtype=dtype)
+    mean = torch.tensor(0.37, dtype=dtype, requires_grad=True)
+    log_scale = torch.tensor(log_scale, dtype=dtype, requires_grad=True)
+    log_prob = discretised_logistic_log_prob(x, mean, log_scale)
+    assert torch.isfinite(log_prob).all()
+    assert (log_prob <= 0).all()
+    log_prob.sum().backward()
+    assert torch.isfinite(mean.grad)
+    assert torch.isfinite(log_scale.grad)
+
+
+def test_the_gradient_agrees_with_finite_differences():
+    x = torch.tensor([[0.0, 7 / 255, 128 / 255, 1.0]], dtype=torch.float64)
+    mean = torch.tensor([[0.1, 0.05, 0.7, 0.6]], dtype=torch.float64, requires_grad=True)
+    log_scale = torch.tensor([[-2.0, -4.0, -1.0, -3.0]], dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda m, s: discretised_logistic_log_prob(x, m, s), (mean, log_scale))
+
+
+@given(st.floats(-2, 3), st.floats(-12, 12), st.integers(0, 255))
+def test_the_discretised_logistic_is_a_log_probability(mean, log_scale, level):
+    x = torch.tensor([[level / 255]], dtype=torch.float64)
+    log_prob = discretised_logistic_log_prob(
+        x, torch.tensor(mean, dtype=torch.float64), torch.tensor(log_scale, dtype=torch.float64)
+    ).item()
+    assert math.isfinite(log_prob)
+    assert log_prob <= 1e-12
+
+
+@pytest.mark.parametrize(
+    ("x", "levels", "message"),
+    [
+        (0.5, 256, "which is not one of the 256 grey values"),
+        (1.2, 256, r"grey values lie in \[0, 1\]"),
+        (math.nan, 256, r"grey values lie in \[0, 1\]"),
+        (0.0, 1, "levels is 1, expected at least 2"),
+    ],
+)
+def test_the_discretised_logistic_refuses_what_is_no_level(x, levels, message):
+    zero = torch.tensor(0.0)
+    with pytest.raises(ValueError, match=message):
+        discretised_logistic_log_prob(torch.full((2, 3), x), zero, zero, levels=levels)
+
+
+def test_the_discretised_logistic_refuses_parameters_of_another_shape():
+    with pytest.raises(ValueError, match=r"log_scale has shape \(4,\)"):
+        discretised_logistic_log_prob(torch.zeros(2, 3), torch.zeros(3), torch.zeros(4))

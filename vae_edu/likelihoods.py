@@ -1,11 +1,19 @@
-"""Likelihoods of the decoder: log p(x|z) per example, in nats, summed over the data dimensions."""
+"""Likelihoods of the decoder: log p(x|z) per example, in nats, summed over the data dimensions.
+
+The functions are the formulas; the Gaussian's is ``vae_edu.densities.gaussian_log_prob``. The classes are what a VAE is
+built with: they say what its decoder's output means.
+"""
+
+import math
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["bernoulli_log_prob", "binarise"]
+from vae_edu.densities import gaussian_log_prob, require_broadcast
+
+__all__ = ["Bernoulli", "Gaussian", "bernoulli_log_prob", "binarise", "discretised_logistic_log_prob"]
 
 
 def bernoulli_log_prob(x: Float[Tensor, "batch data"], logits: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
@@ -24,6 +32,105 @@ def binarise(
 
     Raises ``ValueError`` when a value lies outside [0, 1].
     """
+    _require_grey(x)
+    return torch.bernoulli(x, generator=generator)
+
+
+def discretised_logistic_log_prob(
+    x: Float[Tensor, "batch data"], mean: Float[Tensor, "..."], log_scale: Float[Tensor, "..."], *, levels: int = 256
+) -> Float[Tensor, " batch"]:
+    """log p(x|z) of pixels that take the grey values 0, 1/(levels−1), …, 1, in nats: a probability, not a density.
+
+    A logistic distribution with the given mean and scale s = exp(log_scale) is cut into bins of width
+    2h = 1/(levels−1), one around each grey value; the first bin reaches to −∞, and the last to +∞. With
+    a_d = (x_d + h − mean_d)/s_d and b_d = (x_d − h − mean_d)/s_d,
+
+    log p = Σ_d log(sigmoid(a_d) − sigmoid(b_d)) = Σ_d log sigmoid(a_d) + log sigmoid(−b_d) + log(1 − exp(−2h/s_d)),
+
+    where the first bin keeps the first term alone, and the last bin the second. The right-hand side has no difference of
+    nearly equal numbers; it stays finite while s and 1/s are finite numbers (float32: log_scale from −80 to 80).
+
+    ``mean`` and ``log_scale`` broadcast to the shape of ``x``. Raises ``ValueError`` where they do not, for fewer than
+    two levels, and for values of ``x`` that are not one of the levels.
+
+    Source: Kingma et al. 2016, arXiv:1606.04934; edge bins as in Salimans et al. 2017, arXiv:1701.05517, equation 2.
+    """
+    require_broadcast(x, mean=mean, log_scale=log_scale)
+    _require_levels(x, levels)
+    level = (x * (levels - 1)).round()  # so that neighbouring bins share their end to the last digit
+    inverse_scale = (-log_scale).exp()
+    below_upper_end = functional.logsigmoid(((level + 0.5) / (levels - 1) - mean) * inverse_scale)
+    above_lower_end = functional.logsigmoid((mean - (level - 0.5) / (levels - 1)) * inverse_scale)
+    log_width = -math.log(levels - 1) - log_scale
+    width = log_width.exp()  # in units of the scale
+    wide = width > 1e-6  # below, the series of log(1 − exp(−width)) is exact to rounding, and survives a width of 0
+    one_minus_exp = torch.where(wide, (-torch.expm1(-width.where(wide, 1.0))).log(), log_width - width / 2)
+    inside = below_upper_end + above_lower_end + one_minus_exp
+    log_prob = torch.where(level == 0, below_upper_end, torch.where(level == levels - 1, above_lower_end, inside))
+    return log_prob.sum(dim=1)
+
+
+class Bernoulli(nn.Module):
+    """Binary pixels: the decoder's output is their logits."""
+
+    def log_prob(self, x: Float[Tensor, "batch data"], output: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
+        return bernoulli_log_prob(x, output)
+
+    def mean(self, output: Float[Tensor, "batch data"]) -> Float[Tensor, "batch data"]:
+        """E[x|z], the probability of each pixel to be 1."""
+        return output.sigmoid()
+
+    def output_for(self, mean: Float[Tensor, " data"]) -> Float[Tensor, " data"]:
+        """The output whose mean this is, kept away from infinity; what an untrained decoder starts from."""
+        return mean.clamp(0.01, 0.99).logit()
+
+    def observe(
+        self, x: Float[Tensor, "batch data"], *, generator: torch.Generator | None = None
+    ) -> Float[Tensor, "batch data"]:
+        """What the likelihood is taken of: binary pixels drawn from grey ones."""
+        return binarise(x, generator=generator)
+
+
+class Gaussian(nn.Module):
+    """Real numbers with one fixed variance σ_x²: the decoder's output is their means.
+
+    Raises ``ValueError`` unless ``variance`` is positive and finite.
+    """
+
+    def __init__(self, variance: float):
+        super().__init__()
+        if not 0 < variance < math.inf:
+            raise ValueError(f"variance is {variance}; expected a positive, finite number")
+        self.variance = float(variance)
+
+    def log_prob(self, x: Float[Tensor, "batch data"], output: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
+        return gaussian_log_prob(x, output, x.new_tensor(self.variance).log())
+
+    def mean(self, output: Float[Tensor, "batch data"]) -> Float[Tensor, "batch data"]:
+        """E[x|z]."""
+        return output
+
+    def output_for(self, mean: Float[Tensor, " data"]) -> Float[Tensor, " data"]:
+        """The output whose mean this is; what an untrained decoder starts from."""
+        return mean
+
+    def observe(
+        self, x: Float[Tensor, "batch data"], *, generator: torch.Generator | None = None
+    ) -> Float[Tensor, "batch data"]:
+        """What the likelihood is taken of: the data as they are."""
+        return x
+
+
+def _require_grey(x: Tensor) -> None:
     if x.numel() and not (x.min() >= 0 and x.max() <= 1):
         raise ValueError(f"x has values from {x.min():g} to {x.max():g}; grey values lie in [0, 1]")
-    return torch.bernoulli(x, generator=generator)
+
+
+def _require_levels(x: Tensor, levels: int) -> None:
+    if levels < 2:
+        raise ValueError(f"levels is {levels}, expected at least 2")
+    _require_grey(x)
+    steps = x * (levels - 1)
+    off = (steps - steps.round()).abs() > 1e-2
+    if off.any():
+        raise ValueError(f"x holds {x[off][0]:g}, which is not one of the {levels} grey values 0, 1/{levels - 1}, …, 1")

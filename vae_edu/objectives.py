@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vae_edu.densities import gaussian_kl, reparameterise
-from vae_edu.likelihoods import bernoulli_log_prob, binarise
 
 __all__ = ["Batch", "Objective", "Terms", "cross_entropy", "denoising_error", "negative_elbo", "squared_error"]
 
@@ -43,16 +42,24 @@ def cross_entropy(model: nn.Module, batch: tuple[Tensor, Tensor], generator: tor
     return {"loss": functional.cross_entropy(model(x), labels, reduction="none")}
 
 
-def negative_elbo(model: nn.Module, x: Float[Tensor, "batch data"], generator: torch.Generator) -> Terms:
-    """−ELBO(x) = distortion + rate per example, in nats, estimated with one draw z ~ q(z|x), on sampled binary pixels.
+def negative_elbo(
+    model: nn.Module,
+    x: Float[Tensor, "batch data"],
+    generator: torch.Generator | None = None,
+    *,
+    eps: Float[Tensor, "batch latent"] | None = None,
+) -> Terms:
+    """−ELBO(x) = distortion + rate per example, in nats, estimated with one draw z ~ q(z|x).
 
-    distortion = −log p(x|z), rate = KL(q(z|x) || p(z)). ``x`` holds grey values in [0, 1]; they are binarised afresh at
-    each call.
+    distortion = −log p(x|z), rate = KL(q(z|x) || p(z)). What the likelihood is taken of is drawn afresh at each call:
+    binary pixels from the grey values in ``x`` where the model's likelihood is Bernoulli. The noise of the draw comes
+    from ``generator``, or is given as ``eps``.
 
     Source: Kingma and Welling 2014, arXiv:1312.6114, equation 10.
     """
-    binary = binarise(x, generator=generator)
-    mu, logvar = model.encode(binary)
-    distortion = -bernoulli_log_prob(binary, model.decode(reparameterise(mu, logvar, generator=generator)))
+    observed = model.likelihood.observe(x, generator=generator)
+    mu, logvar = model.encode(observed)
+    z = reparameterise(mu, logvar, generator=generator, eps=eps)
+    distortion = -model.likelihood.log_prob(observed, model.decode(z))
     rate = gaussian_kl(mu, logvar)
     return {"loss": distortion + rate, "distortion": distortion, "rate": rate}

@@ -1,0 +1,80 @@
+"""The NumPy VAE and its PyTorch twin: the same parameters, carried from one to the other."""
+
+import numpy as np
+import torch
+
+from vae_edu import likelihoods, numpy_vae
+from vae_edu.models.vae import VAE
+
+__all__ = ["from_torch", "to_torch"]
+
+
+def to_torch(model: numpy_vae.VAE) -> VAE:
+    """A PyTorch VAE with the parameters, mean, likelihood and precision of ``model``; copies, so each then goes its own way.
+
+    Raises ``TypeError`` for a likelihood that has no twin.
+    """
+    mean = torch.tensor(model.mean)
+    hidden = tuple(len(layer.bias) for layer in model.encoder.affine[:-1])
+    twin = VAE(model.data, model.latent, mean=mean, hidden=hidden, likelihood=_twin_likelihood(model.likelihood))
+    twin.to(mean.dtype).load_state_dict(
+        {_torch_name(name): torch.tensor(_transposed(array)) for name, array in model.parameters.items()}
+        | {"mean": mean}
+    )
+    return twin
+
+
+def from_torch(twin: VAE) -> numpy_vae.VAE:
+    """A NumPy VAE with the parameters, mean, likelihood and precision of ``twin``: the inverse of ``to_torch``."""
+    mean = twin.mean.cpu().numpy()
+    hidden = tuple(layer.out_features for layer in twin.encoder[:-1:2])
+    model = numpy_vae.VAE(
+        len(mean),
+        twin.latent,
+        mean=mean,
+        hidden=hidden,
+        likelihood=_numpy_likelihood(twin.likelihood),
+        rng=np.random.default_rng(0),  # its draws are written over
+        dtype=mean.dtype,
+    )
+    state = twin.state_dict()
+    for name, array in model.parameters.items():
+        array[...] = _transposed(state[_torch_name(name)].cpu().numpy())
+    return model
+
+
+def gradients(twin: VAE) -> dict[str, np.ndarray]:
+    """The gradients that autograd left in ``twin``, under the names and in the shapes of the NumPy VAE's."""
+    return {_numpy_name(name): _transposed(parameter.grad.numpy()) for name, parameter in twin.named_parameters()}
+
+
+def _torch_name(name: str) -> str:
+    """encoder.1.weight is the second affine layer's; in ``nn.Sequential`` a ReLU stands between each two."""
+    part, index, kind = name.split(".")
+    return f"{part}.{2 * int(index)}.{kind}"
+
+
+def _numpy_name(name: str) -> str:
+    part, index, kind = name.split(".")
+    return f"{part}.{int(index) // 2}.{kind}"
+
+
+def _transposed(array: np.ndarray) -> np.ndarray:
+    """``nn.Linear`` keeps its weight as (fan_out, fan_in)."""
+    return array.T
+
+
+def _twin_likelihood(likelihood) -> torch.nn.Module:
+    if isinstance(likelihood, numpy_vae.Bernoulli):
+        return likelihoods.Bernoulli()
+    if isinstance(likelihood, numpy_vae.Gaussian):
+        return likelihoods.Gaussian(likelihood.variance)
+    raise TypeError(f"{type(likelihood).__name__} has no twin in PyTorch; there are Bernoulli and Gaussian")
+
+
+def _numpy_likelihood(likelihood: torch.nn.Module):
+    if isinstance(likelihood, likelihoods.Bernoulli):
+        return numpy_vae.Bernoulli()
+    if isinstance(likelihood, likelihoods.Gaussian):
+        return numpy_vae.Gaussian(likelihood.variance)
+    raise TypeError(f"{type(likelihood).__name__} has no twin in NumPy; there are Bernoulli and Gaussian")
