@@ -14,7 +14,7 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test test-unit test-notebooks test-browser solutions notebooks lint clean
+.PHONY: help setup lab test test-unit test-notebooks test-browser solutions notebooks bench lint clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ solutions: $(READY)  ## execute every notebook with the model answers into build
 
 notebooks: $(READY)  ## re-execute every notebook in place and store its outputs and seconds
 	$(BIN)/vae-edu execute
+
+bench: $(READY)  ## time a training step: NumPy, PyTorch, the matrix products alone (10 minutes)
+	$(BIN)/python tests/benchmarks/step.py
 
 lint: $(READY)  ## check the code's style and the notebooks' standard
 	$(BIN)/ruff check .

@@ -63,8 +63,8 @@ def discretised_logistic_log_prob(
     above_lower_end = functional.logsigmoid((mean - (level - 0.5) / (levels - 1)) * inverse_scale)
     log_width = -math.log(levels - 1) - log_scale
     width = log_width.exp()  # in units of the scale
-    wide = width > 1e-6  # below, the series of log(1 − exp(−width)) is exact to rounding, and survives a width of 0
-    one_minus_exp = torch.where(wide, (-torch.expm1(-width.where(wide, 1.0))).log(), log_width - width / 2)
+    wide = width > 1e-30  # below, log(1 − exp(−width)) is log(width) to rounding, and width may be 0 in floating point
+    one_minus_exp = torch.where(wide, (-torch.expm1(-width.where(wide, 1.0))).log(), log_width)
     inside = below_upper_end + above_lower_end + one_minus_exp
     log_prob = torch.where(level == 0, below_upper_end, torch.where(level == levels - 1, above_lower_end, inside))
     return log_prob.sum(dim=1)

@@ -38,6 +38,11 @@ class Affine:
     def parameter_gradients(self, dy):
         np.matmul(self.x.T, dy, out=self.dweight)
         np.add.reduce(dy, axis=0, out=self.dbias)
+        flat = self.dweight.reshape(-1)
+        if not np.isfinite(flat @ flat + self.dbias @ self.dbias):  # Adam squares them, too
+            raise FloatingPointError(
+                f"the gradient of a weight {self.dweight.shape} is not finite, or too large to square"
+            )
 
     def input_gradient(self, dy):
         self.dx = room(self.dx, dy, len(self.weight))
@@ -259,7 +264,10 @@ class VAE:
         return {"loss": terms["distortion"] + terms["rate"], **terms}
 
     def backward(self):
-        """Fill ``gradients`` with those of the mean, over the batch, of the ``loss`` that ``negative_elbo`` just returned."""
+        """Fill ``gradients`` with those of the mean, over the batch, of the ``loss`` that ``negative_elbo`` just returned.
+
+        Raises ``FloatingPointError`` where one is not finite, and ``RuntimeError`` when ``negative_elbo`` was not called.
+        """
         if not self.ready:
             raise RuntimeError("backward needs what negative_elbo computed: call that first, and nothing in between")
         self.ready = False  # what it computed is overwritten on the way
@@ -340,9 +348,7 @@ class Adam:
         self.scratch = np.empty(min(self.block, self.theta.size), self.theta.dtype)
 
     def step(self):
-        """One step. Raises ``FloatingPointError`` where the gradient is not finite; then none is taken."""
-        if not np.isfinite(self.dtheta @ self.dtheta):
-            raise FloatingPointError(f"the gradient is not finite, or too large to square, at step {self.t + 1}")
+        """One step along the gradient that ``backward`` left in ``dtheta``."""
         self.t += 1
         beta1, beta2 = self.betas
         root = np.sqrt((1 - beta2) / (1 - beta2**self.t))  # √v̂ = root √V
