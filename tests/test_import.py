@@ -17,6 +17,7 @@ HOUSE = (
     "viz",
     "evaluation",
     "training",
+    "checkpoints",
     "objectives",
     "models",
     "likelihoods",
@@ -24,6 +25,7 @@ HOUSE = (
     "numpy_vae",
     "claims",
     "data",
+    "files",
 )
 
 

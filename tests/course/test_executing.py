@@ -135,7 +135,7 @@ class TestStore:
         before = path.read_bytes()
 
         def half(_notebook, file):
-            file.write('{"cells": [')
+            file.write_text('{"cells": [')
             raise trouble
 
         monkeypatch.setattr("vae_edu.course.executing.nbformat.write", half)
@@ -152,7 +152,7 @@ class TestStore:
         def refuse(*_):
             raise PermissionError("the file is open elsewhere")
 
-        monkeypatch.setattr("vae_edu.course.executing.os.replace", refuse)
+        monkeypatch.setattr("vae_edu.files.os.replace", refuse)
         with pytest.raises(PermissionError):
             store(notebook("new = 1"), path)
         assert path.read_bytes() == before

@@ -121,7 +121,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_temporary_one(folder, mon
     def full(*_arguments, **_options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("json.dump", full)
+    monkeypatch.setattr("pathlib.Path.write_text", full)
     assert "No space left on device" in remember("0.1", True)
     assert entry_of(folder) == before
     assert [path.name for path in folder.iterdir()] == ["0.1.json"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from nbformat import NotebookNode
 from tqdm import tqdm
 
 from vae_edu.course.places import root
+from vae_edu.files import replacing
 
 __all__ = ["Execution", "execute", "store", "tidy"]
 
@@ -91,14 +91,6 @@ def tidy(notebook: NotebookNode) -> NotebookNode:
 
 
 def store(notebook: NotebookNode, path: Path) -> None:
-    """Write a notebook under a temporary name and rename it, so that a crash leaves the old one whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            nbformat.write(notebook, file)
-        os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    """Write a notebook, whole or not at all: a crash leaves the old one."""
+    with replacing(path) as temporary:
+        nbformat.write(notebook, temporary)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,6 +11,7 @@ from vae_edu.course.executing import execute
 from vae_edu.course.places import notebook_path, root
 from vae_edu.course.solutions import check_lines, stub_errors
 from vae_edu.exercises.record import MARKS
+from vae_edu.files import replacing
 
 __all__ = ["keep_originals", "original", "original_path", "reset", "standing"]
 
@@ -45,9 +45,8 @@ def reset(path: Path) -> Path | None:
             return None
         aside = _free_name(path)
         shutil.copy2(path, aside)
-    fresh = path.with_suffix(".tmp")
-    fresh.write_bytes(pristine)
-    os.replace(fresh, path)
+    with replacing(path) as fresh:
+        fresh.write_bytes(pristine)
     return aside
 
 

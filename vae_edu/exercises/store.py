@@ -9,10 +9,10 @@ from __future__ import annotations
 import datetime
 import json
 import os
-import tempfile
 from pathlib import Path
 
 from vae_edu.data.folders import user_data_dir
+from vae_edu.files import replacing
 
 __all__ = ["passed_ids", "remember"]
 
@@ -70,12 +70,5 @@ def _read(exercise_id: str) -> tuple[dict, str | None]:
 
 
 def _write(exercise_id: str, entry: dict) -> None:
-    _folder().mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=_folder(), suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(entry, file)
-        os.replace(name, _folder() / f"{exercise_id}.json")
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with replacing(_folder() / f"{exercise_id}.json") as path:
+        path.write_text(json.dumps(entry), encoding="utf-8")
