@@ -11,7 +11,7 @@ from torch import nn
 from vae_edu.models.autoencoder import LinearAutoencoder
 from vae_edu.models.vae import VAE
 from vae_edu.objectives import negative_elbo, squared_error
-from vae_edu.training import History, cosine, evaluate, fit
+from vae_edu.training import History, TrainingDiverged, cosine, evaluate, fit
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -89,7 +89,7 @@ def test_every_row_is_seen_once_an_epoch_in_another_order():
 
 def test_history_names_its_terms():
     history = fit(OneNumber(), first_column, torch.ones(4, 1), epochs=1, generator=seeded(4))
-    with pytest.raises(KeyError, match="loss, square, seconds, not 'rate'"):
+    with pytest.raises(KeyError, match="loss, square, seconds, peak_mb, not 'rate'"):
         history["rate"]
     assert "loss 1" in repr(history)
     assert repr(History()) == "History(0 epochs; last: empty)"
@@ -133,8 +133,10 @@ def test_a_loss_that_is_not_finite_stops_before_the_step(bad):
         return {"loss": loss * bad if len(calls) == 3 else loss}
 
     model = OneNumber(1.0)
-    with pytest.raises(FloatingPointError, match=r"at step 2 \(epoch 1\)"):
+    with pytest.raises(TrainingDiverged, match=r"loss is \S+ at step 2; at the step before: loss 0.99") as caught:
         fit(model, spoiled, torch.ones(4, 1), epochs=9, generator=seeded(7), batch_size=2, learning_rate=0.01)
+    assert (caught.value.step, caught.value.term) == (2, "loss")
+    assert caught.value.last_good == {"loss": pytest.approx(0.99, rel=1e-6)}
     assert model.value.item() == pytest.approx(1 - 2 * 0.01, rel=1e-5)  # two steps, not three
     assert len(calls) == 3
 
@@ -142,8 +144,71 @@ def test_a_loss_that_is_not_finite_stops_before_the_step(bad):
 def test_one_bad_example_is_enough_to_stop():
     x = torch.ones(8, 1, dtype=torch.float64)
     x[5] = math.nan
-    with pytest.raises(FloatingPointError, match="the loss is nan at step 0"):
+    with pytest.raises(TrainingDiverged, match="square is nan at step 0; there was none before"):  # not only the loss
         fit(OneNumber(), first_column, x, epochs=1, generator=seeded(8))
+
+
+def test_a_gradient_that_is_not_finite_stops_before_the_step():
+    def kink(model, x, _generator):
+        return {"loss": (model.value.expand(len(x)) - 1).abs().sqrt()}  # its slope at 1 is infinite times zero
+
+    model = OneNumber(1.0)
+    with pytest.raises(TrainingDiverged, match="gradient is nan at step 0"):
+        fit(model, kink, torch.ones(4, 1), epochs=1, generator=seeded(8))
+    assert model.value.item() == 1
+
+
+def test_a_long_gradient_is_scaled_down():
+    norms = []
+
+    class Watched(OneNumber):
+        def __init__(self):
+            super().__init__()
+            self.other = nn.Parameter(torch.zeros(3, dtype=torch.float64))
+            for parameter in (self.value, self.other):
+                parameter.register_post_accumulate_grad_hook(lambda each: norms.append(each))
+
+    def steep(model, x, _generator):
+        return {"loss": (300 * model.value + 200 * model.other.sum()).expand(len(x))}
+
+    model = Watched()
+    fit(model, steep, torch.ones(2, 1), epochs=1, generator=seeded(8), max_norm=5.0)
+    total = math.sqrt(sum((each.grad**2).sum().item() for each in model.parameters()))
+    assert total == pytest.approx(5, rel=1e-4)
+    assert model.other.grad[0].item() / model.value.grad.item() == pytest.approx(2 / 3)  # its direction is kept
+    model = Watched()
+    fit(model, steep, torch.ones(2, 1), epochs=1, generator=seeded(8), max_norm=1e9)
+    assert model.value.grad.item() == 300  # a short one is left alone
+
+
+def test_an_interrupt_in_a_notebook_keeps_the_model_and_the_history(monkeypatch, capsys):
+    calls = []
+
+    def stopped(model, x, _generator):
+        calls.append(1)
+        if len(calls) == 6:
+            raise KeyboardInterrupt
+        return falling(model, x, None)
+
+    def run(model):
+        calls.clear()
+        return fit(model, stopped, torch.ones(4, 1), epochs=9, generator=seeded(7), batch_size=2, learning_rate=0.01)
+
+    model = OneNumber()
+    with pytest.raises(KeyboardInterrupt):  # a script ends
+        run(model)
+    monkeypatch.setattr("vae_edu.training._in_notebook", lambda: True)
+    model = OneNumber()
+    assert len(run(model)) == 2
+    assert model.value.item() == pytest.approx(-5 * 0.01, rel=1e-5)
+    assert not model.training
+    assert "epoch 3 of 9" in capsys.readouterr().out
+
+
+def test_the_history_holds_seconds_and_memory():
+    history = fit(OneNumber(), falling, torch.ones(4, 1), epochs=2, generator=seeded(1))
+    assert (history["peak_mb"] > 50).all()  # Python with torch takes more
+    assert (history["peak_mb"] < 100_000).all()
 
 
 @pytest.mark.parametrize(
@@ -152,12 +217,14 @@ def test_one_bad_example_is_enough_to_stop():
         ({"epochs": 0}, "epochs is 0"),
         ({"epochs": -1}, "epochs is -1"),
         ({"batch_size": 0}, "batch_size is 0"),
+        ({"max_norm": 0.0}, "max_norm is 0.0"),
+        ({"max_norm": math.nan}, "max_norm is nan"),
     ],
 )
 def test_bad_arguments_are_named(options, named):
     arguments = {"data": torch.ones(4, 1), "epochs": 1, "generator": seeded(9)} | options
     model = OneNumber()
-    with pytest.raises(ValueError, match=f"{named}; expected 1 or more"):
+    with pytest.raises(ValueError, match=f"{named}; expected"):
         fit(model, falling, **arguments)
     assert model.value.item() == 0
 

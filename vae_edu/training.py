@@ -4,23 +4,44 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
+import psutil
 import torch
 from IPython import get_ipython
 from IPython.display import display
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from vae_edu.checkpoints import Checkpoint, newest, restore, state_of, write
 from vae_edu.objectives import Batch, Objective
 
-__all__ = ["History", "cosine", "evaluate", "fit"]
+__all__ = ["History", "TrainingDiverged", "cosine", "evaluate", "fit"]
+
+
+class TrainingDiverged(FloatingPointError):
+    """A term of the loss, or the gradient, is not finite. No step was taken on it: the model is as it was before.
+
+    step: counted from 0. term: the objective's term, or "gradient". last_good: the means of all terms at the step before,
+    empty at the first.
+    """
+
+    def __init__(self, step: int, term: str, value: float, last_good: dict[str, float]):
+        self.step, self.term, self.last_good = step, term, last_good
+        before = ", ".join(f"{name} {mean:.6g}" for name, mean in last_good.items())
+        super().__init__(
+            f"{term} is {value} at step {step}; "
+            + (f"at the step before: {before}" if before else "there was none before")
+        )
 
 
 class History:
-    """One row per epoch: the mean of each of the objective's terms over the epoch's examples, and ``seconds``."""
+    """One row per epoch: the mean of each of the objective's terms over the epoch's examples, its ``seconds``, and
+    ``peak_mb``, the largest memory that the process has held so far, in megabytes."""
 
     def __init__(self) -> None:
         self.rows: list[dict[str, float]] = []
@@ -62,6 +83,8 @@ def fit(
     generator: torch.Generator,
     batch_size: int = 128,
     learning_rate: float | Callable[[float], float] = 1e-3,
+    max_norm: float | None = None,
+    checkpoints: Path | None = None,
 ) -> History:
     """Minimise the mean of ``objective``'s loss over the rows of ``data`` with Adam; changes ``model`` in place.
 
@@ -69,44 +92,83 @@ def fit(
     data: a tensor, or a tuple of tensors with equally many rows, as the objective expects them.
     generator: draws the order of the rows and is handed to the objective, so a run is repeated by its seed.
     learning_rate: a number, or a schedule that maps the share of training done, in [0, 1), to a number (``cosine``).
+    max_norm: a longer gradient (of all parameters together) is scaled down to this length.
+    checkpoints: a folder. The state is written there after each epoch, and a run whose folder holds checkpoints is
+        resumed after the last of them: it ends with the parameters, bit for bit, of a run that was never stopped.
 
-    Returns the history. Raises ``ValueError`` for empty or ragged ``data``, for ``epochs`` or ``batch_size`` below 1, and
-    ``FloatingPointError`` as soon as the loss of a batch is not finite, before the step is taken.
+    Returns the history. An interrupt (Ctrl-C, or the stop button) in a notebook ends training, and the model and the
+    history so far are kept. Raises ``ValueError`` for empty or ragged ``data``, for ``epochs`` or ``batch_size`` below 1 and
+    for checkpoints of another run, and ``TrainingDiverged`` before a step that is not finite.
     """
     for name, value in (("epochs", epochs), ("batch_size", batch_size)):
         if value < 1:
             raise ValueError(f"{name} is {value}; expected 1 or more")
+    if max_norm is not None and not max_norm > 0:
+        raise ValueError(f"max_norm is {max_norm}; expected a positive length, or None")
     n = _rows(data)
     schedule = learning_rate if callable(learning_rate) else lambda _done: learning_rate
     optimizer = torch.optim.Adam(model.parameters())
-    steps = epochs * math.ceil(n / batch_size)
-    history, step = History(), 0
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    steps_per_epoch = math.ceil(n / batch_size)
+    steps, history, means = epochs * steps_per_epoch, History(), {}
+    run = {"epochs": epochs, "rows": n, "batch_size": batch_size, "max_norm": max_norm}
+    run["model"] = {name: [str(value.dtype), *value.shape] for name, value in model.state_dict().items()}
+    last = newest(checkpoints, run) if checkpoints else None
+    if last:
+        restore(last.tensors, model, optimizer, generator)
+        history.rows = last.history
     model.train()
-    with _progress_bar(steps) as bar:
-        for epoch in range(epochs):
-            start, sums = time.perf_counter(), {}
-            for rows in torch.randperm(n, generator=generator).split(batch_size):
-                for group in optimizer.param_groups:
-                    group["lr"] = schedule(step / steps)
-                terms = objective(model, _take(data, rows), generator)
-                loss = terms["loss"].mean()
-                if not torch.isfinite(loss):
-                    raise FloatingPointError(
-                        f"the loss is {loss.item()} at step {step} (epoch {epoch}); no step was taken on it"
-                    )
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-                step += 1
-                for term, values in terms.items():
-                    sums[term] = sums.get(term, 0.0) + values.detach().sum().item()
-                bar.update()
-            # Sums over examples, divided once: a mean of batch means would give a short last batch too much weight.
-            means = {term: total / n for term, total in sums.items()}
-            bar.set_postfix({term: f"{value:.2f}" for term, value in means.items()})
-            history.rows.append(means | {"seconds": time.perf_counter() - start})
+    try:
+        with _progress_bar(steps, len(history) * steps_per_epoch) as bar:
+            for epoch in range(len(history), epochs):
+                start, sums = time.perf_counter(), {}
+                for index, rows in enumerate(torch.randperm(n, generator=generator).split(batch_size)):
+                    step = epoch * steps_per_epoch + index
+                    for group in optimizer.param_groups:
+                        group["lr"] = schedule(step / steps)
+                    terms = objective(model, _take(data, rows), generator)
+                    optimizer.zero_grad()
+                    terms["loss"].mean().backward()
+                    norm = nn.utils.get_total_norm([each.grad for each in parameters if each.grad is not None])
+                    totals = {term: values.detach().sum().item() for term, values in terms.items()}
+                    _require_finite(step, totals | {"gradient": norm.item()}, means)
+                    if max_norm is not None:
+                        nn.utils.clip_grads_with_norm_(parameters, max_norm, norm)
+                    optimizer.step()
+                    means = {term: total / len(rows) for term, total in totals.items()}
+                    sums = {term: sums.get(term, 0.0) + total for term, total in totals.items()}
+                    bar.set_postfix({term: f"{value:.2f}" for term, value in means.items()}, refresh=False)
+                    bar.update()
+                # Sums over examples, divided once: a mean of batch means would give a short last batch too much weight.
+                row = {term: total / n for term, total in sums.items()}
+                history.rows.append(row | {"seconds": time.perf_counter() - start, "peak_mb": _peak_megabytes()})
+                if checkpoints:
+                    state = state_of(model, optimizer, generator)
+                    write(checkpoints, Checkpoint(epoch + 1, run, history.rows, state))
+    except KeyboardInterrupt:
+        if not _in_notebook():
+            raise
+        print(f"Stopped in epoch {len(history) + 1} of {epochs}. The model and the history so far are kept.")
     model.eval()
     return history
+
+
+def _require_finite(step: int, values: dict[str, float], last_good: dict[str, float]) -> None:
+    # From cause to effect: the other terms, their sum, its gradient.
+    for term in sorted(values, key=("loss", "gradient").__contains__):
+        if not math.isfinite(values[term]):
+            raise TrainingDiverged(step, term, values[term], last_good)
+
+
+def _peak_megabytes() -> float:
+    """The largest memory this process has held so far."""
+    memory = psutil.Process().memory_info()
+    if hasattr(memory, "peak_wset"):  # Windows
+        return memory.peak_wset / 1e6
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
 @torch.no_grad()
@@ -139,13 +201,17 @@ def _take(data: Batch, rows: Tensor) -> Batch:
     return tuple(part[rows] for part in data) if isinstance(data, tuple) else data[rows]
 
 
-def _progress_bar(steps: int) -> tqdm:
+def _in_notebook() -> bool:
+    return hasattr(get_ipython(), "kernel")
+
+
+def _progress_bar(steps: int, done: int) -> tqdm:
     """A bar that leaves nothing behind: one line that vanishes in a notebook, stderr in a terminal, none under test."""
     if os.environ.get("TQDM_DISABLE") == "1" or "PYTEST_VERSION" in os.environ:
         return tqdm(disable=True)
-    file = _NotebookLine() if hasattr(get_ipython(), "kernel") else None
+    file = _NotebookLine() if _in_notebook() else None
     # disable=None: off where the output is neither a terminal nor a notebook, such as a log file
-    return tqdm(total=steps, unit="step", leave=False, disable=None, file=file)
+    return tqdm(total=steps, initial=done, unit="step", leave=False, disable=None, file=file)
 
 
 class _NotebookLine:
