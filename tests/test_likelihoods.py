@@ -1,4 +1,4 @@
-"""The Bernoulli likelihood against ``torch.distributions``, the discretised logistic against SciPy, and binary pixels."""
+"""The Bernoulli and Gaussian likelihoods against ``torch.distributions``, the discretised logistic against SciPy, and pixels."""
 
 import math
 
@@ -7,8 +7,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from torch.distributions import Bernoulli
+from torch.distributions import Bernoulli, Normal
 
+from vae_edu import likelihoods
 from vae_edu.likelihoods import bernoulli_log_prob, binarise, discretised_logistic_log_prob
 
 settings.register_profile("no deadline", deadline=None)  # the first call compiles; a slow machine is no error
@@ -153,7 +154,7 @@ def test_pixels_add_up_and_parameters_broadcast():
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("log_scale", [-80.0, -20.0, 20.0, 80.0])
+@pytest.mark.parametrize("log_scale", [-80.0, -20.0, 20.0, 80.0, 800.0])
 def test_extreme_scales_stay_finite_with_their_gradients(log_scale, dtype):
     x = every_level(dtype=dtype)
     mean = torch.tensor(0.37, dtype=dtype, requires_grad=True)
@@ -201,3 +202,52 @@ def test_the_discretised_logistic_refuses_what_is_no_level(x, levels, message):
 def test_the_discretised_logistic_refuses_parameters_of_another_shape():
     with pytest.raises(ValueError, match=r"log_scale has shape \(4,\)"):
         discretised_logistic_log_prob(torch.zeros(2, 3), torch.zeros(3), torch.zeros(4))
+
+
+def test_the_bernoulli_of_a_vae_is_the_function_of_that_name():
+    likelihood, logits = likelihoods.Bernoulli(), 3 * torch.randn(6, 4, generator=seeded(20), dtype=torch.float64)
+    x = torch.randint(0, 2, (6, 4), generator=seeded(21)).double()
+    assert torch.equal(likelihood.log_prob(x, logits), bernoulli_log_prob(x, logits))
+    torch.testing.assert_close(likelihood.mean(logits), Bernoulli(logits=logits).mean)
+    grey = torch.full((6, 4), 0.4)
+    assert torch.equal(likelihood.observe(grey, generator=seeded(22)), binarise(grey, generator=seeded(22)))
+    assert not list(likelihood.parameters())
+
+
+def test_the_logits_for_a_mean_stay_away_from_infinity():
+    likelihood, grey = likelihoods.Bernoulli(), torch.tensor([0.0, 0.01, 0.3, 0.5, 0.99, 1.0], dtype=torch.float64)
+    torch.testing.assert_close(likelihood.mean(likelihood.output_for(grey)[None])[0], grey.clamp(0.01, 0.99))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("variance", [0.01, 1.0, 3.0])
+def test_the_gaussian_of_a_vae_agrees_with_torch_distributions(variance, dtype):
+    likelihood = likelihoods.Gaussian(variance)
+    x, means = (torch.randn(6, 4, generator=seeded(seed), dtype=dtype) for seed in (23, 24))
+    log_prob = likelihood.log_prob(x, means)
+    assert log_prob.shape == (6,)
+    assert log_prob.dtype == dtype
+    torch.testing.assert_close(log_prob, Normal(means, math.sqrt(variance)).log_prob(x).sum(dim=1))
+
+
+def test_the_gaussian_of_a_vae_is_about_its_mean():
+    likelihood, x = likelihoods.Gaussian(0.3), torch.randn(6, 4, generator=seeded(25))
+    assert torch.equal(likelihood.mean(x), x)
+    assert torch.equal(likelihood.output_for(x[0]), x[0])
+    assert torch.equal(likelihood.observe(x, generator=seeded(26)), x)
+    assert not list(likelihood.parameters())  # the variance is fixed
+
+
+def test_the_best_variance_is_the_mean_squared_error():
+    x, means = (torch.randn(40, 4, generator=seeded(seed), dtype=torch.float64) for seed in (27, 28))
+    best = ((x - means) ** 2).mean().item()
+    below, at, above = (
+        likelihoods.Gaussian(best * ratio).log_prob(x, means).mean().item() for ratio in (0.99, 1, 1.01)
+    )
+    assert at > max(below, above)
+
+
+@pytest.mark.parametrize("variance", [0.0, -1.0, math.inf, math.nan])
+def test_a_gaussian_refuses_what_is_no_variance(variance):
+    with pytest.raises(ValueError, match=f"variance is {variance}; expected a positive, finite number"):
+        likelihoods.Gaussian(variance)

@@ -48,7 +48,7 @@ def discretised_logistic_log_prob(
     log p = Σ_d log(sigmoid(a_d) − sigmoid(b_d)) = Σ_d log sigmoid(a_d) + log sigmoid(−b_d) + log(1 − exp(−2h/s_d)),
 
     where the first bin keeps the first term alone, and the last bin the second. The right-hand side has no difference of
-    nearly equal numbers; it stays finite while s and 1/s are finite numbers (float32: log_scale from −80 to 80).
+    nearly equal numbers; it stays finite while 1/s is a finite number (in float32: log_scale from −80 upwards).
 
     ``mean`` and ``log_scale`` broadcast to the shape of ``x``. Raises ``ValueError`` where they do not, for fewer than
     two levels, and for values of ``x`` that are not one of the levels.
