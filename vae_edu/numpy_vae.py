@@ -15,8 +15,8 @@ __all__ = ["MLP", "VAE", "Adam", "Affine", "Bernoulli", "Gaussian", "GaussianKL"
 
 def room(array, like, columns):
     """``array``, to be filled again; a new one of ``like``'s rows and precision where these have changed."""
-    shape = len(like), columns
-    return array if array is not None and array.shape == shape else np.empty(shape, like.dtype)
+    fits = array is not None and array.shape == (len(like), columns) and array.dtype == like.dtype
+    return array if fits else np.empty((len(like), columns), like.dtype)
 
 
 class Affine:
@@ -41,7 +41,7 @@ class Affine:
         flat = self.dweight.reshape(-1)
         if not np.isfinite(flat @ flat + self.dbias @ self.dbias):  # Adam squares them, too
             raise FloatingPointError(
-                f"the gradient of a weight {self.dweight.shape} is not finite, or too large to square"
+                f"the gradient of a weight {self.weight.shape} is not finite, or too large to square"
             )
 
     def input_gradient(self, dy):
@@ -121,19 +121,28 @@ class Bernoulli:
     dl = sigmoid(l) − x, with sigmoid(l) = e^l / (1 + e^l).
     """
 
-    name, exp, one_plus = "Bernoulli", None, None
+    name, support = "Bernoulli", (0, 1)
+
+    def __init__(self):
+        self.rooms = None, None, None
 
     def forward(self, x, logits):
-        self.x, self.exp, self.one_plus = x, *(room(old, x, x.shape[1]) for old in (self.exp, self.one_plus))
-        np.exp(np.minimum(logits, 40, out=self.exp), out=self.exp)
-        softplus = np.log1p(self.exp, out=self.one_plus)
-        np.maximum(softplus, logits, out=softplus)
-        return softplus @ np.ones(x.shape[1], x.dtype) - np.vecdot(x, logits)
+        self.x, self.rooms = x, [room(array, x, x.shape[1]) for array in self.rooms]
+        exp, softplus, product = self.rooms
+        np.exp(np.minimum(logits, 40, out=exp), out=exp)
+        np.maximum(np.log1p(exp, out=softplus), logits, out=softplus)
+        # Entry by entry: of two large sums, nearly equal, the difference would be rounding error.
+        softplus -= np.multiply(x, logits, out=product)
+        return softplus.sum(axis=1)
 
     def input_gradient(self):
-        self.exp /= np.add(self.exp, 1, out=self.one_plus)
-        self.exp -= self.x
-        return self.exp
+        self.dlogits, one_plus, _ = self.rooms
+        self.dlogits /= np.add(self.dlogits, 1, out=one_plus)  # it holds e^l
+        self.dlogits -= self.x
+        return self.dlogits
+
+    def new(self):
+        return Bernoulli()  # with rooms of its own
 
     def mean(self, logits):
         """E[x|z] = sigmoid(l)."""
@@ -148,16 +157,14 @@ class Bernoulli:
         """Binary pixels drawn from grey ones, which have no Bernoulli likelihood: 1 with probability x."""
         return (rng.random(x.shape, dtype=x.dtype) < x).astype(x.dtype)
 
-    def check(self, x):
-        if not (x.min() >= 0 and x.max() <= 1):  # NaN fails, too
-            raise ValueError(f"x has values from {x.min():g} to {x.max():g}; pixels of a Bernoulli lie in [0, 1]")
-
 
 class Gaussian:
     """−log p(x|z) = Σ ½ ((x − m)² / σ_x² + log(2π σ_x²)) for the decoder's means m and one fixed variance σ_x².
 
     dm = (m − x) / σ_x².
     """
+
+    support = -np.inf, np.inf
 
     def __init__(self, variance):
         if not 0 < variance < np.inf:
@@ -166,11 +173,15 @@ class Gaussian:
 
     def forward(self, x, means):
         self.error = np.subtract(means, x, out=room(self.error, x, x.shape[1]))
-        return (np.vecdot(self.error, self.error) / self.variance + x.shape[1] * np.log(2 * np.pi * self.variance)) / 2
+        constant = x.shape[1] * float(np.log(2 * np.pi * self.variance))
+        return (np.vecdot(self.error, self.error) / self.variance + constant) / 2
 
     def input_gradient(self):
         self.error /= self.variance
         return self.error
+
+    def new(self):
+        return Gaussian(self.variance)  # with a room of its own
 
     def mean(self, means):
         """E[x|z] = m."""
@@ -181,10 +192,6 @@ class Gaussian:
     def observe(self, x, rng):
         """The data as they are."""
         return x
-
-    def check(self, x):
-        if not np.isfinite(x).all():
-            raise ValueError(f"x has {np.count_nonzero(~np.isfinite(x))} values that are NaN or infinite")
 
 
 class VAE:
@@ -201,12 +208,16 @@ class VAE:
     def __init__(self, data, latent, *, mean, hidden=(400,), likelihood=None, rng, dtype=np.float32):
         if min(data, latent, *hidden) < 1:
             raise ValueError(f"data, latent and hidden are {data}, {latent} and {hidden}; expected widths of 1 or more")
-        if np.shape(mean) != (data,):
-            raise ValueError(f"mean has shape {np.shape(mean)}; expected ({data},), a number for each entry of x")
+        if np.shape(mean) != (data,) or not np.isfinite(mean).all():
+            raise ValueError(
+                f"mean has shape {np.shape(mean)}; expected ({data},), one finite number for each entry of x"
+            )
+        if np.dtype(dtype) not in (np.float32, np.float64):
+            raise ValueError(f"dtype is {np.dtype(dtype)}; expected float32 or float64")
         self.data, self.latent, self.mean = data, latent, np.array(mean, dtype)
         self.encoder, self.decoder = MLP(data, *hidden, 2 * latent), MLP(latent, *reversed(hidden), data)
-        self.reparameterise, self.kl, self.likelihood = Reparameterise(), GaussianKL(), likelihood or Bernoulli()
-        self.centred = self.dposterior = None
+        self.reparameterise, self.kl = Reparameterise(), GaussianKL()
+        self.likelihood, self.centred = (likelihood or Bernoulli()).new(), None
         self.ready = False  # whether the layers hold the values that ``backward`` needs
         layers = {f"encoder.{i}": layer for i, layer in enumerate(self.encoder.affine)}
         layers |= {f"decoder.{i}": layer for i, layer in enumerate(self.decoder.affine)}
@@ -223,7 +234,7 @@ class VAE:
 
     def encode(self, x):
         """mu and logvar of q(z|x), both ``(batch, latent)``."""
-        mu, logvar = self._posterior(self.checked("x", x, self.data))
+        mu, logvar = self._posterior(self.checked("x", x, self.data, *self.likelihood.support))
         return mu.copy(), logvar.copy()
 
     def decode(self, z):
@@ -239,30 +250,31 @@ class VAE:
         """E[x|z] at the mean z of q(z|x), ``(batch, data)``."""
         return self.likelihood.mean(self.decode(self.encode(x)[0]))
 
+    @np.errstate(over="ignore", invalid="ignore", divide="ignore")  # what is not finite is named
     def negative_elbo(self, x, *, rng=None, eps=None):
         """Per example: ``distortion`` = −log p(x|z) at one draw of z, ``rate`` = KL(q(z|x) || p(z)), ``loss`` their sum.
 
-        The draw's noise comes from ``rng``, or is given as ``eps``. Raises ``FloatingPointError`` where a term overflows.
+        x is taken as it is: a Bernoulli wants binary pixels (``likelihood.observe`` draws them). The noise comes from
+        ``rng``, or is given as ``eps``. Raises ``FloatingPointError`` where a term overflows.
         """
-        x = self.checked("x", x, self.data)
-        self.likelihood.check(x)
+        x = self.checked("x", x, self.data, *self.likelihood.support)
         if (rng is None) == (eps is None):
             raise TypeError("the draw of z needs noise: give either rng or eps")
         eps = rng.standard_normal((len(x), self.latent), x.dtype) if eps is None else eps
         eps = self.checked("eps", eps, self.latent)
         if len(eps) != len(x):
             raise ValueError(f"eps has {len(eps)} rows, and x has {len(x)}")
-        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is named below
-            mu, logvar = self._posterior(x)
-            output = self.decoder.forward(self.reparameterise.forward(mu, logvar, eps))
-            terms = {"distortion": self.likelihood.forward(x, output), "rate": self.kl.forward(mu, logvar)}
+        mu, logvar = self._posterior(x)
+        output = self.decoder.forward(self.reparameterise.forward(mu, logvar, eps))
+        terms = {"distortion": self.likelihood.forward(x, output), "rate": self.kl.forward(mu, logvar)}
         for name, values in terms.items():
             if not np.isfinite(values).all():
-                largest = ", ".join(f"|{key}| ≤ {np.abs(of).max():g}" for key, of in (("mu", mu), ("logvar", logvar)))
-                raise FloatingPointError(f"the {name} is not finite ({largest})")
+                reach = f"mu goes from {mu.min():g} to {mu.max():g}, logvar from {logvar.min():g} to {logvar.max():g}"
+                raise FloatingPointError(f"the {name} is not finite ({reach})")
         self.ready = True
         return {"loss": terms["distortion"] + terms["rate"], **terms}
 
+    @np.errstate(over="ignore", invalid="ignore")
     def backward(self):
         """Fill ``gradients`` with those of the mean, over the batch, of the ``loss`` that ``negative_elbo`` just returned.
 
@@ -274,12 +286,8 @@ class VAE:
         doutput = self.likelihood.input_gradient()
         doutput /= len(doutput)
         dz = self.decoder.input_gradient(self.decoder.parameter_gradients(doutput))
-        self.dposterior = room(self.dposterior, dz, 2 * self.latent)
-        halves = self.dposterior[:, : self.latent], self.dposterior[:, self.latent :]
-        for half, by_z, by_kl in zip(
-            halves, self.reparameterise.input_gradient(dz), self.kl.input_gradient(), strict=True
-        ):
-            np.add(by_z, by_kl / len(dz), out=half)
+        both_paths = zip(self.reparameterise.input_gradient(dz), self.kl.input_gradient(), strict=True)
+        self.dposterior = np.concatenate([by_z + by_kl / len(dz) for by_z, by_kl in both_paths], axis=1)
         self.encoder.parameter_gradients(self.dposterior)
 
     def _posterior(self, x):
@@ -288,19 +296,27 @@ class VAE:
         posterior = self.encoder.forward(self.centred)
         return posterior[:, : self.latent], posterior[:, self.latent :]
 
-    def checked(self, name, array, columns):
+    def checked(self, name, array, columns, low=-np.inf, high=np.inf):
         """``array`` in the model's precision; raises an error that says what it is and what was expected."""
-        array = np.asarray(array)
+        array, reach = np.asarray(array), np.finfo(self.theta.dtype).max
         if array.dtype.kind != "f":
-            raise TypeError(
-                f"{name} holds {array.dtype}; expected floating-point numbers (pixels in [0, 1], not to 255)"
-            )
+            raise TypeError(f"{name} holds {array.dtype}; expected floating-point numbers (pixels in [0, 1])")
         if array.ndim != 2 or array.shape[1] != columns or len(array) == 0:
             raise ValueError(f"{name} has shape {array.shape}; expected (batch, {columns}) with one row or more")
+        least, largest = array.min(), array.max()  # NaN, where one entry is
+        if not (max(low, -reach) <= least and largest <= min(high, reach)):
+            expected = "finite numbers" if high == np.inf else f"numbers in [{low}, {high}]"
+            raise ValueError(f"{name} has values from {least:g} to {largest:g}; expected {expected}")
         return array.astype(self.theta.dtype, copy=False)
 
+    def __reduce__(self):
+        raise TypeError(
+            "a VAE is neither copied nor pickled, since its layers hold parts of one array: use save and load"
+        )
+
     def save(self, path):
-        """Write everything to a new ``.npz`` file. Raises ``FileExistsError``: no file is ever overwritten."""
+        """Write everything to a new ``.npz`` file. Raises ``FileExistsError``: no file is ever overwritten. Should writing
+        fail half-way, ``load`` refuses what is there."""
         with open(path, "xb") as file:
             np.savez(file, **self._state())
 
@@ -309,24 +325,27 @@ class VAE:
         architecture, likelihood or precision; this model is then as it was."""
         with open(path, "rb") as file:
             try:
-                with np.load(file, allow_pickle=False) as archive:
-                    stored = {name: archive[name] for name in archive.files}
+                archive = np.load(file, allow_pickle=False)
+                stored = {name: archive[name] for name in archive.files}
             except Exception as error:  # NumPy, zipfile and zlib each raise their own
                 raise ValueError(f"{path} is not a readable .npz file: {error}") from error
         state = self._state()
         for name in sorted(stored.keys() | state.keys()):
-            came, expected = (
-                f"{of[name].dtype} {of[name].shape or of[name]}" if name in of else "missing" for of in (stored, state)
-            )
+            came, expected = (_kind(arrays.get(name)) for arrays in (stored, state))
             if came != expected:
                 raise ValueError(f"{path} does not fit this model: {name} is {came}, expected {expected}")
             if state[name].ndim and not np.isfinite(stored[name]).all():
                 raise ValueError(f"{path} is damaged: {name} has values that are NaN or infinite")
+        self.ready = False
         for name, array in state.items():
             array[...] = stored[name]
 
     def _state(self):
         return {"likelihood": np.array(self.likelihood.name), "mean": self.mean, **self.parameters}
+
+
+def _kind(array):
+    return "not there" if array is None else f"{array.dtype} {array.shape or array}"
 
 
 class Adam:
@@ -348,15 +367,17 @@ class Adam:
         self.scratch = np.empty(min(self.block, self.theta.size), self.theta.dtype)
 
     def step(self):
-        """One step along the gradient that ``backward`` left in ``dtheta``."""
+        """One step along the gradient that ``backward`` left in ``dtheta``. Raises ``ValueError``, and takes none, where
+        the learning rate is not a finite number."""
+        if not np.abs(self.learning_rate) < np.finfo(self.theta.dtype).max / 1e4:  # bias correction makes it larger
+            raise ValueError(f"learning_rate is {self.learning_rate}; expected a finite number")
         self.t += 1
         beta1, beta2 = self.betas
         root = np.sqrt((1 - beta2) / (1 - beta2**self.t))  # √v̂ = root √V
         rate = self.learning_rate * (1 - beta1) / (1 - beta1**self.t) / root
         # Arrays without dimensions: NumPy takes longer to prepare a Python number.
-        beta1, beta2, rate, delta = (
-            np.array(number, self.theta.dtype) for number in (beta1, beta2, rate, self.delta / root)
-        )
+        numbers = beta1, beta2, rate, self.delta / root
+        beta1, beta2, rate, delta = (np.array(number, self.theta.dtype) for number in numbers)
         for start in range(0, self.theta.size, self.block):
             block = slice(start, start + self.block)
             theta, g, M, V = (array[block] for array in (self.theta, self.dtheta, self.first, self.second))
@@ -379,8 +400,9 @@ def fit(model, x, *, epochs, rng, batch_size=128, learning_rate=1e-3):
     function of the share of training done, in [0, 1). Returns, for each epoch, the mean of each term of ``negative_elbo``
     over its examples. Raises ``FloatingPointError`` before a step that is not finite.
     """
-    x = model.checked("x", x, model.data)
-    model.likelihood.check(x)
+    if min(epochs, batch_size) < 1:
+        raise ValueError(f"epochs is {epochs} and batch_size is {batch_size}; expected 1 or more")
+    x = model.checked("x", x, model.data, *model.likelihood.support)
     adam, history, steps = Adam(model), [], epochs * -(-len(x) // batch_size)
     for _ in range(epochs):
         sums = {"loss": 0.0, "distortion": 0.0, "rate": 0.0}

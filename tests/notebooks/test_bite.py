@@ -45,6 +45,88 @@ def frechet_distance(a, b):
 """,
         "real images against real images|the mixture|one Gaussian",
     ),
+    "03: log-sum-exp in place of log-mean-exp": (
+        "03",
+        """
+right_log_mean_exp = log_mean_exp
+def log_mean_exp(values, dim):
+    return right_log_mean_exp(values, dim) + math.log(values.shape[dim])
+""",
+        "Monte Carlo agrees within 4 standard errors",
+    ),
+    "03: a posterior covariance without the noise": (
+        "03",
+        """
+class PPCA(PPCA):
+    def posterior(self, x):
+        mu, covariance = super().posterior(x)
+        return mu, covariance / self.variance
+""",
+        "no iteration of EM|no start gets above|after 60 iterations",
+    ),
+    "05: one noise for all dimensions": (
+        "05",
+        """
+right_draw = reparameterise
+def reparameterise(mu, logvar, *, generator=None, eps=None):
+    eps = torch.randn((len(mu), 1), generator=generator, dtype=mu.dtype) if eps is None else eps
+    return right_draw(mu, logvar, eps=eps.expand_as(mu))
+""",
+        "the right way comes close to the largest possible",
+    ),
+    "05: noise with the right variance that is not Gaussian": (
+        "05",
+        """
+class Uniform(np.random.Generator):
+    def normal(self, loc=0, scale=1, size=None):
+        return loc + scale * self.uniform(-3**0.5, 3**0.5, size)
+rng = Uniform(np.random.PCG64(SEED))
+""",
+        "the z-scores have mean 0",
+    ),
+    "06: the variance as the standard deviation, with the matching backward pass": (
+        "06",
+        """
+from vae_edu import numpy_vae
+class Reparameterise(numpy_vae.Reparameterise):
+    def forward(self, mu, logvar, eps):
+        self.noise = np.exp(logvar) * eps
+        return mu + self.noise
+    def input_gradient(self, dz):
+        return dz, dz * self.noise
+numpy_vae.Reparameterise = Reparameterise
+""",
+        "every tensor's gradient is the twin's",
+    ),
+    "06: Adam without the correction of the bias": (
+        "06",
+        """
+class Adam(Adam):
+    def step(self):
+        self.t = 10**6
+        super().step()
+""",
+        "the first step for a gradient of 1000",
+    ),
+    "04: a KL without the mean": (
+        "04",
+        """
+def gaussian_kl_between(mu, logvar, other_mu, other_logvar):
+    log_ratio = logvar - other_logvar
+    return 0.5 * (log_ratio.exp() - 1 - log_ratio).sum(dim=1)
+""",
+        "100,000 draws agree",
+    ),
+    "04: an ELBO that forgets what the spread of q costs": (
+        "04",
+        """
+class PPCA(PPCA):
+    def elbo(self, x, mu, covariance):
+        spread = (self.weight.T @ self.weight * covariance).sum(dim=(-2, -1))
+        return super().elbo(x, mu, covariance) + spread / (2 * self.variance)
+""",
+        "log w averages to the exact ELBO|log p(x) = ELBO + KL",
+    ),
 }
 
 

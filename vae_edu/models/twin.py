@@ -6,7 +6,7 @@ import torch
 from vae_edu import likelihoods, numpy_vae
 from vae_edu.models.vae import VAE
 
-__all__ = ["from_torch", "to_torch"]
+__all__ = ["from_torch", "gradients", "to_torch"]
 
 
 def to_torch(model: numpy_vae.VAE) -> VAE:
@@ -16,7 +16,10 @@ def to_torch(model: numpy_vae.VAE) -> VAE:
     """
     mean = torch.tensor(model.mean)
     hidden = tuple(len(layer.bias) for layer in model.encoder.affine[:-1])
-    twin = VAE(model.data, model.latent, mean=mean, hidden=hidden, likelihood=_twin_likelihood(model.likelihood))
+    with torch.random.fork_rng(
+        devices=[]
+    ):  # the initial weights are written over; torch's generator goes on as if undrawn
+        twin = VAE(model.data, model.latent, mean=mean, hidden=hidden, likelihood=_twin_likelihood(model.likelihood))
     twin.to(mean.dtype).load_state_dict(
         {_torch_name(name): torch.tensor(_transposed(array)) for name, array in model.parameters.items()}
         | {"mean": mean}
@@ -44,8 +47,9 @@ def from_torch(twin: VAE) -> numpy_vae.VAE:
 
 
 def gradients(twin: VAE) -> dict[str, np.ndarray]:
-    """The gradients that autograd left in ``twin``, under the names and in the shapes of the NumPy VAE's."""
-    return {_numpy_name(name): _transposed(parameter.grad.numpy()) for name, parameter in twin.named_parameters()}
+    """The gradients that autograd left in ``twin``, copied, under the names and in the shapes of the NumPy VAE's."""
+    named = twin.named_parameters()
+    return {_numpy_name(name): _transposed(parameter.grad.numpy()).copy() for name, parameter in named}
 
 
 def _torch_name(name: str) -> str:
