@@ -13,10 +13,12 @@ import numpy as np
 __all__ = ["MLP", "VAE", "Adam", "Affine", "Bernoulli", "Gaussian", "GaussianKL", "ReLU", "Reparameterise", "fit"]
 
 
-def room(array, like, columns):
-    """``array``, to be filled again; a new one of ``like``'s rows and precision where these have changed."""
-    fits = array is not None and array.shape == (len(like), columns) and array.dtype == like.dtype
-    return array if fits else np.empty((len(like), columns), like.dtype)
+def room(array, like, columns, dtype=None):
+    """An array with the rows and the precision of ``like`` and this many columns: ``array`` itself, to be written over,
+    where it fits."""
+    dtype = dtype or like.dtype
+    fits = array is not None and array.shape == (len(like), columns) and array.dtype == dtype
+    return array if fits else np.empty((len(like), columns), dtype)
 
 
 class Affine:
@@ -26,7 +28,8 @@ class Affine:
     """
 
     def __init__(self, fan_in, fan_out):
-        self.shapes = {"weight": (fan_in, fan_out), "bias": (fan_out,)}  # VAE.__init__ makes the arrays
+        self.shapes = {"weight": (fan_in, fan_out), "bias": (fan_out,)}
+        # VAE.__init__ sets weight, bias, dweight and dbias: parts of its long arrays.
         self.y = self.dx = None
 
     def forward(self, x):
@@ -52,12 +55,15 @@ class Affine:
 class ReLU:
     """y = max(x, 0), written over x.   dx = dy where y > 0, else 0, written over dy."""
 
+    passes = None
+
     def forward(self, x):
         self.y = np.maximum(x, 0, out=x)
         return self.y
 
     def input_gradient(self, dy):
-        return np.multiply(dy, self.y > 0, out=dy)
+        self.passes = np.greater(self.y, 0, out=room(self.passes, self.y, self.y.shape[1], bool))
+        return np.multiply(dy, self.passes, out=dy)
 
 
 class MLP:
@@ -75,7 +81,7 @@ class MLP:
 
     def parameter_gradients(self, dy):
         """Those of all layers; returns the derivative at the first layer's output, from which ``input_gradient`` goes on."""
-        for relu, affine in zip(self.relu[::-1], self.affine[:0:-1], strict=True):
+        for relu, affine in zip(self.relu[::-1], self.affine[:0:-1], strict=True):  # from the last down to the second
             affine.parameter_gradients(dy)
             dy = relu.input_gradient(affine.input_gradient(dy))
         self.affine[0].parameter_gradients(dy)
@@ -133,12 +139,13 @@ class Bernoulli:
         np.maximum(np.log1p(exp, out=softplus), logits, out=softplus)
         # Entry by entry: of two large sums, nearly equal, the difference would be rounding error.
         softplus -= np.multiply(x, logits, out=product)
-        return softplus.sum(axis=1)
+        return softplus @ np.ones(x.shape[1], x.dtype)  # the sum over pixels
 
     def input_gradient(self):
-        self.dlogits, one_plus, _ = self.rooms
-        self.dlogits /= np.add(self.dlogits, 1, out=one_plus)  # it holds e^l
-        self.dlogits -= self.x
+        exp, one_plus, _ = self.rooms
+        exp /= np.add(exp, 1, out=one_plus)  # the sigmoid
+        exp -= self.x
+        self.dlogits = exp
         return self.dlogits
 
     def new(self):
@@ -222,14 +229,18 @@ class VAE:
         layers = {f"encoder.{i}": layer for i, layer in enumerate(self.encoder.affine)}
         layers |= {f"decoder.{i}": layer for i, layer in enumerate(self.decoder.affine)}
         size = sum(np.prod(shape) for layer in layers.values() for shape in layer.shapes.values())
-        both = np.zeros((2, size), dtype)  # one array, which lies in few large memory pages, and is one loop for Adam
-        (self.theta, self.dtheta), self.parameters, self.gradients, start = both, {}, {}, 0
+        self.theta, self.dtheta = np.zeros(
+            (2, size), dtype
+        )  # all parameters, and all gradients: few large memory pages
+        self.parameters, self.gradients, start = {}, {}, 0
         for name, layer in layers.items():
             for kind, shape in layer.shapes.items():
-                value, gradient = both[:, start : (start := start + np.prod(shape))].reshape(2, *shape)
+                part = slice(start, start + np.prod(shape))
+                value, gradient = self.theta[part].reshape(shape), self.dtheta[part].reshape(shape)  # views, no copies
                 value[...] = rng.uniform(-1, 1, shape) / np.sqrt(layer.shapes["weight"][0])
                 self.parameters[f"{name}.{kind}"], self.gradients[f"{name}.{kind}"] = value, gradient
                 setattr(layer, kind, value), setattr(layer, f"d{kind}", gradient)
+                start = part.stop
         self.decoder.affine[-1].bias[:] = self.likelihood.output_for(self.mean)
 
     def encode(self, x):
@@ -278,7 +289,8 @@ class VAE:
     def backward(self):
         """Fill ``gradients`` with those of the mean, over the batch, of the ``loss`` that ``negative_elbo`` just returned.
 
-        Raises ``FloatingPointError`` where one is not finite, and ``RuntimeError`` when ``negative_elbo`` was not called.
+        Its x must not have been written over in between. Raises ``FloatingPointError`` where a gradient is not finite, and
+        ``RuntimeError`` when ``negative_elbo`` was not called.
         """
         if not self.ready:
             raise RuntimeError("backward needs what negative_elbo computed: call that first, and nothing in between")
@@ -300,7 +312,7 @@ class VAE:
         """``array`` in the model's precision; raises an error that says what it is and what was expected."""
         array, reach = np.asarray(array), np.finfo(self.theta.dtype).max
         if array.dtype.kind != "f":
-            raise TypeError(f"{name} holds {array.dtype}; expected floating-point numbers (pixels in [0, 1])")
+            raise TypeError(f"{name} holds {array.dtype}; expected floating-point numbers")
         if array.ndim != 2 or array.shape[1] != columns or len(array) == 0:
             raise ValueError(f"{name} has shape {array.shape}; expected (batch, {columns}) with one row or more")
         least, largest = array.min(), array.max()  # NaN, where one entry is
@@ -363,7 +375,7 @@ class Adam:
     def __init__(self, model, *, learning_rate=1e-3, betas=(0.9, 0.999), delta=1e-8):
         self.theta, self.dtheta = model.theta, model.dtheta
         self.learning_rate, self.betas, self.delta, self.t = learning_rate, betas, delta, 0
-        self.first, self.second = np.zeros((2, self.theta.size), self.theta.dtype)
+        self.M, self.V = np.zeros((2, self.theta.size), self.theta.dtype)
         self.scratch = np.empty(min(self.block, self.theta.size), self.theta.dtype)
 
     def step(self):
@@ -373,14 +385,15 @@ class Adam:
             raise ValueError(f"learning_rate is {self.learning_rate}; expected a finite number")
         self.t += 1
         beta1, beta2 = self.betas
-        root = np.sqrt((1 - beta2) / (1 - beta2**self.t))  # √v̂ = root √V
-        rate = self.learning_rate * (1 - beta1) / (1 - beta1**self.t) / root
+        # √v̂ = root √V, so α m̂ / (√v̂ + δ) = α (1 − β₁) / (1 − β₁ᵗ) M / (root √V + δ) = scale M / (√V + δ / root).
+        root = np.sqrt((1 - beta2) / (1 - beta2**self.t))
+        scale = self.learning_rate * (1 - beta1) / (1 - beta1**self.t) / root
         # Arrays without dimensions: NumPy takes longer to prepare a Python number.
-        numbers = beta1, beta2, rate, self.delta / root
-        beta1, beta2, rate, delta = (np.array(number, self.theta.dtype) for number in numbers)
+        numbers = beta1, beta2, scale, self.delta / root
+        beta1, beta2, scale, delta = (np.array(number, self.theta.dtype) for number in numbers)
         for start in range(0, self.theta.size, self.block):
             block = slice(start, start + self.block)
-            theta, g, M, V = (array[block] for array in (self.theta, self.dtheta, self.first, self.second))
+            theta, g, M, V = (array[block] for array in (self.theta, self.dtheta, self.M, self.V))
             s = self.scratch[: len(g)]
             M *= beta1
             M += g
@@ -389,7 +402,7 @@ class Adam:
             np.sqrt(V, out=s)
             s += delta
             np.divide(M, s, out=s)
-            s *= rate
+            s *= scale
             theta -= s
 
 

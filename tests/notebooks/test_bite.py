@@ -106,7 +106,7 @@ class Adam(Adam):
         self.t = 10**6
         super().step()
 """,
-        "the first step for a gradient of 1000",
+        "for a gradient of 1000, the first step",
     ),
     "04: a KL without the mean": (
         "04",

@@ -111,7 +111,7 @@ def test_adam_leaves_the_gradient_and_keeps_the_precision():
     adam.step()
     np.testing.assert_array_equal(model.dtheta, kept)
     assert model.theta is theta
-    assert {array.dtype for array in (theta, adam.first, adam.second)} == {np.dtype(np.float32)}
+    assert {array.dtype for array in (theta, adam.M, adam.V)} == {np.dtype(np.float32)}
 
 
 @pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])

@@ -109,7 +109,7 @@ def test_no_step_is_taken_on_a_gradient_that_overflows(build, draw, constant, lo
         model.backward(), adam.step()
     np.testing.assert_array_equal(model.theta, theta)
     assert adam.t == 0
-    assert not adam.first.any()
+    assert not adam.M.any()
 
 
 @BOTH

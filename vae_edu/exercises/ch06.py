@@ -141,6 +141,18 @@ EXERCISES = (
                 lambda x, weight, dy: (dy @ weight.T, x.T @ dy, dy.mean(axis=0)),
             ),
             Mistake(
+                "all three are divided by the batch size: whether the loss is a mean is already in dy",
+                lambda x, weight, dy: (dy @ weight.T / len(x), x.T @ dy / len(x), dy.mean(axis=0)),
+            ),
+            Mistake(
+                "the right three, in another order: dx comes first, then dweight, then dbias",
+                lambda x, weight, dy: (dy @ weight.T, dy.sum(axis=0), x.T @ dy),
+            ),
+            Mistake(
+                "dx is transposed: it has the shape of x",
+                lambda x, weight, dy: (weight @ dy.T, x.T @ dy, dy.sum(axis=0)),
+            ),
+            Mistake(
                 "dweight and dbias are divided by the batch size: whether the loss is a mean is already in dy",
                 lambda x, weight, dy: (dy @ weight.T, x.T @ dy / len(x), dy.mean(axis=0)),
             ),
@@ -209,6 +221,14 @@ EXERCISES = (
                 lambda logvar, eps, dz: (dz, np.zeros_like(dz)),
             ),
             Mistake(
+                "dlogvar is the derivative with respect to σ: the chain rule through σ = exp(logvar / 2) is missing",
+                lambda logvar, eps, dz: (dz, dz * eps),
+            ),
+            Mistake(
+                "dmu is dz/dmu: multiply by dz, which carries what comes after",
+                lambda logvar, eps, dz: (np.ones_like(dz), dz * eps * np.exp(logvar / 2) / 2),
+            ),
+            Mistake(
                 "exp(logvar / 2) is missing from dlogvar",
                 lambda logvar, eps, dz: (dz, dz * eps / 2),
             ),
@@ -254,6 +274,19 @@ EXERCISES = (
             Mistake(
                 "logvar is read as the logarithm of the standard deviation",
                 lambda mu, logvar: (mu, np.exp(2 * logvar) - 1),
+            ),
+            Mistake("the sign of dlogvar is wrong", lambda mu, logvar: (mu, (1 - np.exp(logvar)) / 2)),
+            Mistake(
+                "−logvar has the derivative −1, not +1",
+                lambda mu, logvar: (mu, (np.exp(logvar) + 1) / 2),
+            ),
+            Mistake(
+                "dlogvar is the derivative with respect to σ: the chain rule through σ = exp(logvar / 2) is missing",
+                lambda mu, logvar: (mu, np.exp(logvar / 2) - np.exp(-logvar / 2)),
+            ),
+            Mistake(
+                "the right two in the other order: dmu comes first",
+                lambda mu, logvar: ((np.exp(logvar) - 1) / 2, mu),
             ),
             Mistake("dlogvar lacks its ½", lambda mu, logvar: (mu, np.exp(logvar) - 1)),
             Mistake(
@@ -317,8 +350,17 @@ EXERCISES = (
                 through_probabilities,
             ),
             Mistake(
-                "x is missing: softplus(l) − x l has two terms",
+                "x is missing: log(1 + e^l) − x l has two terms",
                 lambda x, logits: sigmoid(logits),
+            ),
+            Mistake("that is sigmoid(−l), the probability of a 0", lambda x, logits: sigmoid(-logits) - x),
+            Mistake(
+                "p (1 − p) is too much: it is the slope of a squared error through a sigmoid, and here it cancels",
+                lambda x, logits: (sigmoid(logits) - x) * sigmoid(logits) * (1 - sigmoid(logits)),
+            ),
+            Mistake(
+                "divided by batch times pixels: log p sums over the pixels, and the mean over the batch comes at the end",
+                lambda x, logits: (sigmoid(logits) - x) / x.size,
             ),
             Mistake(
                 "the sigmoid is missing: x is compared with its probability, not with its logit",
@@ -358,6 +400,14 @@ EXERCISES = (
             Mistake(
                 "no mask at all: where the ReLU answers 0, a small change of its input changes nothing",
                 lambda x, weight, bias, dy: hidden_layer_masked(x, weight, bias, dy, lambda s, dy: 1.0),
+            ),
+            Mistake(
+                "two masks: dy may be negative, and passes all the same; only y decides",
+                lambda x, weight, bias, dy: hidden_layer_masked(x, weight, bias, dy, lambda s, dy: (dy > 0) & (s > 0)),
+            ),
+            Mistake(
+                "the mask is taken before the bias is added: what the ReLU sees includes it",
+                lambda x, weight, bias, dy: hidden_layer_masked(x, weight, bias, dy, lambda s, dy: s - bias > 0),
             ),
             Mistake(
                 "the mask is the wrong way round: the gradient passes where y is positive",
@@ -410,6 +460,14 @@ EXERCISES = (
                 lambda x, logits: scaled_loss(x, logits, 1 / x.size, 1 / x.size),
             ),
             Mistake(
+                "the loss is a mean over the pixels now: it was right, and only dlogits was not",
+                lambda x, logits: scaled_loss(x, logits, 1 / x.size, 1 / len(x)),
+            ),
+            Mistake(
+                "the loss is a sum over the batch now: it was right, and only dlogits was not",
+                lambda x, logits: scaled_loss(x, logits, 1, 1 / len(x)),
+            ),
+            Mistake(
                 "dlogits is divided by the number of pixels: the loss sums over them",
                 lambda x, logits: scaled_loss(x, logits, 1 / len(x), 1 / x.shape[1]),
             ),
@@ -423,7 +481,7 @@ EXERCISES = (
             ),
         ),
         hints=(
-            "By which factor does the check find dlogits too large? Try it with batches of two sizes.",
+            "Above, dlogits came out 6 times the right one, for a batch of 6 examples of 4 pixels. Which of the two is the 6?",
             "The loss is a mean over len(x) examples. Each of them has a share of 1 / len(x) in it.",
             "dlogits = (p - x) / len(x)",
         ),
@@ -451,6 +509,22 @@ EXERCISES = (
             Mistake(
                 "z is right, and dlogvar has ½ exp(logvar) where ½ exp(logvar / 2) belongs",
                 lambda mu, logvar, eps, dz: (mu + np.exp(logvar / 2) * eps, dz, dz * eps * np.exp(logvar) / 2),
+            ),
+            Mistake(
+                "z still has the variance as its standard deviation, and dlogvar is half of what would belong to it",
+                lambda mu, logvar, eps, dz: (mu + np.exp(logvar) * eps, dz, dz * eps * np.exp(logvar) / 2),
+            ),
+            Mistake(
+                "z is right, and dlogvar lacks exp(logvar / 2)",
+                lambda mu, logvar, eps, dz: (mu + np.exp(logvar / 2) * eps, dz, dz * eps / 2),
+            ),
+            Mistake(
+                "z is right, and dlogvar lacks eps",
+                lambda mu, logvar, eps, dz: (mu + np.exp(logvar / 2) * eps, dz, dz * np.exp(logvar / 2) / 2),
+            ),
+            Mistake(
+                "z is right, and dlogvar lacks dz",
+                lambda mu, logvar, eps, dz: (mu + np.exp(logvar / 2) * eps, dz, eps * np.exp(logvar / 2) / 2),
             ),
             Mistake(
                 "dlogvar is right now, but z still has the variance as its standard deviation",
