@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vae_edu.exercises.record import Exercise, Mistake
+from vae_edu.exercises.record import Exercise, Mistake, Property
 
 
 def affine_backward(x, weight, dy):
@@ -111,16 +111,81 @@ def scaled_loss(x, logits, forward, backward):
     return forward * loss.sum(), backward * (sigmoid(logits) - x)
 
 
-def sampler(mu, logvar, eps, dz):
-    """z = mu + σ eps with σ² = exp(logvar), and from dz at z: dmu and dlogvar. Returns (z, dmu, dlogvar)."""
-    noise = np.exp(logvar / 2) * eps
+def sampler(mu, logvar, dz, rng):
+    """A draw z from N(mu, exp(logvar)), with noise from rng, and from dz at z: dmu and dlogvar. Returns (z, dmu, dlogvar)."""
+    noise = np.exp(logvar / 2) * rng.normal(size=mu.shape)
     return mu + noise, dz, dz * noise / 2
 
 
 def draw_samplers(rng: np.random.Generator):
     for batch, latent in ((4, 3), (2, 5)):
-        shape = batch, latent
-        yield rng.normal(size=shape), rng.normal(0.5, 1.5, shape), rng.normal(size=shape), rng.normal(size=shape)
+        mu, dz = rng.normal(size=(2, batch, latent))
+        yield mu, rng.normal(0.5, 1.5, (batch, latent)), dz, np.random.default_rng(rng.integers(2**32))
+
+
+def shapes_only(outputs, *_arguments):
+    """Compare nothing but the number and the shapes of the outputs; draws are judged by their properties."""
+    return tuple(np.zeros(np.shape(output)) for output in outputs)
+
+
+LOGVAR = np.array([-2.0, 0.7, 2.0])
+
+
+def as_array(output):
+    """An output as an array; a tensor may carry a graph."""
+    return np.asarray(output.detach() if hasattr(output, "detach") else output, float)
+
+
+def noise_of(function, rng, calls=600, rows=6):
+    """The standardised noise (z − mu) / σ of many calls, (calls, rows, 3), and the last call's dz and gradients."""
+    mu, dz = rng.normal(size=(2, rows, 3))
+    logvar = np.broadcast_to(LOGVAR, mu.shape).copy()
+    outputs = [[as_array(each) for each in function(mu, logvar, dz, rng)] for _ in range(calls)]
+    return np.stack([(z - mu) / np.exp(LOGVAR / 2) for z, _, _ in outputs]), (dz, *outputs[-1][1:])
+
+
+def differing_calls(function, rng):
+    """1 where two calls draw different noise, else 0."""
+    (first, second), _ = noise_of(function, rng, calls=2)
+    return float(not np.array_equal(first, second))
+
+
+def mean_and_deviation(function, rng):
+    noise = noise_of(function, rng)[0]
+    return [*noise.mean(axis=(0, 1)), *noise.std(axis=(0, 1))]
+
+
+def shared_noise(function, rng):
+    """Correlations of the noise, and of its size, between dimensions and between rows one and three apart."""
+    noise = noise_of(function, rng)[0]
+    found = []
+    for each in (noise, np.abs(noise)):
+        each = (each - each.mean(axis=(0, 1))) / each.std(axis=(0, 1)).clip(min=1e-12)
+        pairs = (each[..., 0], each[..., 1]), (each[..., 1], each[..., 2]), (each[:, :-1], each[:, 1:])
+        found += [(a * b).mean() for a, b in (*pairs, (each[:, :-3], each[:, 3:]))]
+    return found
+
+
+def kurtosis(function, rng):
+    """The fourth moment over the squared variance in the three dimensions together; 0 where nothing is drawn."""
+    noise = noise_of(function, rng)[0]
+    noise = noise / noise.std(axis=(0, 1)).clip(min=1e-12)
+    return (noise**4).mean() / (noise**2).mean().clip(min=1e-12) ** 2
+
+
+def slopes(function, rng):
+    """dmu over dz, and dlogvar over (z − mu) dz, in each dimension, and how far they are from being proportional."""
+    noise, (dz, dmu, dlogvar) = noise_of(function, rng, calls=1)
+    carried = noise[0] * np.exp(LOGVAR / 2) * dz
+    fitted = (dlogvar * carried).sum(axis=0) / (carried**2).sum(axis=0).clip(min=1e-12)
+    left = np.abs(dlogvar - fitted * carried).max()
+    return [*(dmu * dz).sum(axis=0) / (dz**2).sum(axis=0), *fitted, min(left, 1.0)]
+
+
+def drawn(mu, logvar, dz, eps, *, scale=0.5, factor=lambda logvar, noise: noise / 2):
+    """The sampler with another noise, σ = exp(scale · logvar), or derivative factor."""
+    noise = np.exp(scale * logvar) * eps
+    return mu + noise, dz, dz * factor(logvar, noise) * np.ones_like(mu)
 
 
 EXERCISES = (
@@ -493,56 +558,111 @@ EXERCISES = (
         difficulty=3,
         answer=sampler,
         cases=draw_samplers,
+        view=shapes_only,
+        properties=(
+            Property("two calls draw different noise", differing_calls, tolerance=0.0, expected=1.0),
+            Property(
+                "the noise (z − mu) / σ has mean 0 and standard deviation 1 in each of three dimensions",
+                mean_and_deviation,
+                tolerance=0.25,
+                expected=[0, 0, 0, 1, 1, 1],
+            ),
+            Property(
+                "the noise of two dimensions and of two rows is uncorrelated",
+                shared_noise,
+                tolerance=0.25,
+                expected=[0] * 8,
+            ),
+            Property("the fourth moment of the noise is 3, as for a Gaussian", kurtosis, tolerance=0.9, expected=3.0),
+            Property(
+                "dmu is dz, and dlogvar is ½ (z − mu) dz in each dimension",
+                slopes,
+                tolerance=1e-4,
+                expected=[1, 1, 1, 0.5, 0.5, 0.5, 0],
+            ),
+        ),
         mistakes=(
             Mistake(
                 "that is the sabotaged sampler still: its standard deviation is the variance",
-                lambda mu, logvar, eps, dz: (mu + np.exp(logvar) * eps, dz, dz * eps * np.exp(logvar)),
+                lambda mu, logvar, dz, rng: drawn(
+                    mu, logvar, dz, rng.normal(size=mu.shape), scale=1, factor=lambda _, noise: noise
+                ),
             ),
             Mistake(
-                "z is right now, but dlogvar still belongs to the old z: exp(logvar) eps",
-                lambda mu, logvar, eps, dz: (mu + np.exp(logvar / 2) * eps, dz, dz * eps * np.exp(logvar)),
+                "z is right now, but dlogvar is twice the right one: the derivative of exp(logvar / 2) has a ½ in front",
+                lambda mu, logvar, dz, rng: drawn(
+                    mu, logvar, dz, rng.normal(size=mu.shape), factor=lambda _, noise: noise
+                ),
             ),
             Mistake(
-                "z is right, and dlogvar lacks the ½",
-                lambda mu, logvar, eps, dz: (mu + np.exp(logvar / 2) * eps, dz, dz * eps * np.exp(logvar / 2)),
+                "z is right now, but dlogvar still belongs to the old z, whose noise was exp(logvar) eps",
+                lambda mu, logvar, dz, rng: drawn(
+                    mu, logvar, dz, rng.normal(size=mu.shape), factor=lambda logvar, noise: noise * np.exp(logvar / 2)
+                ),
             ),
             Mistake(
                 "z is right, and dlogvar has ½ exp(logvar) where ½ exp(logvar / 2) belongs",
-                lambda mu, logvar, eps, dz: (mu + np.exp(logvar / 2) * eps, dz, dz * eps * np.exp(logvar) / 2),
-            ),
-            Mistake(
-                "z still has the variance as its standard deviation, and dlogvar is half of what would belong to it",
-                lambda mu, logvar, eps, dz: (mu + np.exp(logvar) * eps, dz, dz * eps * np.exp(logvar) / 2),
+                lambda mu, logvar, dz, rng: drawn(
+                    mu,
+                    logvar,
+                    dz,
+                    rng.normal(size=mu.shape),
+                    factor=lambda logvar, noise: noise * np.exp(logvar / 2) / 2,
+                ),
             ),
             Mistake(
                 "z is right, and dlogvar lacks exp(logvar / 2)",
-                lambda mu, logvar, eps, dz: (mu + np.exp(logvar / 2) * eps, dz, dz * eps / 2),
+                lambda mu, logvar, dz, rng: drawn(
+                    mu,
+                    logvar,
+                    dz,
+                    rng.normal(size=mu.shape),
+                    factor=lambda logvar, noise: noise * np.exp(-logvar / 2) / 2,
+                ),
             ),
             Mistake(
-                "z is right, and dlogvar lacks eps",
-                lambda mu, logvar, eps, dz: (mu + np.exp(logvar / 2) * eps, dz, dz * np.exp(logvar / 2) / 2),
+                "dlogvar is halved, but z still has the variance as its standard deviation",
+                lambda mu, logvar, dz, rng: drawn(mu, logvar, dz, rng.normal(size=mu.shape), scale=1),
             ),
             Mistake(
-                "z is right, and dlogvar lacks dz",
-                lambda mu, logvar, eps, dz: (mu + np.exp(logvar / 2) * eps, dz, eps * np.exp(logvar / 2) / 2),
+                "no gradient reaches logvar: the noise is treated as a constant, but its size depends on logvar",
+                lambda mu, logvar, dz, rng: drawn(
+                    mu, logvar, dz, rng.normal(size=mu.shape), factor=lambda _, noise: 0 * noise
+                ),
             ),
             Mistake(
-                "dlogvar is right now, but z still has the variance as its standard deviation",
-                lambda mu, logvar, eps, dz: (mu + np.exp(logvar) * eps, dz, dz * eps * np.exp(logvar / 2) / 2),
+                "all dimensions of a row share one draw of noise: each entry of z needs its own",
+                lambda mu, logvar, dz, rng: drawn(mu, logvar, dz, rng.normal(size=(len(mu), 1))),
+            ),
+            Mistake(
+                "all rows share one draw of noise: each entry of z needs its own",
+                lambda mu, logvar, dz, rng: drawn(mu, logvar, dz, rng.normal(size=mu.shape[1])),
+            ),
+            Mistake(
+                "a single draw of noise for everything: each entry of z needs its own",
+                lambda mu, logvar, dz, rng: drawn(mu, logvar, dz, rng.normal()),
+            ),
+            Mistake(
+                "every call draws the same noise: use the given rng, do not make one with a fixed seed",
+                lambda mu, logvar, dz, rng: drawn(mu, logvar, dz, np.random.default_rng(0).normal(size=mu.shape)),
+            ),
+            Mistake(
+                "the noise is uniform on [0, 1): draw it from N(0, 1)",
+                lambda mu, logvar, dz, rng: drawn(mu, logvar, dz, rng.random(mu.shape)),
+            ),
+            Mistake(
+                "the noise is uniform, though with variance 1: draw it from N(0, 1)",
+                lambda mu, logvar, dz, rng: drawn(mu, logvar, dz, rng.uniform(-(3**0.5), 3**0.5, mu.shape)),
             ),
             Mistake(
                 "logvar itself is used as the standard deviation",
-                lambda mu, logvar, eps, dz: (mu + logvar * eps, dz, dz * eps),
-            ),
-            Mistake(
-                "the sign of eps is turned: as a draw it is as good, but z = mu + σ eps is asked for",
-                lambda mu, logvar, eps, dz: (mu - np.exp(logvar / 2) * eps, dz, -dz * eps * np.exp(logvar / 2) / 2),
+                lambda mu, logvar, dz, rng: (lambda eps: (mu + logvar * eps, dz, dz * eps))(rng.normal(size=mu.shape)),
             ),
         ),
         hints=(
             "Its forward and its backward pass agree with each other. So compare the forward pass with what it should be.",
             "Var[z] should be exp(logvar). A draw σ eps has the variance σ². Which σ does it use?",
-            "noise = np.exp(logvar / 2) * eps; z = mu + noise; and the derivative of noise with respect to logvar is noise / 2.",
+            "noise = np.exp(logvar / 2) * rng.normal(size=mu.shape); z = mu + noise; its derivative in logvar is noise / 2.",
         ),
     ),
 )

@@ -101,16 +101,29 @@ def mean_loss_by_autograd(x, logits):
     return loss.item(), logits.grad
 
 
-def sampler_by_square_root(mu, logvar, eps, dz):
+def sampler_by_square_root(mu, logvar, dz, rng):
     sigma = np.exp(logvar) ** 0.5
+    eps = rng.standard_normal(logvar.shape)
     return mu + eps * sigma, dz.copy(), 0.5 * sigma * eps * dz
 
 
-def sampler_by_autograd(mu, logvar, eps, dz):
+def sampler_by_normal(mu, logvar, dz, rng):
+    z = rng.normal(mu, np.exp(0.5 * logvar))
+    return [z, 1.0 * dz, 0.5 * (z - mu) * dz]
+
+
+def sampler_by_autograd(mu, logvar, dz, rng):
+    eps = torch.tensor(rng.normal(size=mu.shape))
     mu, logvar = (torch.tensor(each, requires_grad=True) for each in (mu, logvar))
-    z = mu + (0.5 * logvar).exp() * torch.tensor(eps)
+    z = mu + (0.5 * logvar).exp() * eps
     z.backward(torch.tensor(dz))
     return z, mu.grad, logvar.grad
+
+
+def sampler_in_single_precision(mu, logvar, dz, rng):
+    mu, logvar, dz = (each.astype(np.float32) for each in (mu, logvar, dz))
+    noise = np.exp(logvar / 2) * rng.standard_normal(mu.shape, dtype=np.float32)
+    return mu + noise, dz, dz * noise / 2
 
 
 VARIANTS = {
@@ -125,5 +138,5 @@ VARIANTS = {
     ],
     "6.5": [hidden_layer_by_where, hidden_layer_by_autograd],
     "6.6": [mean_loss_by_expit, mean_loss_by_autograd],
-    "6.7": [sampler_by_square_root, sampler_by_autograd],
+    "6.7": [sampler_by_square_root, sampler_by_normal, sampler_by_autograd, sampler_in_single_precision],
 }
