@@ -216,8 +216,11 @@ def unpickles(tree):
             yield "from torch import load"
 
 
+MAKES_MALICIOUS_FILES = {"tests/numpy_vae/test_saving.py"}  # to see them refused
+
+
 def test_pickle_is_used_nowhere():
-    found = {name: list(unpickles(tree)) for name, tree in sources()}
+    found = {name: list(unpickles(tree)) for name, tree in sources() if name not in MAKES_MALICIOUS_FILES}
     assert len(found) > 40
     assert {name: what for name, what in found.items() if what} == {}
 

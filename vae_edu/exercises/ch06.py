@@ -136,7 +136,7 @@ def as_array(output):
     return np.asarray(output.detach() if hasattr(output, "detach") else output, float)
 
 
-def noise_of(function, rng, calls=600, rows=6):
+def noise_of(function, rng, calls=600, rows=25):
     """The standardised noise (z − mu) / σ of many calls, (calls, rows, 3), and the last call's dz and gradients."""
     mu, dz = rng.normal(size=(2, rows, 3))
     logvar = np.broadcast_to(LOGVAR, mu.shape).copy()
