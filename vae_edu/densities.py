@@ -36,7 +36,7 @@ def gaussian_kl_between(
     KL = 1/2 Σ_j ((mu_j − other_mu_j)² / exp(other_logvar_j) + r_j − 1 − log r_j), with the ratio of the variances
     r_j = exp(logvar_j − other_logvar_j). It is not symmetric. p may be one Gaussian for the whole batch: (1, latent).
 
-    Source: Kullback 1959, Information Theory and Statistics, chapter 9, with diagonal covariances.
+    Source: Kullback 1959, Information Theory and Statistics, with diagonal covariances.
     """
     log_ratio = logvar - other_logvar
     return 0.5 * ((mu - other_mu) ** 2 * (-other_logvar).exp() + log_ratio.exp() - 1 - log_ratio).sum(dim=1)

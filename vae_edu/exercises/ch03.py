@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vae_edu.exercises.record import Exercise, Mistake
+from vae_edu.exercises.record import Exercise, Mistake, Property
 
 
 def evidence_on_grid(x, z, means, sigma_x):
@@ -81,10 +81,19 @@ def draw_log_weights(rng: np.random.Generator):
     spread = rng.normal(0, 0.7, (2, 7))
     spread[:, 3] = [-2000.0, -1200.0]  # a weight of 0, in floating point
     yield (spread,)
+    spread = rng.normal(0, 0.7, (2, 7))
+    spread[:, 3] = [-2000.0, 900.0]  # and a weight beside which all others are 0
+    yield (spread,)
 
 
 def relative_weights(log_weights):
     return np.exp(log_weights - log_weights.max(axis=1, keepdims=True))
+
+
+def effective_draws_around(log_weights, shift):
+    """The size from weights relative to exp(shift), which is right where nothing overflows or vanishes."""
+    w = np.exp(log_weights - shift[:, None])
+    return w.sum(axis=1) ** 2 / (w**2).sum(axis=1)
 
 
 def normalised_weights(log_weights):
@@ -119,6 +128,27 @@ def draw_ppca(rng: np.random.Generator):
         weight, mean = rng.normal(0, 1.2, (data, latent)), rng.uniform(1, 3, data)
         x = rng.normal(size=(n, latent)) @ weight.T + mean + rng.normal(0, 1, (n, data))
         yield x, weight, mean, float(sigma_x)
+
+
+def right_with_few_latents(function, rng):
+    """Whether log p(x) is right where D − k = 4; in all cases D − k = 1, which hides a power of σ_x."""
+    weight, mean = rng.normal(0, 1.2, (6, 2)), rng.uniform(1, 3, 6)
+    x, sigma_x = rng.normal(2, 2, (3, 6)), rng.uniform(0.45, 0.65)
+    try:
+        got = np.asarray(function(x, weight, mean, sigma_x))
+    except np.linalg.LinAlgError:  # a wrong covariance may be singular here
+        return False
+    return np.max(np.abs(got - ppca_log_evidence(x, weight, mean, sigma_x))) < 0.01
+
+
+def evidence_by_latents(x, weight, mean, sigma_x, *, power, norm=1):
+    """log p(x) with log|C| = power · log σ_x + log|M| and the quadratic form |r − W μ|² / σ_x² + norm · |μ|², where r = x − m
+    and μ is the posterior mean. Right for power = 2 (D − k) and norm = 1."""
+    inner, r = inner_matrix(weight, sigma_x**2), x - mean
+    mu = np.linalg.solve(inner, weight.T @ r.T).T
+    squares = ((r - mu @ weight.T) ** 2).sum(axis=1) / sigma_x**2 + norm * (mu**2).sum(axis=1)
+    logdet = power * np.log(sigma_x) + np.linalg.slogdet(inner)[1]
+    return -0.5 * (len(mean) * np.log(2 * np.pi) + logdet + squares)
 
 
 def evidence_with(x, weight, mean, noise, *, constant=0.5, logdet=0.5, quadratic=0.5, covariance=None, inverse=None):
@@ -213,6 +243,12 @@ EXERCISES = (
                 ),
             ),
             Mistake(
+                "the 1/2 is missing in both exponents: a Gaussian density has exp(-(x - mean)² / (2 σ²))",
+                lambda x, z, means, sigma_x: (
+                    (np.exp(-(((x - means) / sigma_x) ** 2) - z**2) / (2 * np.pi * sigma_x)).sum() * (z[1] - z[0])
+                ),
+            ),
+            Mistake(
                 "both normalising constants are missing: a Gaussian density has 1 / √(2π σ²) in front",
                 lambda x, z, means, sigma_x: (
                     evidence_on_grid(x, z, means, sigma_x) * np.sqrt(2 * np.pi) * sigma_x * np.sqrt(2 * np.pi)
@@ -231,12 +267,46 @@ EXERCISES = (
                 lambda x, z, means, sigma_x: evidence_on_grid(x, z, means, sigma_x) * sigma_x,
             ),
             Mistake(
-                "x is compared with z itself: the decoder's output is in means",
+                "the square root is missing in the likelihood's constant: it is 1 / √(2π σ_x²)",
+                lambda x, z, means, sigma_x: evidence_on_grid(x, z, means, sigma_x) / np.sqrt(2 * np.pi) / sigma_x,
+            ),
+            Mistake(
+                "2π without its square root in one of the two constants: they are 1 / √(2π σ_x²) and 1 / √(2π)",
+                lambda x, z, means, sigma_x: evidence_on_grid(x, z, means, sigma_x) / np.sqrt(2 * np.pi),
+            ),
+            Mistake(
+                "the square root is missing in both constants: a Gaussian density has 1 / √(2π σ²) in front",
+                lambda x, z, means, sigma_x: evidence_on_grid(x, z, means, sigma_x) / (2 * np.pi) / sigma_x,
+            ),
+            Mistake(
+                "σ_x² outside of the root: the likelihood's constant is 1 / √(2π σ_x²), which is 1 / (√(2π) σ_x)",
+                lambda x, z, means, sigma_x: evidence_on_grid(x, z, means, sigma_x) / sigma_x,
+            ),
+            Mistake(
+                "σ_x under the root: the likelihood's constant is 1 / √(2π σ_x²), with the variance",
+                lambda x, z, means, sigma_x: evidence_on_grid(x, z, means, sigma_x) * np.sqrt(sigma_x),
+            ),
+            Mistake(
+                "x is compared with z itself: the decoder's mean f(z) is in means",
                 lambda x, z, means, sigma_x: evidence_on_grid(x, z, z, sigma_x),
             ),
             Mistake(
-                "the prior is taken at the decoder's output; it is a density of z",
+                "the prior is taken at the decoder's mean f(z); it is a density of z",
                 lambda x, z, means, sigma_x: (normal(x, means, sigma_x) * normal(means, 0, 1)).sum() * (z[1] - z[0]),
+            ),
+            Mistake(
+                "the prior is taken at x; it is a density of z",
+                lambda x, z, means, sigma_x: normal(x, means, sigma_x).sum() * normal(x, 0, 1) * (z[1] - z[0]),
+            ),
+            Mistake(
+                "the prior has the standard deviation 1; sigma_x belongs to the decoder",
+                lambda x, z, means, sigma_x: (normal(x, means, sigma_x) * normal(z, 0, sigma_x)).sum() * (z[1] - z[0]),
+            ),
+            Mistake(
+                "the width of a rectangle is a distance in z: z[1] - z[0], not means[1] - means[0]",
+                lambda x, z, means, sigma_x: (
+                    (normal(x, means, sigma_x) * normal(z, 0, 1)).sum() * (means[1] - means[0])
+                ),
             ),
             Mistake(
                 "this is p(x, z) at every grid point: add it up",
@@ -332,6 +402,14 @@ EXERCISES = (
                 quietly(lambda a: np.log(np.exp(a).mean(axis=1) + 1e-12)),
             ),
             Mistake(
+                "one column too many: return shape (n,), with largest[:, 0]",
+                lambda a: stable_log_mean_exp(a)[:, None],
+            ),
+            Mistake(
+                "a table (n, n): largest is (n, 1) and the logarithms are (n,); add largest[:, 0]",
+                lambda a: a.max(axis=1, keepdims=True) + (stable_log_mean_exp(a) - a.max(axis=1)),
+            ),
+            Mistake(
                 "one number for each column: average along each row (axis=1)",
                 lambda a: stable_log_mean_exp(a.T),
             ),
@@ -343,7 +421,7 @@ EXERCISES = (
         hints=(
             "exp(a) = exp(c) · exp(a − c), whatever c is. Which c keeps every exponential at or below 1?",
             "Take out the largest entry of each row: a - a.max(axis=1, keepdims=True).",
-            "largest + np.log(np.mean(np.exp(a - largest))) for each row; the mean holds the 1/S.",
+            "largest[:, 0] + np.log(np.exp(a - largest).mean(axis=1)), with largest of shape (n, 1).",
         ),
     ),
     Exercise(
@@ -418,6 +496,25 @@ EXERCISES = (
                     lambda log_weights: (
                         np.exp(log_weights - log_weights.max()).sum(axis=1) ** 2
                         / np.exp(2 * (log_weights - log_weights.max())).sum(axis=1)
+                    )
+                ),
+            ),
+            Mistake(
+                "the mean is taken out: a weight far above the others still overflows",
+                quietly(lambda log_weights: effective_draws_around(log_weights, log_weights.mean(axis=1))),
+            ),
+            Mistake(
+                "the smallest is taken out: where one weight is far below the others, all others overflow",
+                quietly(lambda log_weights: effective_draws_around(log_weights, log_weights.min(axis=1))),
+            ),
+            Mistake(
+                "S / (1 + variance / mean²) is right with the variance divided by S; yours is divided by S − 1",
+                lambda log_weights: (
+                    log_weights.shape[1]
+                    / (
+                        1
+                        + relative_weights(log_weights).var(axis=1, ddof=1)
+                        / relative_weights(log_weights).mean(axis=1) ** 2
                     )
                 ),
             ),
@@ -536,6 +633,40 @@ EXERCISES = (
                 ),
             ),
             Mistake(
+                "C has σ_x² on its diagonal, next to W Wᵀ, not 1",
+                lambda x, weight, mean, sigma_x: evidence_with(x, weight, mean, 1),
+            ),
+            Mistake(
+                "the factor D − k is missing: log|C| = 2 (D − k) log σ_x + log|M|",
+                lambda x, weight, mean, sigma_x: evidence_by_latents(x, weight, mean, sigma_x, power=2),
+            ),
+            Mistake(
+                "2 D log σ_x where 2 (D − k) log σ_x belongs, next to log|M|",
+                lambda x, weight, mean, sigma_x: evidence_by_latents(x, weight, mean, sigma_x, power=2 * len(mean)),
+            ),
+            Mistake(
+                "2 k log σ_x where 2 (D − k) log σ_x belongs, next to log|M|",
+                lambda x, weight, mean, sigma_x: evidence_by_latents(
+                    x, weight, mean, sigma_x, power=2 * weight.shape[1]
+                ),
+            ),
+            Mistake(
+                "(D − k) log σ_x where 2 (D − k) log σ_x belongs, next to log|M|: the 2 is missing",
+                lambda x, weight, mean, sigma_x: evidence_by_latents(
+                    x, weight, mean, sigma_x, power=len(mean) - weight.shape[1]
+                ),
+            ),
+            Mistake(
+                "log|M| alone: log|C| has 2 (D − k) log σ_x as well",
+                lambda x, weight, mean, sigma_x: evidence_by_latents(x, weight, mean, sigma_x, power=0),
+            ),
+            Mistake(
+                "|μ|² is forgotten: the quadratic form is |r − W μ|² / σ_x² + |μ|²",
+                lambda x, weight, mean, sigma_x: evidence_by_latents(
+                    x, weight, mean, sigma_x, power=2 * (len(mean) - weight.shape[1]), norm=0
+                ),
+            ),
+            Mistake(
                 "p(x) itself; asked for is its logarithm",
                 lambda x, weight, mean, sigma_x: np.exp(ppca_log_evidence(x, weight, mean, sigma_x)),
             ),
@@ -562,6 +693,14 @@ EXERCISES = (
             "p(x) is a Gaussian in D dimensions. What are its mean and its covariance?",
             "C = weight @ weight.T + sigma_x**2 * np.eye(D). np.linalg.slogdet(C)[1] is log|C|.",
             "(r * np.linalg.solve(C, r.T).T).sum(axis=1), with r = x - mean, is each row's quadratic form. Then −½ times all three.",
+        ),
+        properties=(
+            Property(
+                "log p(x) is right where x has four dimensions more than z, too (look at the power of σ_x in |C|)",
+                right_with_few_latents,
+                tolerance=0.0,
+                expected=1.0,
+            ),
         ),
     ),
     Exercise(
@@ -677,6 +816,13 @@ EXERCISES = (
                 lambda x, weight, mean, sigma_x: (
                     ppca_posterior(x, weight, mean, sigma_x)[0],
                     np.diag(ppca_posterior(x, weight, mean, sigma_x)[1]).copy(),
+                ),
+            ),
+            Mistake(
+                "one covariance for each row, (n, k, k): it does not depend on x, so return it once, (k, k)",
+                lambda x, weight, mean, sigma_x: (
+                    ppca_posterior(x, weight, mean, sigma_x)[0],
+                    np.stack([ppca_posterior(x, weight, mean, sigma_x)[1]] * len(x)),
                 ),
             ),
             Mistake(

@@ -76,6 +76,11 @@ def size_by_a_loop(log_weights):
     return np.array(sizes)
 
 
+def size_from_variance(log_weights):
+    w = np.exp(log_weights - log_weights.max(axis=1, keepdims=True))
+    return w.shape[1] / (1 + w.var(axis=1) / w.mean(axis=1) ** 2)
+
+
 def evidence_by_scipy(x, weight, mean, sigma_x):
     covariance = weight @ weight.T + np.diag(np.full(len(mean), sigma_x**2))
     return stats.multivariate_normal(mean, covariance).logpdf(x)
@@ -96,6 +101,13 @@ def evidence_by_small_matrices(x, weight, mean, sigma_x):
         logdet = 2 * (data - latent) * np.log(sigma_x) + np.log(np.linalg.det(inner))
         values.append(-0.5 * data * np.log(2 * np.pi) - 0.5 * logdet - 0.5 * quadratic)
     return np.array(values)
+
+
+def evidence_by_directions(x, weight, mean, sigma_x):
+    directions, lengths, _ = np.linalg.svd(weight)
+    variances = np.full(len(mean), sigma_x**2)
+    variances[: len(lengths)] += lengths**2
+    return stats.norm.logpdf((x - mean) @ directions, scale=np.sqrt(variances)).sum(axis=1)
 
 
 def evidence_in_single_precision(x, weight, mean, sigma_x):
@@ -130,7 +142,13 @@ VARIANTS = {
         log_mean_exp_by_a_loop,
         log_mean_exp_in_single_precision,
     ],
-    "3.3": [size_from_logarithms, size_of_normalised_weights, size_in_torch, size_by_a_loop],
-    "3.4": [evidence_by_scipy, evidence_by_low_rank, evidence_by_small_matrices, evidence_in_single_precision],
+    "3.3": [size_from_logarithms, size_of_normalised_weights, size_in_torch, size_by_a_loop, size_from_variance],
+    "3.4": [
+        evidence_by_scipy,
+        evidence_by_low_rank,
+        evidence_by_small_matrices,
+        evidence_by_directions,
+        evidence_in_single_precision,
+    ],
     "3.5": [posterior_by_precision, posterior_by_conditioning, posterior_in_torch],
 }
