@@ -115,17 +115,27 @@ def noise_mean_and_deviation(function, rng):
 
 
 def pairs_of_noise(function, rng):
-    """The mean product of the noise, over its mean square: for each two dimensions, for neighbouring rows, for calls."""
+    """The mean product of the noise of two dimensions, of two rows, of two calls, over its mean square; the largest of
+    any two entries of a call; and that of its size |e| less the mean size. Independent noise has about 0 everywhere."""
     noise = noise_behind(function, rng)
     noise = noise - noise.mean(axis=(0, 1))
     power = np.sqrt((noise**2).mean(axis=(0, 1)))
     noise = noise / np.where(power > 0, power, 1)
+    size = np.abs(noise) - np.abs(noise).mean(axis=(0, 1))  # finds shared noise behind random signs
+    entries = noise.reshape(len(noise), -1)
+    products = entries.T @ entries / len(entries)
+    np.fill_diagonal(products, 0)
     return [
         (noise[:, :, 0] * noise[:, :, 1]).mean(),
         (noise[:, :, 1] * noise[:, :, 2]).mean(),
         (noise[:, :, 0] * noise[:, :, 2]).mean(),
         (noise[:, 1:] * noise[:, :-1]).mean(),
+        (noise[:, 3:] * noise[:, :-3]).mean(),
         (noise[1:] * noise[:-1]).mean(),
+        np.abs(products).max(),
+        (size[:, :, 1:] * size[:, :, :-1]).mean(),
+        (size[:, 1:] * size[:, :-1]).mean(),
+        (size[1:] * size[:-1]).mean(),
     ]
 
 
@@ -176,6 +186,18 @@ EXERCISES = (
             Mistake(
                 "logvar itself is used as the variance: take its exponential",
                 lambda values, z, mu, logvar: values[:, None] * (z - mu) / logvar,
+            ),
+            Mistake(
+                "mu is not subtracted: the score is (z − mu)/σ², so that it is 0 on average",
+                lambda values, z, mu, logvar: values[:, None] * z / np.exp(logvar),
+            ),
+            Mistake(
+                "twice what it should be: the factor 2 of the derivative of (z − mu)² cancels against the 1/2",
+                lambda values, z, mu, logvar: 2 * score_estimates(values, z, mu, logvar),
+            ),
+            Mistake(
+                "divided by S: the 1/S belongs to the mean, which is not taken here",
+                lambda values, z, mu, logvar: score_estimates(values, z, mu, logvar) / len(values),
             ),
             Mistake(
                 "half of what it should be: the derivative of (z − mu)² brings a factor 2 that cancels the 1/2",
@@ -233,6 +255,10 @@ EXERCISES = (
             Mistake(
                 "dz/dlogvar is twice the right one: σ = exp(logvar/2), and the chain rule brings down the 1/2",
                 lambda logvar, eps: (np.ones_like(eps), np.exp(0.5 * logvar) * eps),
+            ),
+            Mistake(
+                "dz/dlogvar is four times the right one: the factor is 1/2, not 2",
+                lambda logvar, eps: (np.ones_like(eps), 2 * np.exp(0.5 * logvar) * eps),
             ),
             Mistake("dz/dlogvar is missing: ε is the derivative dz/dσ", lambda logvar, eps: (np.ones_like(eps), eps)),
             Mistake(
@@ -382,6 +408,18 @@ EXERCISES = (
                 lambda values, scores: (values - (values.sum() - values) / len(values))[:, None] * scores,
             ),
             Mistake(
+                "the sum over the others is not divided at all: their mean is the sum over S − 1",
+                lambda values, scores: (values - (values.sum() - values))[:, None] * scores,
+            ),
+            Mistake(
+                "the own value is still in the sum, which is divided by S − 1: take it out first",
+                lambda values, scores: (values - values.sum() / (len(values) - 1))[:, None] * scores,
+            ),
+            Mistake(
+                "this is the median of all values, and the own one counts in it: take the mean of the others",
+                lambda values, scores: (values - np.median(values))[:, None] * scores,
+            ),
+            Mistake(
                 "the baseline is added: it has to be subtracted from f(z)",
                 lambda values, scores: (values + others_mean(values))[:, None] * scores,
             ),
@@ -452,7 +490,7 @@ EXERCISES = (
         id="5.5",
         title="Find the broadcasting bug",
         minutes=10,
-        difficulty=3,
+        difficulty=2,
         answer=draw_latents,
         cases=draw_parameters,
         view=shape_only,
@@ -464,10 +502,10 @@ EXERCISES = (
                 expected=[0, 0, 0, 1, 1, 1],
             ),
             Property(
-                "the noise of two dimensions, of two rows, of two calls is uncorrelated",
+                "the noise of two dimensions, of two rows, of two calls is uncorrelated, and so is its size",
                 pairs_of_noise,
                 tolerance=0.15,
-                expected=[0, 0, 0, 0, 0],
+                expected=[0] * 10,
             ),
             Property(
                 "the fourth moment of the noise is 3 times its squared variance, as for a Gaussian",
@@ -489,6 +527,24 @@ EXERCISES = (
             Mistake(
                 "a single ε for everything: every entry of z needs its own",
                 lambda mu, logvar, rng: drawn_with(mu, logvar, rng.normal()),
+            ),
+            Mistake(
+                "all rows share one ε per dimension, behind a random sign: every entry of z needs its own",
+                lambda mu, logvar, rng: drawn_with(
+                    mu, logvar, rng.normal(size=mu.shape[1]) * rng.choice([-1, 1], (len(mu), 1))
+                ),
+            ),
+            Mistake(
+                "all dimensions of a row share one ε, behind a random sign: every entry of z needs its own",
+                lambda mu, logvar, rng: drawn_with(
+                    mu, logvar, rng.normal(size=(len(mu), 1)) * rng.choice([-1, 1], mu.shape)
+                ),
+            ),
+            Mistake(
+                "the second half of the rows repeats the noise of the first: every entry of z needs its own",
+                lambda mu, logvar, rng: drawn_with(
+                    mu, logvar, np.resize(rng.normal(size=((len(mu) + 1) // 2, mu.shape[1])), mu.shape)
+                ),
             ),
             Mistake(
                 "every call draws the same ε: use the given rng, do not make one with a fixed seed",
