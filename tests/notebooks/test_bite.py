@@ -72,7 +72,7 @@ def reparameterise(mu, logvar, *, generator=None, eps=None):
     eps = torch.randn((len(mu), 1), generator=generator, dtype=mu.dtype) if eps is None else eps
     return right_draw(mu, logvar, eps=eps.expand_as(mu))
 """,
-        "the right way comes close to the largest possible",
+        "right noise: exact ELBO within",
     ),
     "05: noise with the right variance that is not Gaussian": (
         "05",

@@ -59,7 +59,7 @@ def draw_pairs(rng: np.random.Generator):
 # Two Gaussians in two dimensions, chosen so that each mistake changes the mean estimate or the standard error by far more than
 # chance does.
 PAIR = np.array([0.8, 1.6]), np.array([0.6, 0.3]), np.array([0.8, 2.0]), np.array([-0.6, -1.0])
-CALLS, DRAWS = 20, 1500
+CALLS, DRAWS = 600, 50
 
 
 def exact_kl_and_spread(mu, logvar, other_mu, other_logvar):
@@ -169,6 +169,11 @@ def log_normaliser(data, variance):
     return 0.5 * data * np.log(2 * np.pi * variance)
 
 
+def evidence(x, weight, mean, variance, mu, covariance):
+    """log p(x) of each example, whatever q is: the ELBO of the posterior."""
+    return pca_elbo(x, weight, mean, variance, *posterior_of(x, weight, mean, variance))
+
+
 def best_diagonal_q(x, weight, mean, variance):
     """mu and logvar, both (batch, latent), of the Gaussian q with diagonal covariance that has the largest ELBO under
     probabilistic PCA. x (batch, data), weight (data, latent), mean (data,), variance the decoder's σ_x²."""
@@ -186,6 +191,16 @@ def posterior_of(x, weight, mean, variance):
 
 def rows_like(x, row):
     return np.tile(row, (len(x), 1))
+
+
+def best_with(inner):
+    """The same wrong M in the mean and in logvar: ``inner`` gets Wᵀ W and σ_x²."""
+
+    def wrong(x, weight, mean, variance):
+        m = inner(weight.T @ weight, variance)
+        return (x - mean) @ weight @ np.linalg.inv(m), rows_like(x, np.log(variance / np.diag(m)))
+
+    return wrong
 
 
 def diagonal_with(change):
@@ -236,6 +251,23 @@ def gap_with(change):
         return change(*gap_pieces(x, weight, mean, variance, mu, logvar))
 
     return wrong
+
+
+def gap_with_distance_on_the_diagonal(x, weight, mean, variance, mu, logvar):
+    t, _, k, q, p = gap_pieces(x, weight, mean, variance, mu, logvar)
+    posterior_mean, covariance = posterior_of(x, weight, mean, variance)
+    distance = ((mu - posterior_mean) ** 2) @ np.diag(np.linalg.inv(covariance))
+    return 0.5 * (t + distance - k - q - p)
+
+
+def gap_with_logvar_in_the_trace(x, weight, mean, variance, mu, logvar):
+    _, h, k, q, p = gap_pieces(x, weight, mean, variance, mu, logvar)
+    precision = np.linalg.inv(posterior_of(x, weight, mean, variance)[1])
+    return 0.5 * (logvar @ np.diag(precision) + h - k - q - p)
+
+
+def gap_of_the_best_q(x, weight, mean, variance, mu, logvar):
+    return elbo_gap(x, weight, mean, variance, *best_diagonal_q(x, weight, mean, variance))
 
 
 def gap_to(change):
@@ -363,6 +395,11 @@ EXERCISES = (
                 "the 1 is subtracted once for the whole example: once for each latent",
                 lambda mu, logvar: kl_terms(mu, logvar, one=0) - 0.5,
             ),
+            Mistake(
+                "the 1 is added: it is subtracted",
+                lambda mu, logvar: kl_terms(mu, logvar, one=-0.5),
+            ),
+            Mistake("the variance has the wrong sign", lambda mu, logvar: kl_terms(mu, logvar, variance=-0.5)),
             Mistake("logvar has the wrong sign", lambda mu, logvar: kl_terms(mu, logvar, log=-0.5)),
             Mistake("the term with logvar is missing", lambda mu, logvar: kl_terms(mu, logvar, log=0)),
             Mistake("the term with mu² is missing", lambda mu, logvar: kl_terms(mu, logvar, square=0)),
@@ -392,7 +429,7 @@ EXERCISES = (
             Property(
                 "from call to call, the estimates spread as the standard error says (log of it, times √draws)",
                 log_of_spread,
-                tolerance=1.2,
+                tolerance=0.15,
                 expected=np.log(EXACT_SPREAD),
             ),
             Property("the same rng gives the same answer", repeated, tolerance=0.0, expected=1.0),
@@ -489,6 +526,12 @@ EXERCISES = (
                 lambda *given: mean_and_error(np.abs(log_ratios(*given).sum(axis=1))),
             ),
             Mistake(
+                "the standard deviations of the dimensions are added: variances add up, so take the std of the summed log-ratio",
+                lambda *given: (lambda v: (v.sum(axis=1).mean(), v.std(axis=0).sum() / np.sqrt(len(v))))(
+                    log_ratios(*given)
+                ),
+            ),
+            Mistake(
                 "one eps for all dimensions: each dimension needs its own",
                 lambda mu, logvar, other_mu, other_logvar, draws, rng: mean_and_error(
                     (lambda z: (log_normal(z, mu, logvar) - log_normal(z, other_mu, other_logvar)).sum(axis=1))(
@@ -518,7 +561,7 @@ EXERCISES = (
         cases=draw_models_and_qs,
         mistakes=(
             Mistake(
-                "the trace term tr(Wᵀ W S) / (2 σ_x²) is missing: the spread of q costs distortion, too",
+                "the trace term tr(Wᵀ W Σ) / (2 σ_x²) is missing: the spread of q costs distortion, too",
                 elbo_with(lambda d, e, t, r, v, s: -log_normaliser(d, v) - e / (2 * v) - r),
             ),
             Mistake(
@@ -538,11 +581,11 @@ EXERCISES = (
                 elbo_with(lambda d, e, t, r, v, s: -log_normaliser(d, v) - (e - t) / (2 * v) - r),
             ),
             Mistake(
-                "the trace term takes tr(S) alone: the spread of q reaches x through W, so it is tr(Wᵀ W S)",
+                "the trace term takes tr(Σ) alone: the spread of q reaches x through W, so it is tr(Wᵀ W Σ)",
                 elbo_with(lambda d, e, t, r, v, s: -log_normaliser(d, v) - (e + np.trace(s)) / (2 * v) - r),
             ),
             Mistake(
-                "the trace term uses the diagonals alone: tr(Wᵀ W S) is the trace of the matrix product",
+                "the trace term uses the diagonals alone: tr(Wᵀ W Σ) is the trace of the matrix product",
                 lambda x, weight, mean, variance, mu, covariance: elbo_with(
                     lambda d, e, t, r, v, s: (
                         -log_normaliser(d, v) - (e + ((weight**2).sum(axis=0) * np.diag(s)).sum()) / (2 * v) - r
@@ -612,7 +655,28 @@ EXERCISES = (
                 elbo_with(lambda d, e, t, r, v, s: -log_normaliser(d, v) - (e + t) / (2 * v) - 2 * r),
             ),
             Mistake(
-                "the KL lacks log det S",
+                "the KL lacks |mu|²",
+                lambda x, weight, mean, variance, mu, covariance: (
+                    pca_elbo(x, weight, mean, variance, mu, covariance) + 0.5 * (mu**2).sum(axis=1)
+                ),
+            ),
+            Mistake(
+                "the KL lacks tr Σ",
+                elbo_with(
+                    lambda d, e, t, r, v, s: -log_normaliser(d, v) - (e + t) / (2 * v) - r + 0.5 * np.trace(s),
+                ),
+            ),
+            Mistake(
+                "the mean over the entries of x: the squared error is their sum",
+                elbo_with(lambda d, e, t, r, v, s: -log_normaliser(d, v) - (e / d + t) / (2 * v) - r),
+            ),
+            Mistake(
+                "the mean over the entries of x: the squared error is their sum",
+                elbo_with(lambda d, e, t, r, v, s: -log_normaliser(d, v) - (e + t) / d / (2 * v) - r),
+            ),
+            Mistake("this is log p(x): the ELBO of this q lies below it", evidence),
+            Mistake(
+                "the KL lacks log det Σ",
                 elbo_with(
                     lambda d, e, t, r, v, s: (
                         -log_normaliser(d, v) - (e + t) / (2 * v) - r - 0.5 * np.linalg.slogdet(s)[1]
@@ -620,13 +684,13 @@ EXERCISES = (
                 ),
             ),
             Mistake(
-                "log det S has the wrong sign in the KL",
+                "log det Σ has the wrong sign in the KL",
                 elbo_with(
                     lambda d, e, t, r, v, s: -log_normaliser(d, v) - (e + t) / (2 * v) - r - np.linalg.slogdet(s)[1]
                 ),
             ),
             Mistake(
-                "log det S is taken over the diagonal alone: q's dimensions are correlated",
+                "log det Σ is taken over the diagonal alone: q's dimensions are correlated",
                 elbo_with(
                     lambda d, e, t, r, v, s: (
                         -log_normaliser(d, v)
@@ -657,7 +721,7 @@ EXERCISES = (
         ),
         hints=(
             "Take the expectation of |x − m − W z|² with z = mu + (z − mu): the square of the first part, and what is left over.",
-            "E|x − m − W z|² = |x − m − W mu|² + tr(Wᵀ W S). The rate is ½ (tr S + |mu|² − latent − log det S).",
+            "E|x − m − W z|² = |x − m − W mu|² + tr(Wᵀ W Σ). The rate is ½ (tr Σ + |mu|² − latent − log det Σ).",
             "−½ data log(2π variance) − (|x − m − W mu|² + np.trace(weight.T @ weight @ covariance)) / (2 variance) − rate.",
         ),
     ),
@@ -706,6 +770,9 @@ EXERCISES = (
                     rows_like(x, np.log(variance / (1 + (weight**2).sum(axis=0)))),
                 ),
             ),
+            Mistake("M is Wᵀ W + σ_x² I: σ_x² I is missing", best_with(lambda w, v: w)),
+            Mistake("variance is already σ_x²: you square it again", best_with(lambda w, v: w + v**2 * np.eye(len(w)))),
+            Mistake("σ_x where σ_x² belongs in M", best_with(lambda w, v: w + np.sqrt(v) * np.eye(len(w)))),
             Mistake(
                 "one variance for all latents: each latent has its own",
                 diagonal_with(lambda v, m, s: np.full(len(m), np.log(v / np.diag(m).mean()))),
@@ -752,7 +819,7 @@ EXERCISES = (
         id="4.5",
         title="How loose the bound is",
         minutes=12,
-        difficulty=3,
+        difficulty=2,
         answer=elbo_gap,
         cases=draw_models_and_codes,
         mistakes=(
@@ -803,6 +870,19 @@ EXERCISES = (
             Mistake(
                 "the posterior's precision is taken on its diagonal alone; it is a full matrix",
                 gap_to(lambda mean, covariance, variance: (mean, np.diag(1 / np.diag(np.linalg.inv(covariance))))),
+            ),
+            Mistake(
+                "the distance of the means takes the diagonal of Λ alone; Λ is a full matrix",
+                gap_with_distance_on_the_diagonal,
+            ),
+            Mistake("logvar is read as the variance in the trace: it is exp(logvar)", gap_with_logvar_in_the_trace),
+            Mistake(
+                "this is the gap of the *best* q, the approximation gap: the q given here is another",
+                gap_of_the_best_q,
+            ),
+            Mistake(
+                "this is the gap of the *best* q, the approximation gap: the q given here is another",
+                lambda *given: gap_of_the_best_q(*given)[0],
             ),
             Mistake(
                 "covariance and precision are exchanged: trace and distance take the inverse of the posterior's covariance",
