@@ -106,6 +106,23 @@ class TestTidy:
     def test_outputs_without_content_go_and_others_stay(self, untidy):
         assert [len(each.get("outputs", [])) for each in tidy(untidy).cells] == [0, 1, 0, 0, 2]
 
+    def test_what_was_printed_in_pieces_is_joined(self):
+        def printed(text, name="stdout"):
+            return new_output("stream", name=name, text=text)
+
+        picture = new_output("display_data", {"image/png": "AAAA"})
+        pieces = [
+            printed("a"),
+            printed("b\n"),
+            new_output("display_data", {}),
+            printed("c"),
+            printed("d", "stderr"),
+            picture,
+        ]
+        cell = new_code_cell("run()", outputs=[*pieces, printed("e"), printed("f")])
+        tidy(new_notebook(cells=[cell]))
+        assert [each.get("text") for each in cell.outputs] == ["ab\nc", "d", None, "ef"]
+
     def test_what_differs_from_run_to_run_and_machine_to_machine_goes(self, untidy):
         tidied = tidy(untidy)
         assert tidied is untidy

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,8 +87,22 @@ def tidy(notebook: NotebookNode) -> NotebookNode:
             if "data" in output:
                 output.data.pop(WIDGET_VIEW, None)
                 output.metadata.pop(WIDGET_VIEW, None)
-        cell.outputs = [output for output in cell.outputs if output.output_type in ("stream", "error") or output.data]
+        cell.outputs = joined(
+            output for output in cell.outputs if output.output_type in ("stream", "error") or output.data
+        )
     return notebook
+
+
+def joined(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
+    """Outputs with neighbouring pieces of one stream joined: where a kernel cuts what is printed is chance."""
+    whole: list[NotebookNode] = []
+    for output in outputs:
+        last = whole[-1] if whole else None
+        if last and output.output_type == last.output_type == "stream" and output.name == last.name:
+            last.text += output.text
+        else:
+            whole.append(output)
+    return whole
 
 
 def store(notebook: NotebookNode, path: Path) -> None:
