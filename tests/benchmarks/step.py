@@ -113,14 +113,26 @@ def products(size):
     return step
 
 
+def compiled_step(size):
+    """The compiled step after its first call, or None where this machine cannot compile."""
+    if not any(map(shutil.which, (os.environ.get("CXX", "c++"), "g++", "clang++", "cl"))):
+        return None
+    step = torch_step(size, compiled=True, fused=True)
+    try:
+        step()
+    except Exception as error:  # whatever the compiler says, such as to a space in a path
+        print(f"torch.compile does not work here: {str(error).splitlines()[0]}", file=sys.stderr)
+        return None
+    return step
+
+
 def candidates(size):
-    """Each candidate's step, by name; None where this machine has no compiler."""
-    has_compiler = any(map(shutil.which, (os.environ.get("CXX", "c++"), "g++", "clang++", "cl")))
+    """Each candidate's step, by name."""
     return {
         "numpy": numpy_step(size),
         "torch_eager": torch_step(size),
         "torch_fused": torch_step(size, fused=True),
-        "torch_compiled": torch_step(size, compiled=True, fused=True) if has_compiler else None,
+        "torch_compiled": compiled_step(size),
         "floor": products(size),
     }
 
