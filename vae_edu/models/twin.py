@@ -1,4 +1,7 @@
-"""The NumPy VAE and its PyTorch twin: the same parameters, carried from one to the other."""
+"""The NumPy VAE and its PyTorch twin: the same parameters, carried from one to the other.
+
+They keep a weight in two ways: (fan_in, fan_out) there, and (fan_out, fan_in) in ``nn.Linear``; hence each ``.T``.
+"""
 
 import numpy as np
 import torch
@@ -16,13 +19,11 @@ def to_torch(model: numpy_vae.VAE) -> VAE:
     """
     mean = torch.tensor(model.mean)
     hidden = tuple(len(layer.bias) for layer in model.encoder.affine[:-1])
-    with torch.random.fork_rng(
-        devices=[]
-    ):  # the initial weights are written over; torch's generator goes on as if undrawn
+    # The initial weights are written over, so torch's generator goes on as if none had been drawn.
+    with torch.random.fork_rng(devices=[]):
         twin = VAE(model.data, model.latent, mean=mean, hidden=hidden, likelihood=_twin_likelihood(model.likelihood))
     twin.to(mean.dtype).load_state_dict(
-        {_torch_name(name): torch.tensor(_transposed(array)) for name, array in model.parameters.items()}
-        | {"mean": mean}
+        {_torch_name(name): torch.tensor(array.T) for name, array in model.parameters.items()} | {"mean": mean}
     )
     return twin
 
@@ -42,14 +43,14 @@ def from_torch(twin: VAE) -> numpy_vae.VAE:
     )
     state = twin.state_dict()
     for name, array in model.parameters.items():
-        array[...] = _transposed(state[_torch_name(name)].cpu().numpy())
+        array[...] = state[_torch_name(name)].cpu().numpy().T
     return model
 
 
 def gradients(twin: VAE) -> dict[str, np.ndarray]:
     """The gradients that autograd left in ``twin``, copied, under the names and in the shapes of the NumPy VAE's."""
     named = twin.named_parameters()
-    return {_numpy_name(name): _transposed(parameter.grad.numpy()).copy() for name, parameter in named}
+    return {_numpy_name(name): parameter.grad.numpy().T.copy() for name, parameter in named}
 
 
 def _torch_name(name: str) -> str:
@@ -61,11 +62,6 @@ def _torch_name(name: str) -> str:
 def _numpy_name(name: str) -> str:
     part, index, kind = name.split(".")
     return f"{part}.{int(index) // 2}.{kind}"
-
-
-def _transposed(array: np.ndarray) -> np.ndarray:
-    """``nn.Linear`` keeps its weight as (fan_out, fan_in)."""
-    return array.T
 
 
 def _twin_likelihood(likelihood) -> torch.nn.Module:
