@@ -25,6 +25,7 @@ HOUSE = (
     "numpy_vae",
     "claims",
     "data",
+    "processes",
     "files",
 )
 

@@ -11,9 +11,21 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vae_edu.densities import gaussian_log_prob, require_broadcast
+from vae_edu.densities import gaussian_log_prob, reparameterise, require_broadcast
+from vae_edu.processes import sum_over_processes
 
-__all__ = ["Bernoulli", "Gaussian", "bernoulli_log_prob", "binarise", "discretised_logistic_log_prob"]
+__all__ = [
+    "Bernoulli",
+    "DiscretisedLogistic",
+    "Gaussian",
+    "LearnedGaussian",
+    "OptimalGaussian",
+    "bernoulli_log_prob",
+    "binarise",
+    "discretised_logistic_log_prob",
+]
+
+RUNNING = 100  # batches that the running mean of a variance reaches back
 
 
 def bernoulli_log_prob(x: Float[Tensor, "batch data"], logits: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
@@ -80,6 +92,13 @@ class Bernoulli(nn.Module):
         """E[x|z], the probability of each pixel to be 1."""
         return output.sigmoid()
 
+    @torch.no_grad()
+    def draw(
+        self, output: Float[Tensor, "batch data"], *, generator: torch.Generator | None = None
+    ) -> Float[Tensor, "batch data"]:
+        """A draw of x from p(x|z)."""
+        return torch.bernoulli(self.mean(output), generator=generator)
+
     def output_for(self, mean: Float[Tensor, " data"]) -> Float[Tensor, " data"]:
         """The output whose mean this is, kept away from infinity; what an untrained decoder starts from."""
         return mean.clamp(0.01, 0.99).logit()
@@ -91,27 +110,15 @@ class Bernoulli(nn.Module):
         return binarise(x, generator=generator)
 
 
-class Gaussian(nn.Module):
-    """Real numbers with one fixed variance σ_x²: the decoder's output is their means.
-
-    Raises ``ValueError`` unless ``variance`` is positive and finite.
-    """
-
-    def __init__(self, variance: float):
-        super().__init__()
-        if not 0 < variance < math.inf:
-            raise ValueError(f"variance is {variance}; expected a positive, finite number")
-        self.variance = float(variance)
-
-    def log_prob(self, x: Float[Tensor, "batch data"], output: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
-        return gaussian_log_prob(x, output, x.new_tensor(self.variance).log())
+class _Real(nn.Module):
+    """Data as they are; the decoder's output is what their distribution is centred on."""
 
     def mean(self, output: Float[Tensor, "batch data"]) -> Float[Tensor, "batch data"]:
         """E[x|z]."""
         return output
 
     def output_for(self, mean: Float[Tensor, " data"]) -> Float[Tensor, " data"]:
-        """The output whose mean this is; what an untrained decoder starts from."""
+        """The output that is centred on this mean; what an untrained decoder starts from."""
         return mean
 
     def observe(
@@ -121,14 +128,149 @@ class Gaussian(nn.Module):
         return x
 
 
+class _GaussianNoise(_Real):
+    """What Gaussians share, wherever ``_logvar``, the log of their one variance, comes from."""
+
+    def log_prob(self, x: Float[Tensor, "batch data"], output: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
+        return gaussian_log_prob(x, output, self._logvar(x))
+
+    @torch.no_grad()
+    def draw(
+        self, output: Float[Tensor, "batch data"], *, generator: torch.Generator | None = None
+    ) -> Float[Tensor, "batch data"]:
+        """A draw of x from p(x|z)."""
+        return reparameterise(output, self._logvar(output).expand_as(output), generator=generator)
+
+
+class Gaussian(_GaussianNoise):
+    """Real numbers with one fixed variance σ_x²: the decoder's output is their means.
+
+    Raises ``ValueError`` unless ``variance`` is positive and finite.
+    """
+
+    def __init__(self, variance: float):
+        super().__init__()
+        self.variance = _require_variance(variance)
+
+    def _logvar(self, like: Tensor) -> Tensor:
+        return like.new_tensor(self.variance).log()
+
+
+class LearnedGaussian(_GaussianNoise):
+    """Real numbers with one variance σ_x² = exp(logvar) for all pixels and examples: a parameter, learned by gradient.
+
+    variance: what it starts from. Raises ``ValueError`` unless this is positive and finite.
+
+    Source: Lucas, Tucker, Grosse and Norouzi 2019, arXiv:1911.02469, section 4.
+    """
+
+    def __init__(self, variance: float = 1.0):
+        super().__init__()
+        self.logvar = nn.Parameter(torch.tensor(_require_variance(variance)).log())
+
+    @property
+    def variance(self) -> float:
+        return self.logvar.exp().item()
+
+    def _logvar(self, like: Tensor) -> Tensor:
+        return self.logvar
+
+
+class OptimalGaussian(_GaussianNoise):
+    """Real numbers with one variance σ_x² for all pixels and examples: the one that fits best, in closed form.
+
+    Given the decoder's means, log p(x|z) is largest where σ_x² is the mean squared error over pixels and examples. In
+    training mode that of the batch is used, and a running mean of it is kept; in evaluation mode this running mean is. No
+    gradient flows through σ_x², since at the optimum log p does not change with it to first order. Under several processes
+    the batch is that of all of them together.
+
+    Source: Rybkin, Daniilidis and Levine 2021, arXiv:2006.13202, equation 6.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("running", torch.tensor(1.0))
+        self.register_buffer("batches", torch.tensor(0))
+
+    @property
+    def variance(self) -> float:
+        return self.running.item()
+
+    def log_prob(self, x: Float[Tensor, "batch data"], output: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
+        if not self.training:
+            return super().log_prob(x, output)
+        return gaussian_log_prob(x, output, self._batch_variance(x, output).log())
+
+    def _logvar(self, like: Tensor) -> Tensor:
+        return self.running.log()
+
+    @torch.no_grad()
+    def _batch_variance(self, x: Tensor, output: Tensor) -> Tensor:
+        errors = (x - output) ** 2
+        total, count = sum_over_processes(torch.stack([errors.sum(), errors.new_tensor(errors.numel())]))
+        variance = total / count
+        if variance.isfinite():  # else training stops, and leaves the model as it was
+            self.batches += 1
+            self.running += (variance - self.running) / self.batches.clamp(max=RUNNING)
+        return variance
+
+
+class DiscretisedLogistic(_Real):
+    """Grey values 0, 1/(levels−1), …, 1, each with a probability: a logistic distribution cut into bins.
+
+    The decoder's output is the logistic's means; its scale, one for all pixels, is a parameter learned by gradient.
+    scale: what it starts from, in grey values. Raises ``ValueError`` unless this is positive and finite,
+    and for fewer than two levels.
+
+    Source: as of ``discretised_logistic_log_prob``.
+    """
+
+    def __init__(self, scale: float = 0.1, *, levels: int = 256):
+        super().__init__()
+        if not 0 < scale < math.inf:
+            raise ValueError(f"scale is {scale}; expected a positive, finite number")
+        _require_two(levels)
+        self.levels = levels
+        self.log_scale = nn.Parameter(torch.tensor(scale).log())
+
+    def log_prob(self, x: Float[Tensor, "batch data"], output: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
+        return discretised_logistic_log_prob(x, output, self.log_scale, levels=self.levels)
+
+    def mean(self, output: Float[Tensor, "batch data"]) -> Float[Tensor, "batch data"]:
+        """E[x|z] = 1/(levels−1) Σ_l P(level ≥ l), the sum over l = 1 … levels−1. It lies in [0, 1], wherever the output lies."""
+        mean, inverse_scale = torch.zeros_like(output), (-self.log_scale).exp()
+        for level in range(1, self.levels):
+            mean += ((output - (level - 0.5) / (self.levels - 1)) * inverse_scale).sigmoid()
+        return mean / (self.levels - 1)
+
+    @torch.no_grad()
+    def draw(
+        self, output: Float[Tensor, "batch data"], *, generator: torch.Generator | None = None
+    ) -> Float[Tensor, "batch data"]:
+        """A draw of x from p(x|z): one of the levels."""
+        u = torch.rand(output.shape, generator=generator, dtype=output.dtype)
+        x = output + self.log_scale.exp() * u.logit()
+        return (x.clamp(0, 1) * (self.levels - 1)).round() / (self.levels - 1)
+
+
+def _require_variance(variance: float) -> float:
+    if not 0 < variance < math.inf:
+        raise ValueError(f"variance is {variance}; expected a positive, finite number")
+    return float(variance)
+
+
 def _require_grey(x: Tensor) -> None:
     if x.numel() and not (x.min() >= 0 and x.max() <= 1):
         raise ValueError(f"x has values from {x.min():g} to {x.max():g}; grey values lie in [0, 1]")
 
 
-def _require_levels(x: Tensor, levels: int) -> None:
+def _require_two(levels: int) -> None:
     if levels < 2:
         raise ValueError(f"levels is {levels}, expected at least 2")
+
+
+def _require_levels(x: Tensor, levels: int) -> None:
+    _require_two(levels)
     _require_grey(x)
     steps = x * (levels - 1)
     off = (steps - steps.round()).abs() > 1e-2

@@ -47,19 +47,28 @@ def negative_elbo(
     x: Float[Tensor, "batch data"],
     generator: torch.Generator | None = None,
     *,
+    beta: float = 1.0,
     eps: Float[Tensor, "batch latent"] | None = None,
 ) -> Terms:
-    """−ELBO(x) = distortion + rate per example, in nats, estimated with one draw z ~ q(z|x).
+    """distortion + beta · rate per example, in nats, estimated with one draw z ~ q(z|x); with beta = 1 it is −ELBO(x).
 
-    distortion = −log p(x|z), rate = KL(q(z|x) || p(z)). What the likelihood is taken of is drawn afresh at each call:
-    binary pixels from the grey values in ``x`` where the model's likelihood is Bernoulli. The noise of the draw comes
-    from ``generator``, or is given as ``eps``.
+    distortion = −log p(x|z), rate = KL(q(z|x) || p(z)). Beside these two and the loss stands ``elbo`` = −distortion − rate,
+    whatever ``beta`` is: the number to report. What the likelihood is taken of is drawn afresh at each call: binary pixels
+    from the grey values in ``x`` where the model's likelihood is Bernoulli. The noise of the draw comes from
+    ``generator``, or is given as ``eps``. For training with another ``beta``, ``functools.partial(negative_elbo, beta=4)``
+    is an objective.
 
-    Source: Kingma and Welling 2014, arXiv:1312.6114, equation 10.
+    Source: Kingma and Welling 2014, arXiv:1312.6114, equation 10; beta as in Higgins et al. 2017, "beta-VAE: learning
+    basic visual concepts with a constrained variational framework", equation 4.
     """
     observed = model.likelihood.observe(x, generator=generator)
     mu, logvar = model.encode(observed)
     z = reparameterise(mu, logvar, generator=generator, eps=eps)
     distortion = -model.likelihood.log_prob(observed, model.decode(z))
     rate = gaussian_kl(mu, logvar)
-    return {"loss": distortion + rate, "distortion": distortion, "rate": rate}
+    return {
+        "loss": distortion + beta * rate,
+        "elbo": -distortion - rate,
+        "distortion": distortion,
+        "rate": rate,
+    }

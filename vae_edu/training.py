@@ -17,8 +17,9 @@ from IPython.display import display
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from vae_edu import processes
 from vae_edu.checkpoints import Checkpoint, newest, restore, state_of, write
-from vae_edu.objectives import Batch, Objective
+from vae_edu.objectives import Batch, Objective, Terms
 
 __all__ = ["History", "TrainingDiverged", "cosine", "evaluate", "fit"]
 
@@ -96,6 +97,10 @@ def fit(
     checkpoints: a folder. The state is written there after each epoch, and a run whose folder holds checkpoints is
         resumed after the last of them: it ends with the parameters, bit for bit, of a run that was never stopped.
 
+    Under ``torchrun``, inside ``processes.together()``, the processes share each batch among them: ``batch_size`` is that of
+    all together, all have to begin with the same parameters and the same seed, and each draws noise of its own. A step is
+    that of one process on the whole batch, but for rounding and the noise. Only process 0 writes checkpoints.
+
     Returns the history. An interrupt (Ctrl-C, or the stop button) in a notebook ends training, and the model and the
     history so far are kept. Raises ``ValueError`` for empty or ragged ``data``, for ``epochs`` or ``batch_size`` below 1 and
     for checkpoints of another run, and ``TrainingDiverged`` before a step that is not finite.
@@ -106,12 +111,13 @@ def fit(
     if max_norm is not None and not max_norm > 0:
         raise ValueError(f"max_norm is {max_norm}; expected a positive length, or None")
     n = _rows(data)
+    step_of = processes.parallel(_Terms(model, objective))
     schedule = learning_rate if callable(learning_rate) else lambda _done: learning_rate
     optimizer = torch.optim.Adam(model.parameters())
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     steps_per_epoch = math.ceil(n / batch_size)
     steps, history, means = epochs * steps_per_epoch, History(), {}
-    run = {"epochs": epochs, "rows": n, "batch_size": batch_size, "max_norm": max_norm}
+    run = {"epochs": epochs, "rows": n, "batch_size": batch_size, "max_norm": max_norm, "processes": processes.count()}
     run["model"] = {name: [str(value.dtype), *value.shape] for name, value in model.state_dict().items()}
     last = newest(checkpoints, run) if checkpoints else None
     if last:
@@ -122,15 +128,18 @@ def fit(
         with _progress_bar(steps, len(history) * steps_per_epoch) as bar:
             for epoch in range(len(history), epochs):
                 start, sums = time.perf_counter(), {}
-                for index, rows in enumerate(torch.randperm(n, generator=generator).split(batch_size)):
+                batches = torch.randperm(n, generator=generator).split(batch_size)
+                noise = processes.own_noise(generator)
+                for index, rows in enumerate(batches):
                     step = epoch * steps_per_epoch + index
                     for group in optimizer.param_groups:
                         group["lr"] = schedule(step / steps)
-                    terms = objective(model, _take(data, rows), generator)
+                    terms = step_of(_take(data, processes.own_share(rows)), noise)
                     optimizer.zero_grad()
-                    terms["loss"].mean().backward()
+                    # The mean over the batch of all processes, which then average their gradients.
+                    (terms["loss"].sum() / (len(rows) / processes.count())).backward()
                     norm = nn.utils.get_total_norm([each.grad for each in parameters if each.grad is not None])
-                    totals = {term: values.detach().sum().item() for term, values in terms.items()}
+                    totals = _totals(terms)
                     _require_finite(step, totals | {"gradient": norm.item()}, means)
                     if max_norm is not None:
                         nn.utils.clip_grads_with_norm_(parameters, max_norm, norm)
@@ -142,7 +151,7 @@ def fit(
                 # Sums over examples, divided once: a mean of batch means would give a short last batch too much weight.
                 row = {term: total / n for term, total in sums.items()}
                 history.rows.append(row | {"seconds": time.perf_counter() - start, "peak_mb": _peak_megabytes()})
-                if checkpoints:
+                if checkpoints and processes.number() == 0:
                     state = state_of(model, optimizer, generator)
                     write(checkpoints, Checkpoint(epoch + 1, run, history.rows, state))
     except KeyboardInterrupt:
@@ -153,9 +162,26 @@ def fit(
     return history
 
 
+class _Terms(nn.Module):
+    """The objective's terms as a module's forward, which is where several processes find each other."""
+
+    def __init__(self, model: nn.Module, objective: Objective):
+        super().__init__()
+        self.model, self.objective = model, objective
+
+    def forward(self, batch: Batch, generator: torch.Generator) -> Terms:
+        return self.objective(self.model, batch, generator)
+
+
+def _totals(terms: Terms) -> dict[str, float]:
+    """Each term summed over the batch, on all processes together."""
+    sums = torch.stack([values.detach().sum().double() for values in terms.values()])
+    return dict(zip(terms, processes.sum_over_processes(sums).tolist(), strict=True))
+
+
 def _require_finite(step: int, values: dict[str, float], last_good: dict[str, float]) -> None:
-    # From cause to effect: the other terms, their sum, its gradient.
-    for term in sorted(values, key=("loss", "gradient").__contains__):
+    # From cause to effect: the other terms, their sums, the gradient.
+    for term in sorted(values, key=("loss", "elbo", "gradient").__contains__):
         if not math.isfinite(values[term]):
             raise TrainingDiverged(step, term, values[term], last_good)
 
@@ -207,7 +233,7 @@ def _in_notebook() -> bool:
 
 def _progress_bar(steps: int, done: int) -> tqdm:
     """A bar that leaves nothing behind: one line that vanishes in a notebook, stderr in a terminal, none under test."""
-    if os.environ.get("TQDM_DISABLE") == "1" or "PYTEST_VERSION" in os.environ:
+    if os.environ.get("TQDM_DISABLE") == "1" or "PYTEST_VERSION" in os.environ or processes.number() > 0:
         return tqdm(disable=True)
     file = _NotebookLine() if _in_notebook() else None
     # disable=None: off where the output is neither a terminal nor a notebook, such as a log file

@@ -1,4 +1,4 @@
-"""The variational autoencoder as a multilayer perceptron."""
+"""The variational autoencoder, as a multilayer perceptron and as a convolutional network."""
 
 import torch
 from jaxtyping import Float
@@ -7,34 +7,26 @@ from torch import Tensor, nn
 from vae_edu.likelihoods import Bernoulli
 from vae_edu.models.autoencoder import mlp
 
-__all__ = ["VAE"]
+__all__ = ["VAE", "ConvVAE"]
 
 
-class VAE(nn.Module):
-    """q(z|x) = N(mu(x), diag(exp(logvar(x)))), p(z) = N(0, I), and p(x|z) as ``likelihood`` has it.
+class _VAE(nn.Module):
+    """What every VAE of the course does: q(z|x) = N(mu(x), diag(exp(logvar(x)))), p(z) = N(0, I), and p(x|z) as
+    ``likelihood`` has it.
 
-    data, latent: the number of entries of x and of z. mean: the mean of the training data, shape ``(data,)``; it is
-    subtracted before encoding and is what the untrained decoder starts from, as in ``MLPAutoencoder``. hidden: the widths
-    of the encoder's hidden layers; the decoder has the same in reverse. likelihood: one of ``vae_edu.likelihoods``,
-    binary pixels where it is not given.
-
-    Source: Kingma and Welling 2014, arXiv:1312.6114, appendix C.
+    encoder: (batch, data) to (batch, 2·latent). decoder: (batch, latent) to (batch, data); the bias of its last layer has
+    one entry for each of x.
     """
 
     def __init__(
-        self,
-        data: int,
-        latent: int,
-        *,
-        mean: Float[Tensor, " data"],
-        hidden: tuple[int, ...] = (256,),
-        likelihood: nn.Module | None = None,
+        self, encoder: nn.Sequential, decoder: nn.Sequential, latent: int, mean: Tensor, likelihood: nn.Module
     ):
         super().__init__()
-        self.latent, self.likelihood = latent, likelihood or Bernoulli()
+        if mean.shape != decoder[-1].bias.shape:
+            raise ValueError(f"mean has shape {tuple(mean.shape)}; expected {tuple(decoder[-1].bias.shape)}")
+        self.latent, self.likelihood = latent, likelihood
         self.register_buffer("mean", mean)
-        self.encoder = mlp(data, *hidden, 2 * latent)
-        self.decoder = mlp(latent, *reversed(hidden), data)
+        self.encoder, self.decoder = encoder, decoder
         with torch.no_grad():
             self.decoder[-1].bias.copy_(self.likelihood.output_for(mean))
 
@@ -59,3 +51,89 @@ class VAE(nn.Module):
     def reconstruct(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, "batch data"]:
         """E[x|z] at the mean z of q(z|x)."""
         return self.likelihood.mean(self.decode(self.encode(x)[0]))
+
+
+class VAE(_VAE):
+    """A VAE with q(z|x) = N(mu(x), diag(exp(logvar(x)))), p(z) = N(0, I), and p(x|z) as ``likelihood`` has it.
+
+    data, latent: the number of entries of x and of z. mean: the mean of the training data, shape ``(data,)``; it is
+    subtracted before encoding and is what the untrained decoder starts from, as in ``MLPAutoencoder``. hidden: the widths
+    of the encoder's hidden layers; the decoder has the same in reverse. likelihood: one of ``vae_edu.likelihoods``,
+    binary pixels where it is not given.
+
+    Source: Kingma and Welling 2014, arXiv:1312.6114, appendix C.
+    """
+
+    def __init__(
+        self,
+        data: int,
+        latent: int,
+        *,
+        mean: Float[Tensor, " data"],
+        hidden: tuple[int, ...] = (256,),
+        likelihood: nn.Module | None = None,
+    ):
+        encoder = mlp(data, *hidden, 2 * latent)
+        decoder = mlp(latent, *reversed(hidden), data)
+        super().__init__(encoder, decoder, latent, mean, likelihood or Bernoulli())
+
+
+class ConvVAE(_VAE):
+    """A VAE of square grey images, as ``VAE`` but with convolutions. Images go in and come out as rows of pixels.
+
+    side: the height and the width of an image, a multiple of 4. latent, mean, likelihood: as of ``VAE``, with side²
+    pixels for the data. channels: of the two convolutions, each of which halves the sides; the decoder mirrors them.
+
+    With a side n, the encoder's convolutions (4×4, stride 2, padding 1) give n/2 and n/4, and the decoder's transposed ones
+    n/2 and n again: without a remainder, so no pixel is covered more often than its neighbours. The decoder ends in one
+    bias for each pixel. Raises ``ValueError`` where ``side`` is not a multiple of 4.
+
+    Source: the layers as in Radford, Metz and Chintala 2016, arXiv:1511.06434, without batch normalisation.
+    """
+
+    def __init__(
+        self,
+        side: int,
+        latent: int,
+        *,
+        mean: Float[Tensor, " data"],
+        channels: tuple[int, int] = (32, 64),
+        likelihood: nn.Module | None = None,
+    ):
+        if side < 4 or side % 4:
+            raise ValueError(f"side is {side}; expected a multiple of 4, since two layers halve it")
+        first, second = channels
+        corner = (second, side // 4, side // 4)
+        features = second * (side // 4) ** 2
+        by_two = {"kernel_size": 4, "stride": 2, "padding": 1}
+        encoder = nn.Sequential(
+            nn.Unflatten(1, (1, side, side)),
+            nn.Conv2d(1, first, **by_two),
+            nn.ReLU(),
+            nn.Conv2d(first, second, **by_two),
+            nn.ReLU(),
+            nn.Flatten(),
+            nn.Linear(features, 2 * latent),
+        )
+        decoder = nn.Sequential(
+            nn.Linear(latent, features),
+            nn.ReLU(),
+            nn.Unflatten(1, corner),
+            nn.ConvTranspose2d(second, first, **by_two),
+            nn.ReLU(),
+            nn.ConvTranspose2d(first, 1, **by_two, bias=False),
+            nn.Flatten(),
+            PixelBias(side**2),
+        )
+        super().__init__(encoder, decoder, latent, mean, likelihood or Bernoulli())
+
+
+class PixelBias(nn.Module):
+    """x + bias, with one bias for each entry of x, 0 at the start."""
+
+    def __init__(self, data: int):
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(data))
+
+    def forward(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, "batch data"]:
+        return x + self.bias
