@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -132,6 +132,44 @@ def keep_originals() -> None:
     from vae_edu.course.learner import keep_originals as keep
 
     keep()
+
+
+@app.command()
+def train(
+    data: Annotated[Literal["digits", "embedded", "full"], typer.Option(help="The images to train on.")] = "embedded",
+    model: Annotated[Literal["mlp", "conv"], typer.Option(help="The architecture.")] = "mlp",
+    likelihood: Annotated[
+        Literal["bernoulli", "learned-gaussian", "optimal-gaussian", "discretised-logistic"],
+        typer.Option(help="What the decoder's output means."),
+    ] = "bernoulli",
+    latent: Annotated[int, typer.Option(min=1, help="Latent dimensions.")] = 40,
+    beta: Annotated[float, typer.Option(help="Multiplies the rate in the loss; what is reported is at 1.")] = 1.0,
+    epochs: Annotated[int, typer.Option(min=1)] = 50,
+    batch_size: Annotated[int, typer.Option(min=1, help="Of all processes together.")] = 128,
+    learning_rate: Annotated[float, typer.Option(help="The peak of a cosine schedule.")] = 1e-3,
+    max_norm: Annotated[float | None, typer.Option(help="Longer gradients are scaled down to this length.")] = None,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    draws: Annotated[int, typer.Option(min=0, help="For the test log-likelihood; 0 leaves it out.")] = 5000,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write to and to resume from; build/train by default.")
+    ] = None,
+) -> None:
+    """Train a VAE, resuming where a stopped run left off; under torchrun, on many processes. Writes weights and result.json."""
+    from vae_edu import processes
+    from vae_edu.course import train as training
+    from vae_edu.data import DataNotFound
+    from vae_edu.training import TrainingDiverged
+
+    run = training.Run(data, model, likelihood, latent, beta, epochs, batch_size, learning_rate, max_norm, seed, draws)
+    try:
+        folder = out or root() / "build" / "train"
+        with processes.together():
+            scores = training.train(run, folder)["test"]
+            if processes.number() == 0:
+                typer.echo("\n".join(f"{name:>24} {value:.6g}" for name, value in scores.items()))
+                typer.echo(f"written to {folder}")
+    except (ValueError, DataNotFound, NotACheckout, TrainingDiverged) as error:
+        _fail(str(error))
 
 
 @app.command()
