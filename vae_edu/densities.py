@@ -6,7 +6,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-__all__ = ["gaussian_kl", "gaussian_kl_between", "gaussian_log_prob", "log_mean_exp", "reparameterise"]
+__all__ = [
+    "gaussian_kl",
+    "gaussian_kl_between",
+    "gaussian_kl_per_dimension",
+    "gaussian_log_prob",
+    "log_mean_exp",
+    "reparameterise",
+]
 
 
 def gaussian_log_prob(
@@ -38,8 +45,7 @@ def gaussian_kl_between(
 
     Source: Kullback 1959, Information Theory and Statistics, with diagonal covariances.
     """
-    log_ratio = logvar - other_logvar
-    return 0.5 * ((mu - other_mu) ** 2 * (-other_logvar).exp() + log_ratio.exp() - 1 - log_ratio).sum(dim=1)
+    return _kl_terms(mu, logvar, other_mu, other_logvar).sum(dim=1)
 
 
 def gaussian_kl(mu: Float[Tensor, "batch latent"], logvar: Float[Tensor, "batch latent"]) -> Float[Tensor, " batch"]:
@@ -49,7 +55,22 @@ def gaussian_kl(mu: Float[Tensor, "batch latent"], logvar: Float[Tensor, "batch 
 
     Source: Kingma and Welling 2014, arXiv:1312.6114, appendix B.
     """
-    return gaussian_kl_between(mu, logvar, torch.zeros_like(mu), torch.zeros_like(logvar))
+    return gaussian_kl_per_dimension(mu, logvar).sum(dim=1)
+
+
+def gaussian_kl_per_dimension(
+    mu: Float[Tensor, "batch latent"], logvar: Float[Tensor, "batch latent"]
+) -> Float[Tensor, "batch latent"]:
+    """The terms of ``gaussian_kl``, one for each latent dimension: 1/2 (mu_j² + exp(logvar_j) − 1 − logvar_j), in nats.
+
+    Both q and p are products over the dimensions, so each term is the divergence of that dimension alone, and 0 or more.
+    """
+    return _kl_terms(mu, logvar, torch.zeros_like(mu), torch.zeros_like(logvar))
+
+
+def _kl_terms(mu: Tensor, logvar: Tensor, other_mu: Tensor, other_logvar: Tensor) -> Tensor:
+    log_ratio = logvar - other_logvar
+    return 0.5 * ((mu - other_mu) ** 2 * (-other_logvar).exp() + log_ratio.exp() - 1 - log_ratio)
 
 
 def log_mean_exp(values: Float[Tensor, "..."], dim: int) -> Float[Tensor, "..."]:

@@ -64,7 +64,7 @@ def negative_elbo(
     observed = model.likelihood.observe(x, generator=generator)
     mu, logvar = model.encode(observed)
     z = reparameterise(mu, logvar, generator=generator, eps=eps)
-    distortion = -model.likelihood.log_prob(observed, model.decode(z))
+    distortion = -model.log_prob(observed, z)
     rate = gaussian_kl(mu, logvar)
     return {
         "loss": distortion + beta * rate,

@@ -7,12 +7,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import nn
 
 from vae_edu.evaluation import bounds
 from vae_edu.evaluation.bounds import effective_sample_size, importance_weighted_bound
-from vae_edu.likelihoods import Gaussian
-from vae_edu.models.ppca import PPCA
 from vae_edu.objectives import negative_elbo
 
 settings.register_profile("no deadline", deadline=None)  # the first call compiles; a slow machine is no error
@@ -68,40 +65,20 @@ def test_no_weights_are_refused():
         effective_sample_size(torch.zeros(2, 0), 1)
 
 
-class LinearVAE(nn.Module):
-    """A pPCA model with an encoder: the mean of the exact posterior, and its best diagonal variances times a factor."""
-
-    def __init__(self, factor=1.0, columns=((2.0, 0.0, 1.0, 0.5), (0.0, 1.0, 0.0, 0.0))):
-        super().__init__()
-        self.factor = math.log(factor)
-        self.exact = PPCA(torch.tensor(columns).double().T, torch.tensor([1.0, 0, -1, 2]).double(), 0.3)
-        self.likelihood = Gaussian(0.3)
-
-    def encode(self, x):
-        mu, logvar = self.exact.best_diagonal(x)
-        return mu, logvar + self.factor
-
-    def decode(self, z):
-        return z @ self.exact.weight.T + self.exact.mean
-
-    def draw(self, n):
-        return self.exact.sample(n, generator=seeded(11))[0]
-
-
 def seeded(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
 @pytest.mark.parametrize("draws", [1, 7, 2500])
-def test_with_the_exact_posterior_every_draw_gives_the_exact_evidence(draws):
-    model = LinearVAE()  # columns at right angles, so the posterior is diagonal
+def test_with_the_exact_posterior_every_draw_gives_the_exact_evidence(draws, linear_vae):
+    model = linear_vae()  # columns at right angles, so the posterior is diagonal
     x = model.draw(5)
     bound = importance_weighted_bound(model, x, draws, generator=seeded(0))
     torch.testing.assert_close(bound, model.exact.log_prob(x), rtol=0, atol=1e-9)
 
 
-def test_one_draw_is_the_elbo_of_that_draw():
-    model = LinearVAE(factor=1.7)
+def test_one_draw_is_the_elbo_of_that_draw(linear_vae):
+    model = linear_vae(factor=1.7)
     x = model.draw(6)
     mean = importance_weighted_bound(model, x.repeat(3000, 1), 1, generator=seeded(0)).view(3000, 6)
     mu, logvar = model.encode(x)
@@ -111,8 +88,8 @@ def test_one_draw_is_the_elbo_of_that_draw():
     assert mean.std(dim=0).min() > 0.1
 
 
-def test_the_bound_rises_with_the_draws_to_the_exact_evidence_and_not_above_it():
-    model = LinearVAE(factor=2.5, columns=((2.0, 0.0, 1.0, 0.5), (1.0, 1.0, 0.0, 0.0)))
+def test_the_bound_rises_with_the_draws_to_the_exact_evidence_and_not_above_it(linear_vae):
+    model = linear_vae(factor=2.5, columns=((2.0, 0.0, 1.0, 0.5), (1.0, 1.0, 0.0, 0.0)))
     x = model.draw(400)
     exact = model.exact.log_prob(x)
     gaps = [(exact - importance_weighted_bound(model, x, k, generator=seeded(1))).mean().item() for k in (1, 10, 3000)]
@@ -121,9 +98,9 @@ def test_the_bound_rises_with_the_draws_to_the_exact_evidence_and_not_above_it()
 
 
 @pytest.mark.parametrize("rows", [1, 3, 8, 10**6])
-def test_how_many_rows_are_decoded_at_a_time_does_not_matter(rows, monkeypatch):
+def test_how_many_rows_are_decoded_at_a_time_does_not_matter(rows, monkeypatch, linear_vae):
     monkeypatch.setattr(bounds, "ROWS", rows)
-    model = LinearVAE(factor=2.0)
+    model = linear_vae(factor=2.0)
     x = model.draw(7)
     bound = importance_weighted_bound(model, x, 100, generator=seeded(2))
     torch.testing.assert_close(bound, model.exact.log_prob(x), rtol=0, atol=0.6)
@@ -135,27 +112,27 @@ def test_how_many_rows_are_decoded_at_a_time_does_not_matter(rows, monkeypatch):
     assert max(decoded) <= max(rows, 1)
 
 
-def test_the_draws_of_two_examples_are_not_the_same():
-    model = LinearVAE(factor=2.0)
+def test_the_draws_of_two_examples_are_not_the_same(linear_vae):
+    model = linear_vae(factor=2.0)
     x = model.draw(1).repeat(2, 1)
     first, second = importance_weighted_bound(model, x, 3, generator=seeded(3))
     assert first != second
 
 
-def test_weights_that_underflow_do_no_harm():
-    model = LinearVAE()
+def test_weights_that_underflow_do_no_harm(linear_vae):
+    model = linear_vae()
     far = torch.full((1, 4), 80.0, dtype=torch.float64)
     assert model.exact.log_prob(far).item() < -3000
     torch.testing.assert_close(importance_weighted_bound(model, far, 4), model.exact.log_prob(far))
 
 
-def test_no_draws_are_refused_by_name():
+def test_no_draws_are_refused_by_name(linear_vae):
     with pytest.raises(ValueError, match="draws is 0"):
-        importance_weighted_bound(LinearVAE(), LinearVAE().draw(2), 0)
+        importance_weighted_bound(linear_vae(), linear_vae().draw(2), 0)
 
 
-def test_the_elbo_of_training_is_the_bound_of_one_draw():
-    model = LinearVAE(factor=1.4)
+def test_the_elbo_of_training_is_the_bound_of_one_draw(linear_vae):
+    model = linear_vae(factor=1.4)
     x = model.draw(5)
     eps = torch.randn(5, 2, generator=seeded(4), dtype=torch.float64)
     mu, logvar = model.encode(x)

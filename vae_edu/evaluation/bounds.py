@@ -60,5 +60,4 @@ def _log_weights(model: nn.Module, x: Tensor, mu: Tensor, logvar: Tensor, genera
     """log p(x|z) + log p(z) − log q(z|x) for one draw z ~ q(z|x) in each row."""
     z = reparameterise(mu, logvar, generator=generator)
     zero = z.new_zeros(())
-    likelihood = model.likelihood.log_prob(x, model.decode(z))
-    return likelihood + gaussian_log_prob(z, zero, zero) - gaussian_log_prob(z, mu, logvar)
+    return model.log_prob(x, z) + gaussian_log_prob(z, zero, zero) - gaussian_log_prob(z, mu, logvar)

@@ -41,6 +41,10 @@ class _VAE(nn.Module):
         """The parameters of p(x|z): logits of binary pixels, means of real numbers."""
         return self.decoder(z)
 
+    def log_prob(self, x: Float[Tensor, "batch data"], z: Float[Tensor, "batch latent"]) -> Float[Tensor, " batch"]:
+        """log p(x|z) in nats; ``x`` is what the likelihood is taken of."""
+        return self.likelihood.log_prob(x, self.decode(z))
+
     @torch.no_grad()
     def sample(self, n: int, *, generator: torch.Generator | None = None) -> Float[Tensor, "n data"]:
         """E[x|z] for ``n`` draws of z from the prior N(0, I): pixel probabilities of new images. It never looks at data."""
