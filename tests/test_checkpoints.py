@@ -11,7 +11,8 @@ import torch
 from torch import nn
 
 from vae_edu import checkpoints
-from vae_edu.models.vae import VAE
+from vae_edu.likelihoods import LearnedGaussian, OptimalGaussian
+from vae_edu.models.vae import VAE, ConvVAE
 from vae_edu.objectives import negative_elbo
 from vae_edu.training import cosine, fit
 
@@ -22,18 +23,26 @@ def seeded(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def new_run(width: int = 5) -> tuple[nn.Module, torch.Generator]:
+MODELS = {
+    "binary": lambda mean, width: VAE(16, 2, mean=mean, hidden=(width,)),
+    "optimal variance": lambda mean, width: VAE(16, 2, mean=mean, hidden=(width,), likelihood=OptimalGaussian()),
+    "convolutional": lambda mean, width: ConvVAE(4, 2, mean=mean, channels=(3, width), likelihood=LearnedGaussian(0.3)),
+}
+each_model = pytest.mark.parametrize("kind", MODELS)
+
+
+def new_run(kind: str, width: int) -> tuple[nn.Module, torch.Generator]:
     """A model with dropout, which draws from torch's global generator, and the generator of its run."""
     torch.manual_seed(3)
-    model = VAE(6, 2, mean=torch.full((6,), 0.5), hidden=(width,))
+    model = MODELS[kind](torch.full((16,), 0.5), width)
     model.encoder.insert(0, nn.Dropout(0.3))
     return model, seeded(1)
 
 
-def train(folder=None, *, stop_after=None, width=5, **options):
+def train(folder=None, *, stop_after=None, kind="binary", width=5, **options):
     """Train, and raise after so many epochs."""
-    model, generator = new_run(width)
-    x = torch.rand(23, 6, generator=seeded(0))
+    model, generator = new_run(kind, width)
+    x = torch.rand(23, 16, generator=seeded(0))
     calls = []
 
     def objective(model, batch, generator):
@@ -42,7 +51,7 @@ def train(folder=None, *, stop_after=None, width=5, **options):
             raise RuntimeError("stopped")
         return negative_elbo(model, batch, generator)
 
-    arguments = {"epochs": EPOCHS, "batch_size": 8, "learning_rate": cosine(1e-2)} | options
+    arguments = {"epochs": EPOCHS, "batch_size": 8, "learning_rate": cosine(1e-2), "max_norm": 5.0} | options
     history = fit(model, objective, x, generator=generator, checkpoints=folder, **arguments)
     return model, history
 
@@ -52,22 +61,21 @@ def same(model: nn.Module, other: nn.Module) -> bool:
     return all(torch.equal(*pair) for pair in pairs)
 
 
-def stop_and_resume(folder, epochs_done: int):
-    with pytest.raises(RuntimeError, match="stopped"):
-        train(folder, stop_after=epochs_done)
-    torch.manual_seed(99)  # a new process would start with another state
-    return train(folder)
+@each_model
+def test_checkpoints_change_nothing(tmp_path, kind):
+    assert same(train(kind=kind)[0], train(tmp_path, kind=kind)[0])
 
 
-def test_checkpoints_change_nothing(tmp_path):
-    assert same(train()[0], train(tmp_path)[0])
-
-
+@each_model
 @pytest.mark.parametrize("epochs_done", range(EPOCHS))
-def test_a_resumed_run_ends_as_one_never_stopped(tmp_path, epochs_done):
-    (model, history), (resumed, resumed_history) = train(), stop_and_resume(tmp_path, epochs_done)
+def test_a_resumed_run_ends_as_one_never_stopped(tmp_path, epochs_done, kind):
+    model, history = train(kind=kind)
+    with pytest.raises(RuntimeError, match="stopped"):
+        train(tmp_path, stop_after=epochs_done, kind=kind)
+    torch.manual_seed(99)  # a new process would start with another state
+    resumed, resumed_history = train(tmp_path, kind=kind)
     assert same(model, resumed)
-    for term in ("loss", "distortion", "rate"):
+    for term in ("loss", "elbo", "distortion", "rate"):
         assert history[term].tolist() == resumed_history[term].tolist()
     assert len(resumed_history["seconds"]) == EPOCHS
 
@@ -100,21 +108,22 @@ def replace(path):
 
 
 @pytest.mark.parametrize("damage", [truncate, flip, replace, lambda path: path.unlink()])
-@pytest.mark.parametrize("kind", ["json", "safetensors"])
-def test_a_damaged_checkpoint_is_named_and_the_one_before_used(tmp_path, damage, kind):
+@pytest.mark.parametrize("file", ["json", "safetensors"])
+@pytest.mark.parametrize("kind", ["binary", "convolutional"])
+def test_a_damaged_checkpoint_is_named_and_the_one_before_used(tmp_path, damage, file, kind):
     with pytest.raises(RuntimeError, match="stopped"):
-        train(tmp_path, stop_after=4)
-    whole = train()[0]
-    path = tmp_path / f"000004.{kind}"
-    if kind == "json" and damage is flip:
+        train(tmp_path, stop_after=4, kind=kind)
+    whole = train(kind=kind)[0]
+    path = tmp_path / f"000004.{file}"
+    if file == "json" and damage is flip:
         path.write_text(path.read_text().replace('"epoch": 4', '"epoch": 4,,'))
     else:
         damage(path)
-    if path.exists() or kind == "safetensors":
+    if path.exists() or file == "safetensors":
         with pytest.warns(UserWarning, match=r"000004\.json is damaged .* the one before it is used"):
-            resumed, _ = train(tmp_path)
+            resumed, _ = train(tmp_path, kind=kind)
     else:  # without its JSON file a checkpoint is not there
-        resumed, _ = train(tmp_path)
+        resumed, _ = train(tmp_path, kind=kind)
     assert same(whole, resumed)
 
 
@@ -133,6 +142,8 @@ def test_when_all_are_damaged_nothing_is_trained_over_them(tmp_path):
     ("other", "named"),
     [
         ({"width": 7}, "model is"),
+        ({"kind": "optimal variance"}, "model is"),
+        ({"max_norm": 6.0}, "max_norm is 5.0 there, and 6.0 here"),
         ({"batch_size": 9}, "batch_size is 8 there, and 9 here"),
         ({"epochs": 7}, "epochs is 6"),
     ],
@@ -169,17 +180,18 @@ def test_the_files_hold_no_pickle(tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_run_killed_at_any_moment_is_resumed(tmp_path):
     """In processes of their own, killed again and again until one reaches the end."""
-    program = f"""
-import sys, pathlib, torch
-sys.path.insert(0, {str(tmp_path)!r})
-import vae_edu.training, vae_edu.objectives, vae_edu.models.vae as vae
+    program = """
+import pathlib, sys, torch
+from vae_edu import likelihoods, objectives, training
+from vae_edu.models.vae import ConvVAE
 torch.manual_seed(3); torch.set_num_threads(1)
-model = vae.VAE(50, 2, mean=torch.full((50,), 0.5), hidden=(30,))
-x = torch.rand(400, 50, generator=torch.Generator().manual_seed(0))
+model = ConvVAE(8, 2, mean=torch.full((64,), 0.5), channels=(4, 8), likelihood=likelihoods.LearnedGaussian())
+model.encoder.insert(0, torch.nn.Dropout(0.3))
+x = torch.rand(400, 64, generator=torch.Generator().manual_seed(0))
 folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else None
 print("ready", flush=True)
-vae_edu.training.fit(model, vae_edu.objectives.negative_elbo, x, epochs=150, generator=torch.Generator().manual_seed(1),
-                     batch_size=100, checkpoints=folder)
+training.fit(model, objectives.negative_elbo, x, epochs=100, generator=torch.Generator().manual_seed(1), batch_size=100,
+             learning_rate=training.cosine(1e-2), max_norm=5.0, checkpoints=folder)
 print(sum(p.double().sum().item() for p in model.parameters()).hex(), flush=True)
 """
 

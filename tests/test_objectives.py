@@ -1,6 +1,7 @@
 """The objectives, per example: against sums that can be done exactly, and with models whose answers are known."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from vae_edu.likelihoods import Bernoulli, bernoulli_log_prob
 from vae_edu.models.autoencoder import LinearAutoencoder
 from vae_edu.models.vae import VAE
 from vae_edu.objectives import denoising_error, negative_elbo, squared_error
+from vae_edu.training import fit
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -36,6 +38,9 @@ class Recorder(nn.Module):
         self.decoded.append(z)
         return z @ self.slope + self.offset
 
+    def log_prob(self, x, z):
+        return self.likelihood.log_prob(x, self.decode(z))
+
 
 @pytest.fixture
 def one_latent():
@@ -55,10 +60,47 @@ def test_negative_elbo_is_distortion_plus_rate_per_example():
     model = VAE(12, 3, mean=torch.full((12,), 0.5), hidden=(8,)).double()
     x = torch.rand(7, 12, generator=seeded(0), dtype=torch.float64)
     terms = negative_elbo(model, x, seeded(1))
-    assert {term: values.shape for term, values in terms.items()} == dict.fromkeys(("loss", "distortion", "rate"), (7,))
+    assert set(terms) == {"loss", "elbo", "distortion", "rate"}
+    assert {values.shape for values in terms.values()} == {(7,)}
     torch.testing.assert_close(terms["loss"], terms["distortion"] + terms["rate"])
+    assert torch.equal(terms["elbo"], -terms["loss"])
     assert (terms["rate"] >= 0).all()
     assert (terms["distortion"] >= 0).all()
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.25, 4.0])
+def test_beta_multiplies_the_rate_and_nothing_that_is_reported(beta):
+    model = VAE(12, 3, mean=torch.full((12,), 0.5), hidden=(8,)).double()
+    x = torch.rand(7, 12, generator=seeded(0), dtype=torch.float64)
+    plain, terms = negative_elbo(model, x, seeded(1)), negative_elbo(model, x, seeded(1), beta=beta)
+    torch.testing.assert_close(terms["loss"], plain["distortion"] + beta * plain["rate"])
+    for term in ("elbo", "distortion", "rate"):
+        assert torch.equal(terms[term], plain[term])
+
+
+def test_the_gradient_is_linear_in_beta_and_beta_0_leaves_the_rate_out():
+    def gradient(model, x, **options):
+        model.zero_grad()
+        negative_elbo(model, x, seeded(1), **options)["loss"].sum().backward()
+        return torch.cat([parameter.grad.flatten() for parameter in model.parameters()])
+
+    model = VAE(12, 3, mean=torch.full((12,), 0.5), hidden=(8,)).double()
+    x = torch.rand(7, 12, generator=seeded(0), dtype=torch.float64)
+    at_0, at_1, at_4 = (gradient(model, x, beta=beta) for beta in (0.0, 1.0, 4.0))
+    torch.testing.assert_close(at_4, at_0 + 4 * (at_1 - at_0))
+    torch.testing.assert_close(gradient(model, x), at_1)  # the default
+    model.zero_grad()
+    gaussian_kl(*model.encode(torch.bernoulli(x, generator=seeded(1)))).sum().backward()
+    rate = [torch.zeros_like(each) if each.grad is None else each.grad for each in model.parameters()]
+    torch.testing.assert_close(at_1 - at_0, torch.cat([each.flatten() for each in rate]))
+
+
+def test_an_objective_with_another_beta_is_trained_on_and_evaluated():
+    model = VAE(12, 3, mean=torch.full((12,), 0.5), hidden=(8,))
+    x = torch.rand(40, 12, generator=seeded(0))
+    history = fit(model, partial(negative_elbo, beta=4.0), x, epochs=2, generator=seeded(1), batch_size=16)
+    assert history["loss"] == pytest.approx(history["distortion"] + 4 * history["rate"])
+    assert history["elbo"] == pytest.approx(-history["distortion"] - history["rate"])
 
 
 def test_rate_and_distortion_are_those_of_what_the_model_saw(one_latent):
@@ -120,6 +162,27 @@ def test_duplicating_the_batch_leaves_the_mean_unchanged():
     assert (
         abs(loss.mean() - twice.mean()).item() < 4 * (loss.var() / len(loss) + twice.var() / len(twice)).sqrt().item()
     )
+
+
+def test_duplicating_the_latents_doubles_the_rate_and_not_the_distortion():
+    once = Recorder([0.7, -1.5], [-1.2, 0.4], [[1.5, -2.0, 0.5], [0.3, 1.0, -0.7]], [0.2, -0.1, 1.0])
+    slope = [[1.5, -2.0, 0.5], [0.3, 1.0, -0.7]]
+    twice = Recorder([0.7, -1.5] * 2, [-1.2, 0.4] * 2, [*slope, *[[0.0] * 3] * 2], [0.2, -0.1, 1.0])  # unused copies
+    x = torch.randint(0, 2, (30, 3), generator=seeded(9)).double()
+    eps = torch.randn(30, 2, generator=seeded(10), dtype=torch.float64)
+    plain, doubled = negative_elbo(once, x, eps=eps), negative_elbo(twice, x, eps=eps.repeat(1, 2))
+    torch.testing.assert_close(doubled["rate"], 2 * plain["rate"])
+    torch.testing.assert_close(doubled["distortion"], plain["distortion"])
+
+
+@pytest.mark.parametrize("beta", [1.0, 4.0])
+def test_an_example_weighs_the_same_in_any_batch(one_latent, beta):
+    x = torch.randint(0, 2, (30, 3), generator=seeded(9)).double()
+    eps = torch.randn(30, 1, generator=seeded(10), dtype=torch.float64)
+    plain = negative_elbo(one_latent, x, beta=beta, eps=eps)
+    doubled = negative_elbo(one_latent, x.repeat(2, 1), beta=beta, eps=eps.repeat(2, 1))
+    for term, values in plain.items():
+        torch.testing.assert_close(doubled[term], values.repeat(2))
 
 
 def test_tiling_the_image_doubles_the_distortion_and_not_the_rate(one_latent):

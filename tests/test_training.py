@@ -1,17 +1,22 @@
 """``fit``: what it minimises, what it writes down, and when it refuses."""
 
+import io
 import math
+import re
 
 import numpy as np
 import pytest
 import torch
 from sklearn.decomposition import PCA
 from torch import nn
+from tqdm import tqdm
 
+from vae_edu import processes
+from vae_edu.likelihoods import OptimalGaussian
 from vae_edu.models.autoencoder import LinearAutoencoder
 from vae_edu.models.vae import VAE
 from vae_edu.objectives import negative_elbo, squared_error
-from vae_edu.training import History, TrainingDiverged, cosine, evaluate, fit
+from vae_edu.training import History, TrainingDiverged, _progress_bar, cosine, evaluate, fit
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -46,8 +51,27 @@ def trained_vae(seed: int, **options):
 def test_a_seed_repeats_a_run_bit_for_bit():
     (weights, history), (again, history_again) = trained_vae(1), trained_vae(1)
     assert torch.equal(weights, again)
-    for term in ("loss", "distortion", "rate"):
+    for term in ("loss", "elbo", "distortion", "rate"):
         assert history[term].tolist() == history_again[term].tolist()
+
+
+def test_a_run_is_the_loop_that_one_would_write_bit_for_bit():
+    """The order of the rows and the noise from one generator, the mean over the batch, and Adam."""
+    weights, history = trained_vae(1, learning_rate=0.01)
+    torch.manual_seed(3)
+    model = VAE(6, 2, mean=torch.full((6,), 0.5), hidden=(5,))
+    x, generator = torch.rand(23, 6, generator=seeded(0)), seeded(1)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    for epoch in range(3):
+        rates = []
+        for rows in torch.randperm(23, generator=generator).split(8):
+            terms = negative_elbo(model, x[rows], generator)
+            optimizer.zero_grad()
+            terms["loss"].mean().backward()
+            optimizer.step()
+            rates += terms["rate"].tolist()
+        assert history["rate"][epoch] == pytest.approx(sum(rates) / 23)
+    assert torch.equal(weights, torch.cat([each.detach().flatten() for each in model.parameters()]))
 
 
 def test_another_seed_gives_another_run():
@@ -148,6 +172,28 @@ def test_one_bad_example_is_enough_to_stop():
         fit(OneNumber(), first_column, x, epochs=1, generator=seeded(8))
 
 
+@pytest.mark.parametrize("cause", ["rate", "distortion"])
+def test_the_term_that_is_named_is_the_cause(cause):
+    def spoiled(model, x, _generator):
+        terms = dict.fromkeys(("distortion", "rate"), model.value.expand(len(x)))
+        terms[cause] = terms[cause] * math.nan
+        return {"loss": sum(terms.values()), "elbo": -sum(terms.values()), **terms}
+
+    with pytest.raises(TrainingDiverged, match=f"{cause} is nan at step 0"):
+        fit(OneNumber(), spoiled, torch.ones(4, 1), epochs=1, generator=seeded(8))
+
+
+def test_a_step_that_is_not_taken_leaves_the_optimal_variance_alone():
+    model = VAE(6, 2, mean=torch.full((6,), 0.5), hidden=(5,), likelihood=OptimalGaussian())
+    x = torch.rand(8, 6, generator=seeded(0))
+    fit(model, negative_elbo, x, epochs=1, generator=seeded(1))
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    x[3, 2] = math.nan
+    with pytest.raises(TrainingDiverged):
+        fit(model, negative_elbo, x, epochs=1, generator=seeded(1))
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
 def test_a_gradient_that_is_not_finite_stops_before_the_step():
     def kink(model, x, _generator):
         return {"loss": (model.value.expand(len(x)) - 1).abs().sqrt()}  # its slope at 1 is infinite times zero
@@ -209,6 +255,53 @@ def test_the_history_holds_seconds_and_memory():
     history = fit(OneNumber(), falling, torch.ones(4, 1), epochs=2, generator=seeded(1))
     assert (history["peak_mb"] > 50).all()  # Python with torch takes more
     assert (history["peak_mb"] < 100_000).all()
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """A terminal to write to, as if no test were run."""
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    monkeypatch.delenv("PYTEST_VERSION", raising=False)
+    terminal = Terminal()
+    options = {"file": terminal, "mininterval": 0, "ncols": 200}
+    monkeypatch.setattr("vae_edu.training.tqdm", lambda **given: tqdm(**given | options))
+    return terminal
+
+
+def test_the_bar_shows_the_terms_and_the_time_left(terminal):
+    trained_vae(1)  # 3 epochs with 3 steps each
+    lines = terminal.getvalue().split("\r")
+    *_, last = (line for line in lines if line.strip())
+    values = {term: float(value) for term, value in re.findall(r"(\w+)=(-?\d+\.\d\d)\b", last)}
+    assert list(values) == ["loss", "elbo", "distortion", "rate"]
+    assert values["elbo"] == pytest.approx(-values["distortion"] - values["rate"], abs=0.02)
+    assert values["distortion"] == pytest.approx(6 * math.log(2), rel=0.5)  # that of one example with six pixels
+    assert re.search(r"9/9 \[\d\d:\d\d<\d\d:\d\d, ", last)  # gone, and left
+    assert any("4/9" in line for line in lines)
+    assert not lines[-1].strip()  # it leaves nothing behind
+
+
+def test_the_bar_of_a_resumed_run_goes_on_where_it_was(terminal, tmp_path):
+    trained_vae(1, checkpoints=tmp_path)
+    (tmp_path / "000003.json").unlink()
+    terminal.truncate(terminal.seek(0))
+    trained_vae(1, checkpoints=tmp_path)
+    lines = terminal.getvalue().split("\r")
+    assert next(line.split("|")[2].split()[0] for line in lines if "/9" in line) == "6/9"
+
+
+def test_only_process_0_has_a_bar(terminal, monkeypatch):
+    disabled = []
+    for number in range(2):
+        monkeypatch.setattr(processes, "number", lambda number=number: number)
+        with _progress_bar(9, 0) as bar:
+            disabled.append(bool(bar.disable))
+    assert disabled == [False, True]
 
 
 @pytest.mark.parametrize(

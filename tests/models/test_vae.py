@@ -1,4 +1,4 @@
-"""The VAE: shapes, both likelihoods, noise that is given, and a sampler that draws from the prior and never looks at data."""
+"""The VAEs: shapes, every likelihood, noise that is given, and a sampler that draws from the prior and never looks at data."""
 
 import inspect
 import math
@@ -9,8 +9,8 @@ from scipy import stats
 from torch import nn
 from torch.distributions import Normal, kl_divergence
 
-from vae_edu.likelihoods import Bernoulli, Gaussian
-from vae_edu.models.vae import VAE
+from vae_edu.likelihoods import Bernoulli, DiscretisedLogistic, Gaussian, LearnedGaussian, OptimalGaussian
+from vae_edu.models.vae import VAE, ConvVAE
 from vae_edu.objectives import negative_elbo
 
 
@@ -55,8 +55,9 @@ def test_decode_gives_logits(model):
     assert logits.max() > 1
 
 
-def test_the_sampler_does_not_take_x():
-    assert list(inspect.signature(VAE.sample).parameters) == ["self", "n", "generator"]
+@pytest.mark.parametrize("kind", [VAE, ConvVAE])
+def test_the_sampler_does_not_take_x(kind):
+    assert list(inspect.signature(kind.sample).parameters) == ["self", "n", "generator"]
 
 
 def test_samples_are_decoded_from_the_prior():
@@ -168,3 +169,151 @@ def test_the_gradient_of_a_gaussian_reaches_encoder_and_decoder():
     x = torch.randn(9, 12, generator=seeded(14), dtype=torch.float64)
     negative_elbo(model, x, seeded(15))["loss"].mean().backward()
     assert all(parameter.grad.abs().max() > 0 for parameter in model.parameters())
+
+
+LIKELIHOODS = [Bernoulli, lambda: Gaussian(0.3), LearnedGaussian, OptimalGaussian, DiscretisedLogistic]
+each_likelihood = pytest.mark.parametrize(
+    "likelihood",
+    LIKELIHOODS,
+    ids=["Bernoulli", "Gaussian", "LearnedGaussian", "OptimalGaussian", "DiscretisedLogistic"],
+)
+
+
+def convolutional(side: int = 8, likelihood=None) -> ConvVAE:
+    torch.manual_seed(4)
+    return ConvVAE(side, 3, mean=torch.linspace(0, 1, side**2), channels=(5, 7), likelihood=likelihood)
+
+
+@pytest.mark.parametrize("side", [4, 8, 28])
+def test_images_go_in_and_come_out_as_rows_of_pixels(side):
+    model, x = convolutional(side), torch.rand(6, side**2)
+    mu, logvar = model.encode(x)
+    assert mu.shape == logvar.shape == (6, 3)
+    assert model.decode(mu).shape == model.reconstruct(x).shape == (6, side**2)
+    assert model.sample(5).shape == (5, side**2)
+    assert model.encode(x[:0])[0].shape == (0, 3)  # as the share of a process may be
+
+
+@pytest.mark.parametrize("side", [0, -4, 2, 6, 27, 30])
+def test_sides_that_cannot_be_halved_twice_are_refused(side):
+    with pytest.raises(ValueError, match=f"side is {side}; expected a multiple of 4"):
+        ConvVAE(side, 3, mean=torch.zeros(side**2))
+
+
+def test_the_convolutional_decoder_mirrors_the_encoder():
+    def shapes(layers, x, kinds):
+        found = [tuple(x.shape[1:])]
+        for layer in layers:
+            x = layer(x)
+            found += [tuple(x.shape[1:])] if isinstance(layer, kinds) else []
+        return found
+
+    model = convolutional(12)
+    down = shapes(model.encoder, torch.rand(2, 144), (nn.Unflatten, nn.Conv2d, nn.Flatten))
+    up = shapes(model.decoder, torch.rand(2, 3), (nn.Linear, nn.Unflatten, nn.ConvTranspose2d, nn.Flatten))
+    assert down == [(144,), (1, 12, 12), (5, 6, 6), (7, 3, 3), (63,)]
+    assert up == [(3,), *reversed(down)]
+
+
+def test_a_convolutional_vae_has_one_bias_for_each_pixel_and_no_other_in_its_last_layers():
+    counts = [parameter.numel() for parameter in convolutional(12).parameters()]
+    encoder = [5 * 16, 5, 7 * 5 * 16, 7, 6 * 63, 6]
+    assert counts == [*encoder, 63 * 3, 63, 7 * 5 * 16, 5, 5 * 16, 144]
+
+
+def test_in_training_too_an_image_is_encoded_and_decoded_without_regard_to_its_companions():
+    model, x, z = convolutional(), torch.rand(4, 64), torch.randn(4, 3)
+    torch.testing.assert_close(model.encode(x)[0][:1], model.encode(x[:1])[0])
+    torch.testing.assert_close(model.decode(z)[:1], model.decode(z[:1]))
+
+
+@pytest.mark.parametrize(
+    ("pixel", "rows", "columns"), [((3, 6), {1, 2}, {2, 3}), ((0, 7), {0}, {3}), ((7, 0), {3}, {0})]
+)
+def test_pixels_keep_their_places(pixel, rows, columns):
+    """Each of the first layer's outputs sees a window of 4×4 pixels, two pixels on from its neighbour's."""
+    model, image = convolutional(8), torch.zeros(8, 8)
+    image[pixel] = 1
+    with torch.no_grad():
+        seen = model.encoder[1](model.encoder[0](image.reshape(1, 64))) - model.encoder[1].bias[:, None, None]
+    found = (seen[0].abs().sum(dim=0) > 0).nonzero().T
+    assert [set(each.tolist()) for each in found] == [rows, columns]
+
+
+def test_an_image_moved_by_four_pixels_moves_the_features_by_one():
+    model, image = convolutional(28), torch.zeros(28, 28)
+    image[8:16, 8:16] = torch.rand(8, 8, generator=seeded(20))
+    here, there = (model.encoder[:5](moved.reshape(1, -1)) for moved in (image, image.roll((4, -4), dims=(0, 1))))
+    torch.testing.assert_close(there[:, :, 2:6, 1:5], here[:, :, 1:5, 2:6])
+    assert not torch.allclose(there, here)
+
+
+def test_all_pixels_away_from_the_border_are_made_of_equally_many_weights():
+    """A kernel that the stride does not divide would cover every other pixel more often: a checkerboard."""
+    model = convolutional(28)
+    with torch.no_grad():
+        for name, parameter in model.decoder.named_parameters():
+            parameter.fill_(name.endswith("weight"))
+        image = model.decoder[2:](torch.ones(1, 7 * 7 * 7)).reshape(28, 28)
+    assert (image[3:-3, 3:-3] == 7 * 5 * 4 * 4).all()  # 4 of the 16 weights in each layer, for each pair of channels
+    assert ((image > 0) & (image <= 560)).all()
+
+
+@each_likelihood
+def test_the_untrained_convolutional_decoder_starts_from_the_mean(likelihood):
+    model = convolutional(likelihood=likelihood())
+    start = model.likelihood.output_for(model.mean)
+    with torch.no_grad():
+        for parameter in model.decoder[:-1].parameters():
+            parameter.zero_()
+    torch.testing.assert_close(model.decode(torch.randn(2, 3)), start.expand(2, 64))
+
+
+@each_likelihood
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_negative_elbo_of_a_convolutional_vae_is_finite_and_its_gradient_reaches_every_parameter(likelihood, dtype):
+    model = convolutional(likelihood=likelihood()).to(dtype)
+    x = torch.randint(0, 256, (9, 64), generator=seeded(21)).to(dtype) / 255
+    terms = negative_elbo(model, x, seeded(22))
+    assert {values.dtype for values in terms.values()} == {dtype}
+    assert all(values.shape == (9,) and values.isfinite().all() for values in terms.values())
+    terms["loss"].mean().backward()
+    assert all(parameter.grad.abs().max() > 0 for parameter in model.parameters())
+    assert model.sample(2).dtype == model.reconstruct(x).dtype == dtype
+
+
+@each_likelihood
+def test_the_log_likelihood_is_that_of_the_decoded_latents(likelihood):
+    model = convolutional(likelihood=likelihood()).eval()
+    x, z = torch.randint(0, 2, (5, 64), generator=seeded(28)).float(), torch.randn(5, 3, generator=seeded(29))
+    assert torch.equal(model.log_prob(x, z), model.likelihood.log_prob(x, model.decode(z)))
+
+
+@pytest.mark.parametrize("pixels", [1, 63])
+@pytest.mark.parametrize(
+    "build", [lambda mean: VAE(64, 3, mean=mean), lambda mean: ConvVAE(8, 3, mean=mean)], ids=["VAE", "ConvVAE"]
+)
+def test_a_mean_of_another_shape_is_refused(build, pixels):
+    with pytest.raises(ValueError, match=rf"mean has shape \({pixels},\); expected \(64,\)"):
+        build(torch.zeros(pixels))
+
+
+@each_likelihood
+def test_samples_of_a_convolutional_vae_are_means_at_draws_from_the_prior(likelihood):
+    model = convolutional(likelihood=likelihood()).eval()
+    with torch.no_grad():
+        expected = model.likelihood.mean(model.decode(torch.randn(6, 3, generator=seeded(23))))
+    samples = model.sample(6, generator=seeded(23))
+    assert torch.equal(samples, expected)
+    assert not samples.requires_grad
+
+
+@each_likelihood
+def test_noise_given_to_a_convolutional_vae_decides_its_loss(likelihood):
+    model = convolutional(likelihood=likelihood()).eval()
+    x, eps = torch.randint(0, 2, (7, 64), generator=seeded(24)).float(), torch.randn(7, 3, generator=seeded(25))
+    first, again = (negative_elbo(model, x, seeded(seed), eps=eps)["loss"] for seed in (26, 27))
+    assert torch.equal(first, again)  # black and white pixels: nothing is drawn
+    assert not torch.isclose(first, negative_elbo(model, x, eps=-eps)["loss"]).any()
+    alone = torch.cat([negative_elbo(model, x[[i]], eps=eps[[i]])["loss"] for i in range(7)])
+    torch.testing.assert_close(first, alone)  # an example's loss does not depend on its companions
