@@ -13,7 +13,17 @@ from vae_edu.densities import gaussian_kl
 from vae_edu.likelihoods import Bernoulli, bernoulli_log_prob
 from vae_edu.models.autoencoder import LinearAutoencoder
 from vae_edu.models.vae import VAE
-from vae_edu.objectives import denoising_error, negative_elbo, squared_error
+from vae_edu.objectives import (
+    Scheduled,
+    cyclical,
+    denoising_error,
+    free_bits,
+    importance_weighted,
+    negative_elbo,
+    squared_error,
+    target_rate,
+    warm_up,
+)
 from vae_edu.training import fit
 
 
@@ -37,6 +47,9 @@ class Recorder(nn.Module):
     def decode(self, z):
         self.decoded.append(z)
         return z @ self.slope + self.offset
+
+    def observe(self, x, *, generator=None):
+        return self.likelihood.observe(x, generator=generator)
 
     def log_prob(self, x, z):
         return self.likelihood.log_prob(x, self.decode(z))
@@ -267,3 +280,162 @@ def test_denoising_draws_fresh_noise_at_each_call_from_the_generator_given():
     assert not torch.isclose(first, second).any()
     assert torch.equal(objective(mirror, x, seeded(18))["loss"], first)
     torch.testing.assert_close(first, (mirror.encoded[0] ** 2).sum(dim=1))
+
+
+BINARY = torch.randint(0, 2, (6, 12), generator=seeded(30)).double()  # black and white: observing it draws nothing new
+
+
+@pytest.fixture
+def spread():
+    """A VAE whose three latents have rates far apart."""
+    torch.manual_seed(4)
+    model = VAE(12, 3, mean=torch.full((12,), 0.5), hidden=(8,)).double()
+    with torch.no_grad():
+        model.encoder[-1].bias.copy_(torch.tensor([2.0, 0.1, -0.6, -2.0, 0.1, -0.5]))
+    return model
+
+
+@pytest.mark.parametrize("objective", [free_bits(0.3), target_rate(5.0, weight=10.0), importance_weighted(4)])
+def test_every_objective_reports_distortion_rate_and_elbo_beside_its_loss(objective, spread):
+    terms, plain = objective(spread, BINARY, seeded(31)), negative_elbo(spread, BINARY, seeded(31))
+    assert all(values.shape == (6,) for values in terms.values())
+    assert list(terms) == list(plain)
+    torch.testing.assert_close(terms["rate"], plain["rate"])
+    torch.testing.assert_close(terms["elbo"], -terms["distortion"] - terms["rate"])
+
+
+class TestFreeBits:
+    def rates(self, model):
+        mu, logvar = model.encode(BINARY)
+        return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).mean(dim=0)
+
+    def test_each_dimension_costs_its_mean_rate_but_no_less_than_the_threshold(self, spread):
+        rates = self.rates(spread).tolist()
+        assert min(rates) < 0.3 < max(rates)
+        terms = free_bits(0.3)(spread, BINARY, seeded(32))
+        expected = sum(max(rate, 0.3) for rate in rates)
+        assert (terms["loss"] - terms["distortion"]).tolist() == pytest.approx([expected] * 6)
+
+    def test_the_gradient_is_nothing_below_the_threshold_and_everything_above(self, spread):
+        mu, logvar = (each.detach().requires_grad_() for each in spread.encode(BINARY))
+        spread.encode = lambda _x: (mu, logvar)
+        spread.log_prob = lambda x, z: x.new_zeros(len(x))
+        free_bits(0.3)(spread, BINARY, seeded(33))["loss"].mean().backward()
+        for j, rate in enumerate(0.5 * (mu**2 + logvar.exp() - 1 - logvar).mean(dim=0)):
+            expected = mu[:, j] / 6 if rate > 0.3 else torch.zeros(6).double()
+            torch.testing.assert_close(mu.grad[:, j], expected.detach())
+
+    def test_the_maximum_is_of_the_mean_and_not_the_mean_of_maxima(self, spread):
+        mu = torch.tensor([[0.0], [2.0]]).double()  # rates 0 and 2: their mean is above 0.5, one of them below
+        spread.encode = lambda _x: (mu, torch.zeros(2, 1).double())
+        spread.log_prob = lambda x, z: x.new_zeros(len(x))
+        assert free_bits(0.5)(spread, BINARY[:2], seeded(34))["loss"].tolist() == pytest.approx([1.0, 1.0])
+
+    def test_without_a_threshold_it_is_the_elbo(self, spread):
+        free, plain = free_bits(0.0)(spread, BINARY, seeded(35)), negative_elbo(spread, BINARY, seeded(35))
+        torch.testing.assert_close(free["loss"].mean(), plain["loss"].mean())
+
+    def test_a_negative_threshold_is_refused(self):
+        with pytest.raises(ValueError, match=r"threshold is -0\.1"):
+            free_bits(-0.1)
+
+
+@pytest.mark.parametrize("target", [0.5, 50.0])
+def test_a_target_rate_costs_its_distance_on_either_side(target, spread):
+    terms = target_rate(target, weight=3.0)(spread, BINARY, seeded(36))
+    distance = abs(terms["rate"].mean().item() - target)
+    assert (terms["loss"] - terms["distortion"]).tolist() == pytest.approx([3 * distance] * 6)
+
+
+def test_a_target_rate_is_reached():
+    torch.manual_seed(5)
+    x = (torch.rand(400, 12, generator=seeded(37)) < torch.rand(400, 1, generator=seeded(38))).float()
+    model = VAE(12, 2, mean=x.mean(dim=0), hidden=(16,))
+    options = {"epochs": 60, "generator": seeded(39), "batch_size": 50, "learning_rate": 1e-2}
+    history = fit(model, target_rate(2.5, weight=20.0), x, **options)
+    assert history["rate"][-1] == pytest.approx(2.5, abs=0.2)
+
+
+class TestImportanceWeighted:
+    def test_one_draw_is_minus_the_elbo_of_that_draw(self, spread):
+        many = torch.stack([importance_weighted(1)(spread, BINARY, seeded(100 + i))["loss"] for i in range(600)])
+        plain = torch.stack([negative_elbo(spread, BINARY, seeded(900 + i))["loss"] for i in range(600)])
+        error = (many.var(dim=0) / 600 + plain.var(dim=0) / 600).sqrt()
+        assert ((many.mean(dim=0) - plain.mean(dim=0)).abs() < 4.5 * error).all()
+
+    def test_the_definition(self, spread, monkeypatch):
+        latents, log_prob = [], spread.log_prob
+        monkeypatch.setattr(spread, "log_prob", lambda x, z: [latents.append(z), log_prob(x, z)][1])
+        loss = importance_weighted(5)(spread, BINARY, seeded(41))["loss"]
+        (z,) = latents
+        mu, logvar = spread.encode(BINARY)
+        q = Normal(mu.repeat(5, 1), (logvar / 2).exp().repeat(5, 1))
+        weights = log_prob(BINARY.repeat(5, 1), z) + Normal(0, 1).log_prob(z).sum(1) - q.log_prob(z).sum(1)
+        torch.testing.assert_close(loss, -weights.view(5, 6).exp().mean(dim=0).log())
+
+    def test_more_draws_bound_more_closely(self, spread):
+        means = [importance_weighted(k)(spread, BINARY.repeat(200, 1), seeded(42))["loss"].mean() for k in (1, 8, 64)]
+        assert means[0] > means[1] + 0.1
+        assert means[1] > means[2]
+
+    def test_no_draws_are_refused(self):
+        with pytest.raises(ValueError, match="draws is 0"):
+            importance_weighted(0)
+
+
+class TestSchedules:
+    def test_warm_up_starts_at_zero_and_ends_at_one_exactly(self):
+        beta = warm_up(0.4)
+        assert [beta(done) for done in (0.0, 0.2, 0.4, 0.7, 1.0)] == [0.0, 0.5, 1.0, 1.0, 1.0]
+
+    def test_cyclical_rises_and_rests_in_each_cycle(self):
+        beta = cyclical(4, ramp=0.5)
+        assert [beta(done) for done in (0.0, 0.0625, 0.125, 0.24, 0.25, 0.3125, 0.999, 1.0)] == [
+            0,
+            0.5,
+            1,
+            1,
+            0,
+            0.5,
+            1,
+            1,
+        ]
+
+    def test_one_cycle_is_a_warm_up(self):
+        grid = [step / 50 for step in range(51)]
+        assert [cyclical(1, ramp=0.3)(done) for done in grid] == [warm_up(0.3)(done) for done in grid]
+
+    @pytest.mark.parametrize(
+        ("make", "name"),
+        [
+            (lambda: warm_up(0.0), "share"),
+            (lambda: warm_up(1.5), "share"),
+            (lambda: cyclical(0), "cycles"),
+            (lambda: cyclical(2, ramp=0.0), "ramp"),
+        ],
+    )
+    def test_others_are_refused(self, make, name):
+        with pytest.raises(ValueError, match=f"{name} is"):
+            make()
+
+    def test_fit_hands_on_the_value_of_each_step_of_training_and_of_nothing_else(self):
+        seen = []
+
+        def objective(model, x, generator, *, beta):
+            seen.append(beta)
+            return negative_elbo(model, x, generator, beta=beta)
+
+        torch.manual_seed(6)
+        model = VAE(12, 2, mean=torch.full((12,), 0.5), hidden=(4,))
+        x = BINARY.float()
+        fit(model, Scheduled(objective, beta=warm_up(0.5)), x, epochs=4, generator=seeded(43), batch_size=4)
+        assert seen == pytest.approx([0, 0.25, 0.5, 0.75, 1, 1, 1, 1])  # two steps in each of four epochs
+
+    def test_what_is_reported_is_at_beta_one(self):
+        torch.manual_seed(6)
+        model = VAE(12, 2, mean=torch.full((12,), 0.5), hidden=(4,))
+        objective = Scheduled(negative_elbo, beta=lambda _done: 0.0)
+        history = fit(model, objective, BINARY.float(), epochs=3, generator=seeded(44), batch_size=6)
+        assert history["loss"] == pytest.approx(history["distortion"])
+        assert -history["elbo"] == pytest.approx(history["distortion"] + history["rate"])
+        assert history["rate"].min() > 0

@@ -3,15 +3,31 @@ per example, by name, each of shape ``(batch,)``; the one named ``loss`` is mini
 A batch is what ``fit`` was given, some rows of it: a tensor, or a tuple of tensors such as images and labels."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Num
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vae_edu.densities import gaussian_kl, reparameterise
+from vae_edu.densities import gaussian_kl_per_dimension, gaussian_log_prob, log_mean_exp, reparameterise
 
-__all__ = ["Batch", "Objective", "Terms", "cross_entropy", "denoising_error", "negative_elbo", "squared_error"]
+__all__ = [
+    "Batch",
+    "Objective",
+    "Scheduled",
+    "Terms",
+    "cross_entropy",
+    "cyclical",
+    "denoising_error",
+    "free_bits",
+    "importance_log_weights",
+    "importance_weighted",
+    "negative_elbo",
+    "squared_error",
+    "target_rate",
+    "warm_up",
+]
 
 Terms = dict[str, Float[Tensor, " batch"]]
 Batch = Tensor | tuple[Tensor, ...]
@@ -44,7 +60,7 @@ def cross_entropy(model: nn.Module, batch: tuple[Tensor, Tensor], generator: tor
 
 def negative_elbo(
     model: nn.Module,
-    x: Float[Tensor, "batch data"],
+    x: Num[Tensor, "batch data"],
     generator: torch.Generator | None = None,
     *,
     beta: float = 1.0,
@@ -56,19 +72,139 @@ def negative_elbo(
     whatever ``beta`` is: the number to report. What the likelihood is taken of is drawn afresh at each call: binary pixels
     from the grey values in ``x`` where the model's likelihood is Bernoulli. The noise of the draw comes from
     ``generator``, or is given as ``eps``. For training with another ``beta``, ``functools.partial(negative_elbo, beta=4)``
-    is an objective.
+    is an objective, and ``Scheduled(negative_elbo, beta=warm_up(0.3))`` one whose ``beta`` changes during training.
 
     Source: Kingma and Welling 2014, arXiv:1312.6114, equation 10; beta as in Higgins et al. 2017, "beta-VAE: learning
     basic visual concepts with a constrained variational framework", equation 4.
     """
-    observed = model.likelihood.observe(x, generator=generator)
+    distortion, rates = _distortion_and_rates(model, x, generator, eps)
+    return _terms(distortion + beta * rates.sum(dim=1), distortion, rates)
+
+
+def free_bits(threshold: float) -> Objective:
+    """The objective distortion + Σ_j max(threshold, R_j), where R_j is the rate of dimension j, averaged over the batch.
+
+    Below ``threshold`` nats a dimension's rate costs nothing more, so it has no gradient; above, it has all of it. The
+    maximum is taken of the batch mean, so the rate in the loss is the same for each example; ``rate`` and ``elbo`` are each
+    example's own. On several processes the batch is each one's share. Raises ``ValueError`` for a negative ``threshold``.
+
+    Source: Kingma et al. 2016, arXiv:1606.04934, appendix C.8, with one latent dimension for each group.
+    """
+    if threshold < 0:
+        raise ValueError(f"threshold is {threshold}; expected 0 nats or more")
+
+    def objective(model: nn.Module, x: Num[Tensor, "batch data"], generator: torch.Generator) -> Terms:
+        distortion, rates = _distortion_and_rates(model, x, generator)
+        return _terms(distortion + rates.mean(dim=0).clamp(min=threshold).sum(), distortion, rates)
+
+    return objective
+
+
+def target_rate(target: float, *, weight: float) -> Objective:
+    """The objective distortion + weight · |R − target|, where R is the rate in nats, averaged over the batch.
+
+    Where ``weight`` is large, R is held at ``target``, and the distortion is made as small as it can be there. On several
+    processes the batch is each one's share.
+
+    Source: Burgess et al. 2018, arXiv:1804.03599, equation 8.
+    """
+
+    def objective(model: nn.Module, x: Num[Tensor, "batch data"], generator: torch.Generator) -> Terms:
+        distortion, rates = _distortion_and_rates(model, x, generator)
+        return _terms(distortion + weight * (rates.sum(dim=1).mean() - target).abs(), distortion, rates)
+
+    return objective
+
+
+def importance_weighted(draws: int) -> Objective:
+    """The objective −log (1/K) Σ_k w_k per example, with K = ``draws`` weights w_k = p(x|z_k) p(z_k) / q(z_k|x).
+
+    Its mean bounds −log p(x) more closely than −ELBO(x) does, which it is for K = 1. Beside it stand ``distortion``,
+    the mean over the draws, the exact ``rate``, and ``elbo``. Raises ``ValueError`` for fewer than one draw.
+
+    Source: Burda, Grosse and Salakhutdinov 2016, arXiv:1509.00519, equation 8.
+    """
+    if draws < 1:
+        raise ValueError(f"draws is {draws}; expected 1 or more")
+
+    def objective(model: nn.Module, x: Num[Tensor, "batch data"], generator: torch.Generator) -> Terms:
+        observed = model.observe(x, generator=generator)
+        mu, logvar = model.encode(observed)
+        repeated = (each.repeat(draws, *(1 for _ in each.shape[1:])) for each in (observed, mu, logvar))
+        log_weights, log_likelihoods = importance_log_weights(model, *repeated, generator)
+        loss = -log_mean_exp(log_weights.view(draws, -1), dim=0)
+        distortion = -log_likelihoods.view(draws, -1).mean(dim=0)
+        return _terms(loss, distortion, gaussian_kl_per_dimension(mu, logvar))
+
+    return objective
+
+
+def importance_log_weights(
+    model: nn.Module,
+    observed: Num[Tensor, "batch data"],
+    mu: Float[Tensor, "batch latent"],
+    logvar: Float[Tensor, "batch latent"],
+    generator: torch.Generator | None = None,
+) -> tuple[Float[Tensor, " batch"], Float[Tensor, " batch"]]:
+    """log p(x|z) + log p(z) − log q(z|x), and log p(x|z), for one draw z ~ q(z|x) = N(mu, diag(exp(logvar))) in each row."""
+    z = reparameterise(mu, logvar, generator=generator)
+    zero = z.new_zeros(())
+    log_likelihood = model.log_prob(observed, z)
+    return log_likelihood + gaussian_log_prob(z, zero, zero) - gaussian_log_prob(z, mu, logvar), log_likelihood
+
+
+def _distortion_and_rates(
+    model: nn.Module, x: Tensor, generator: torch.Generator | None, eps: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """−log p(x|z) for one draw z ~ q(z|x), (batch,), and the rate of each latent dimension, (batch, latent)."""
+    observed = model.observe(x, generator=generator)
     mu, logvar = model.encode(observed)
     z = reparameterise(mu, logvar, generator=generator, eps=eps)
-    distortion = -model.log_prob(observed, z)
-    rate = gaussian_kl(mu, logvar)
-    return {
-        "loss": distortion + beta * rate,
-        "elbo": -distortion - rate,
-        "distortion": distortion,
-        "rate": rate,
-    }
+    return -model.log_prob(observed, z), gaussian_kl_per_dimension(mu, logvar)
+
+
+def _terms(loss: Tensor, distortion: Tensor, rates: Tensor) -> Terms:
+    rate = rates.sum(dim=1)
+    return {"loss": loss, "elbo": -distortion - rate, "distortion": distortion, "rate": rate}
+
+
+class Scheduled:
+    """An objective with arguments that change during training, each a schedule: a function of the share of training done.
+
+    ``fit`` hands ``objective`` the schedules' values at each step. It advances by the steps of training, and nothing else:
+    ``evaluate`` takes the objective itself, so that what is reported is at fixed arguments.
+    """
+
+    def __init__(self, objective: Callable[..., Terms], **schedules: Callable[[float], float]):
+        self.objective, self.schedules = objective, schedules
+
+    def at(self, done: float) -> Objective:
+        """The objective when this share of training, in [0, 1], is done."""
+        return partial(self.objective, **{name: schedule(done) for name, schedule in self.schedules.items()})
+
+
+def warm_up(share: float) -> Callable[[float], float]:
+    """A schedule that rises linearly from 0 at the start of training to 1 when ``share`` of it is done, and stays there.
+
+    Raises ``ValueError`` for a ``share`` outside (0, 1].
+
+    Source: Bowman et al. 2016, arXiv:1511.06349, section 3.1, linear as in Sønderby et al. 2016, arXiv:1602.02282.
+    """
+    if not 0 < share <= 1:
+        raise ValueError(f"share is {share}; expected a number above 0, up to 1")
+    return lambda done: min(done / share, 1.0)
+
+
+def cyclical(cycles: int, *, ramp: float = 0.5) -> Callable[[float], float]:
+    """A schedule of equal cycles: each rises linearly from 0 to 1 in its first ``ramp`` share, and stays at 1 for the rest.
+
+    Raises ``ValueError`` for fewer than one cycle and for a ``ramp`` outside (0, 1].
+
+    Source: Fu et al. 2019, arXiv:1903.10145, equations 6 and 7.
+    """
+    if cycles < 1:
+        raise ValueError(f"cycles is {cycles}; expected 1 or more")
+    if not 0 < ramp <= 1:
+        raise ValueError(f"ramp is {ramp}; expected a number above 0, up to 1")
+    rise = warm_up(ramp)
+    return lambda done: 1.0 if done >= 1 else rise(done * cycles % 1)

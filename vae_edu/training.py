@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from vae_edu import processes
 from vae_edu.checkpoints import Checkpoint, newest, restore, state_of, write
-from vae_edu.objectives import Batch, Objective, Terms
+from vae_edu.objectives import Batch, Objective, Scheduled, Terms
 
 __all__ = ["History", "TrainingDiverged", "cosine", "evaluate", "fit"]
 
@@ -77,7 +77,7 @@ def cosine(peak: float, *, warm_up: float = 0.05) -> Callable[[float], float]:
 
 def fit(
     model: nn.Module,
-    objective: Objective,
+    objective: Objective | Scheduled,
     data: Batch,
     *,
     epochs: int,
@@ -89,7 +89,8 @@ def fit(
 ) -> History:
     """Minimise the mean of ``objective``'s loss over the rows of ``data`` with Adam; changes ``model`` in place.
 
-    objective: see ``vae_edu.objectives``. The mean over a batch is taken here and nowhere else.
+    objective: see ``vae_edu.objectives``; a ``Scheduled`` one changes with the share of training done. The mean over a
+        batch is taken here and nowhere else.
     data: a tensor, or a tuple of tensors with equally many rows, as the objective expects them.
     generator: draws the order of the rows and is handed to the objective, so a run is repeated by its seed.
     learning_rate: a number, or a schedule that maps the share of training done, in [0, 1), to a number (``cosine``).
@@ -111,7 +112,7 @@ def fit(
     if max_norm is not None and not max_norm > 0:
         raise ValueError(f"max_norm is {max_norm}; expected a positive length, or None")
     n = _rows(data)
-    step_of = processes.parallel(_Terms(model, objective))
+    terms_of = processes.parallel(_Terms(model, objective))
     schedule = learning_rate if callable(learning_rate) else lambda _done: learning_rate
     optimizer = torch.optim.Adam(model.parameters())
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -132,9 +133,10 @@ def fit(
                 noise = processes.own_noise(generator)
                 for index, rows in enumerate(batches):
                     step = epoch * steps_per_epoch + index
+                    done = step / steps
                     for group in optimizer.param_groups:
-                        group["lr"] = schedule(step / steps)
-                    terms = step_of(_take(data, processes.own_share(rows)), noise)
+                        group["lr"] = schedule(done)
+                    terms = terms_of(_take(data, processes.own_share(rows)), noise, done)
                     optimizer.zero_grad()
                     # The mean over the batch of all processes, which then average their gradients.
                     (terms["loss"].sum() / (len(rows) / processes.count())).backward()
@@ -165,12 +167,13 @@ def fit(
 class _Terms(nn.Module):
     """The objective's terms as a module's forward, which is where several processes find each other."""
 
-    def __init__(self, model: nn.Module, objective: Objective):
+    def __init__(self, model: nn.Module, objective: Objective | Scheduled):
         super().__init__()
         self.model, self.objective = model, objective
 
-    def forward(self, batch: Batch, generator: torch.Generator) -> Terms:
-        return self.objective(self.model, batch, generator)
+    def forward(self, batch: Batch, generator: torch.Generator, done: float) -> Terms:
+        objective = self.objective.at(done) if isinstance(self.objective, Scheduled) else self.objective
+        return objective(self.model, batch, generator)
 
 
 def _totals(terms: Terms) -> dict[str, float]:

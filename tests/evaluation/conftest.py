@@ -26,6 +26,9 @@ class LinearVAE(nn.Module):
     def decode(self, z):
         return z @ self.exact.weight.T + self.exact.mean
 
+    def observe(self, x, *, generator=None):
+        return self.likelihood.observe(x, generator=generator)
+
     def log_prob(self, x, z):
         return self.likelihood.log_prob(x, self.decode(z))
 

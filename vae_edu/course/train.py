@@ -126,7 +126,7 @@ def _require_same_run(run: Run, folder: Path) -> None:
 def _scores(model: torch.nn.Module, x: Tensor, seed: int, draws: int) -> dict[str, float]:
     """The means over ``x``, all of the same binary pixels where these are drawn."""
     generator = torch.Generator().manual_seed(seed + 1)
-    observed = model.likelihood.observe(x, generator=generator)
+    observed = model.observe(x, generator=generator)
     terms = evaluate(model, negative_elbo, observed, generator=generator)
     scores = {"negative_elbo": -terms["elbo"], "distortion": terms["distortion"], "rate": terms["rate"]}
     return scores | (_negative_log_likelihood(model, observed, draws, generator) if draws else {})

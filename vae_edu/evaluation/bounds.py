@@ -3,10 +3,10 @@
 import math
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Num
 from torch import Tensor, nn
 
-from vae_edu.densities import gaussian_log_prob, reparameterise
+from vae_edu.objectives import importance_log_weights
 
 __all__ = ["effective_sample_size", "importance_weighted_bound"]
 
@@ -31,12 +31,12 @@ def effective_sample_size(log_weights: Float[Tensor, "..."], dim: int) -> Float[
 
 @torch.no_grad()
 def importance_weighted_bound(
-    model: nn.Module, x: Float[Tensor, "batch data"], draws: int, *, generator: torch.Generator | None = None
+    model: nn.Module, x: Num[Tensor, "batch data"], draws: int, *, generator: torch.Generator | None = None
 ) -> Float[Tensor, " batch"]:
     """log (1/K) Σ_k p(x|z_k) p(z_k) / q(z_k|x) with K = ``draws`` draws z_k ~ q(z|x), per example, in nats.
 
     With one draw its mean is the ELBO; with more draws the mean rises, towards log p(x). ``x`` is what the likelihood is
-    taken of (``model.likelihood.observe``): binary pixels where that is Bernoulli. Memory does not grow with ``draws``.
+    taken of (``model.observe``): binary pixels where that is Bernoulli. Memory does not grow with ``draws``.
     Raises ``ValueError`` for fewer than one draw.
 
     Source: Burda, Grosse and Salakhutdinov 2016, arXiv:1509.00519, equation 8.
@@ -47,17 +47,11 @@ def importance_weighted_bound(
     at_once = min(draws, ROWS)  # draws for each example
     for rows in x.split(max(1, ROWS // at_once)):
         mu, logvar = model.encode(rows)
-        total = rows.new_full((len(rows),), -math.inf)
+        total = mu.new_full((len(rows),), -math.inf)
         for start in range(0, draws, at_once):
             k = min(at_once, draws - start)
-            log_weights = _log_weights(model, *(each.repeat(k, 1) for each in (rows, mu, logvar)), generator)
+            repeated = (each.repeat(k, 1) for each in (rows, mu, logvar))
+            log_weights, _ = importance_log_weights(model, *repeated, generator)
             total = torch.logaddexp(total, log_weights.view(k, -1).logsumexp(dim=0))
         bounds.append(total - math.log(draws))
     return torch.cat(bounds)
-
-
-def _log_weights(model: nn.Module, x: Tensor, mu: Tensor, logvar: Tensor, generator: torch.Generator | None) -> Tensor:
-    """log p(x|z) + log p(z) − log q(z|x) for one draw z ~ q(z|x) in each row."""
-    z = reparameterise(mu, logvar, generator=generator)
-    zero = z.new_zeros(())
-    return model.log_prob(x, z) + gaussian_log_prob(z, zero, zero) - gaussian_log_prob(z, mu, logvar)

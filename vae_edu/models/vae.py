@@ -30,6 +30,12 @@ class _VAE(nn.Module):
         with torch.no_grad():
             self.decoder[-1].bias.copy_(self.likelihood.output_for(mean))
 
+    def observe(
+        self, x: Float[Tensor, "batch data"], *, generator: torch.Generator | None = None
+    ) -> Float[Tensor, "batch data"]:
+        """What the likelihood is taken of: binary pixels drawn from grey ones, or the data as they are."""
+        return self.likelihood.observe(x, generator=generator)
+
     def encode(
         self, x: Float[Tensor, "batch data"]
     ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
