@@ -7,6 +7,8 @@ need them.
 from vae_edu.data.digits import load_digits, load_mnist
 from vae_edu.data.fashion_mnist import load_fashion_mnist
 from vae_edu.data.images import ImageData
+from vae_edu.data.names import NameData, load_names
+from vae_edu.data.shapes import FACTORS, SHAPES, ShapesSample, draw_shapes, render_shapes
 from vae_edu.data.sources import BadDataFile, DataNotFound
 from vae_edu.data.toys import (
     MixtureSample,
@@ -18,16 +20,23 @@ from vae_edu.data.toys import (
 )
 
 __all__ = [
+    "FACTORS",
+    "SHAPES",
     "BadDataFile",
     "DataNotFound",
     "ImageData",
     "MixtureSample",
+    "NameData",
     "PPCASample",
+    "ShapesSample",
+    "draw_shapes",
     "grid_of_gaussians",
     "load_digits",
     "load_fashion_mnist",
     "load_mnist",
+    "load_names",
     "ppca_data",
+    "render_shapes",
     "ring_of_gaussians",
     "two_moons",
 ]

@@ -1,0 +1,164 @@
+"""The VAE of texts: what counts, what is read, what is written."""
+
+import itertools
+import math
+
+import pytest
+import torch
+
+from vae_edu.models.text import TextVAE
+
+
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    return TextVAE(4, 2, embedding=5, hidden=6).double().eval()
+
+
+X = torch.tensor([[1, 2, 3, 0, 0, 0], [3, 0, 0, 0, 0, 0], [2, 2, 2, 1, 1, 0]])
+Z = torch.randn(3, 2, generator=seeded(1), dtype=torch.float64)
+
+
+def test_the_probabilities_of_all_texts_sum_to_one(model):
+    """Those of at most two letters, and those of three letters or more, whose probability is that of their beginnings."""
+    short = [(*letters, 0) for n in range(3) for letters in itertools.product((1, 2, 3), repeat=n)]
+    rows = torch.tensor([row + (0,) * (4 - len(row)) for row in short])
+    ended = model.log_prob(rows, Z[:1].expand(len(rows), 2)).exp().sum()
+    longer = torch.tensor([(*letters, 0) for letters in itertools.product((1, 2, 3), repeat=3)])
+    z = Z[:1].expand(len(longer), 2)
+    # p(three letters) = p(three letters, end) / p(end|three letters)
+    read = torch.cat([torch.zeros(len(longer), 1, dtype=torch.long), longer[:, :-1]], dim=1)
+    logits, _ = model._write(read, z, model._first_state(z))
+    begun = (model.log_prob(longer, z) - logits[:, 3].log_softmax(dim=1)[:, 0]).exp().sum()
+    assert (ended + begun).item() == pytest.approx(1, abs=1e-12)
+
+
+def test_what_follows_the_end_does_not_count(model):
+    longer = torch.cat([X, torch.tensor([[0, 0], [2, 3], [0, 1]])], dim=1)
+    longer[1, 3] = 2
+    torch.testing.assert_close(model.log_prob(longer, Z), model.log_prob(X, Z))
+    for one, other in zip(model.encode(longer), model.encode(X), strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_the_end_counts(model):
+    one = model.log_prob(torch.tensor([[1, 0]]), Z[:1])
+    two = (
+        model.log_prob(torch.tensor([[1, 1, 0]]), Z[:1]).exp() + model.log_prob(torch.tensor([[1, 2, 0]]), Z[:1]).exp()
+    )
+    assert one.exp() + two < 1
+
+
+def test_the_posterior_is_read_from_the_state_after_the_end(model):
+    states, last = model.reader(model.embedding(X[:1, :4]))
+    expected = model.posterior(last[0])
+    torch.testing.assert_close(torch.cat(model.encode(X[:1]), dim=1), expected)
+    assert not torch.isclose(states[:, 2], last[0]).any()
+
+
+@pytest.mark.parametrize("silent", ["start", "beside"])
+def test_z_is_the_first_state_and_stands_beside_every_symbol(silent, model):
+    with torch.no_grad():
+        if silent == "start":
+            model.start.weight.zero_()
+        else:
+            model.writer.weight_ih_l0[:, 5:].zero_()
+    assert (model.log_prob(X, Z) - model.log_prob(X, Z + 1)).abs().min() > 1e-6
+
+
+def test_an_example_has_the_same_value_in_any_batch(model):
+    torch.testing.assert_close(model.log_prob(X, Z)[1:2], model.log_prob(X[1:2], Z[1:2]))
+    torch.testing.assert_close(model.encode(X)[0][2:], model.encode(X[2:])[0])
+
+
+def test_a_symbol_is_predicted_from_those_before_it_and_z(model):
+    read = torch.tensor([[0, 1, 2, 3]])
+    logits, _ = model._write(read, Z[:1], model._first_state(Z[:1]))
+    other = read.clone()
+    other[0, 2] = 1
+    changed, _ = model._write(other, Z[:1], model._first_state(Z[:1]))
+    assert torch.equal(logits[:, :2], changed[:, :2])
+    assert (logits[:, 2:] != changed[:, 2:]).any()
+    assert (model.log_prob(X, Z) != model.log_prob(X, Z + 1)).all()
+
+
+def test_greedy_writing_takes_the_most_probable_symbol_each_time(model):
+    text = model.write(Z, 6)
+    assert text.shape == (3, 6)
+    assert (text[:, -1] == 0).all()
+    assert torch.equal(model.write(Z, 6), text)
+    state, symbol = model._first_state(Z[:1]), torch.zeros(1, 1, dtype=torch.long)
+    for t in range(5):
+        logits, state = model._write(symbol, Z[:1], state)
+        symbol = logits.argmax(dim=2)
+        assert text[0, t] == symbol.item()
+        if not symbol.item():
+            break
+
+
+def test_draws_have_the_probabilities(model):
+    n, z = 30_000, Z[1:2]
+    drawn = model.write(z.expand(n, 2), 3, generator=seeded(2))
+    for row in ([0, 0, 0], [1, 0, 0], [3, 0, 0]):
+        p = model.log_prob(torch.tensor([row]), z).exp().item()
+        frequency = (drawn == torch.tensor(row)).all(dim=1).double().mean().item()
+        # of two symbols the second is cut off, so a single letter stands for all texts that begin with it
+        if row[0]:
+            logits, _ = model._write(torch.tensor([[0]]), z, model._first_state(z))
+            starts = logits[0, 0].softmax(dim=0)[row[0]].item()
+            assert (drawn[:, 0] == row[0]).double().mean().item() == pytest.approx(starts, abs=0.015)
+        assert frequency == pytest.approx(p, abs=4.5 * math.sqrt(p * (1 - p) / n))
+
+
+def test_nothing_is_written_after_the_end(model):
+    text = model.sample(500, 8, generator=seeded(3))
+    ends = (text == 0).int().argmax(dim=1, keepdim=True)
+    assert ((torch.arange(8) <= ends) | (text == 0)).all()
+    assert 1 < ends.double().mean() < 7
+    assert torch.equal(model.sample(500, 8, generator=seeded(3)), text)
+
+
+class TestWordDropout:
+    @pytest.fixture
+    def dropping(self, model):
+        model.word_dropout = 0.4
+        return model.train()
+
+    def test_it_blanks_what_is_read_in_training_mode_alone(self, dropping, monkeypatch):
+        seen, write = [], dropping._write
+        monkeypatch.setattr(dropping, "_write", lambda read, *rest: [seen.append(read), write(read, *rest)][1])
+        torch.manual_seed(0)
+        x = X.repeat(2000, 1)
+        dropping.log_prob(x, Z.repeat(2000, 1))
+        dropping.eval().log_prob(x, Z.repeat(2000, 1))
+        dropped, intact = (read[:, 1:] == 4 for read in seen)
+        assert abs(dropped.double().mean() - 0.4) < 4 * math.sqrt(0.24 / dropped.numel())
+        assert not intact.any()
+        assert (seen[0][:, 0] == 0).all()
+        assert torch.equal(seen[1][:, 1:], x[:, :-1])
+        assert torch.equal(seen[0][:, 1:][~dropped], x[:, :-1][~dropped])
+
+    def test_what_is_written_and_what_is_encoded_stay_whole(self, dropping):
+        assert dropping.symbols == 4
+        one, again = dropping.encode(X)[0], dropping.encode(X)[0]
+        assert torch.equal(one, again)
+        assert dropping.log_prob(X, Z).shape == (3,)
+
+    def test_evaluation_repeats_and_training_does_not(self, dropping):
+        assert not torch.equal(dropping.log_prob(X, Z), dropping.log_prob(X, Z))
+        dropping.eval()
+        assert torch.equal(dropping.log_prob(X, Z), dropping.log_prob(X, Z))
+
+    @pytest.mark.parametrize("share", [-0.1, 1.1])
+    def test_other_shares_are_refused(self, share):
+        with pytest.raises(ValueError, match="word_dropout is"):
+            TextVAE(4, 2, word_dropout=share)
+
+
+def test_a_text_without_an_end_is_refused_by_its_row(model):
+    with pytest.raises(ValueError, match="row 1 of x has no 0"):
+        model.log_prob(torch.tensor([[1, 0], [1, 2]]), Z[:2])

@@ -1,0 +1,91 @@
+"""Small grey pictures of one shape each, drawn from five known factors: what a disentangled code would have to find."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from vae_edu.data.toys import _check_rng, _check_whole
+
+__all__ = ["FACTORS", "SHAPES", "ShapesSample", "draw_shapes", "render_shapes"]
+
+FACTORS = ("position x", "position y", "size", "angle", "shape")
+SHAPES = ("square", "ellipse", "triangle")
+LOW = (-0.45, -0.45, 0.3, 0.0)
+HIGH = (0.45, 0.45, 0.5, np.pi / 2)
+POINTS = 4  # along each side of a pixel, at which a shape is looked up
+CHUNK = 500  # images drawn at once, to keep memory small
+
+
+class ShapesSample(NamedTuple):
+    """A sample of shapes.
+
+    x (n, side²): float32, rows of pixels from 0 (background) to 1. factors (n, 5): float64, in the order of ``FACTORS``;
+    the last holds 0, 1 or 2, the place in ``SHAPES``.
+    """
+
+    x: np.ndarray
+    factors: np.ndarray
+
+
+def draw_shapes(n: int, *, rng: np.random.Generator, side: int = 16) -> ShapesSample:
+    """Draw n pictures with independent factors, each uniform, and their factors.
+
+    The picture spans [−1, 1] both ways. position x and y: of the centre, in [−0.45, 0.45], to the right and upwards. size:
+    the distance from the centre to the farthest point of the shape, in [0.3, 0.5], so that no shape touches the border.
+    angle: counter-clockwise, in [0, π/2). shape: one of ``SHAPES``. A square looks the same after a turn by π/2, so with
+    this range no two angles give the same picture; with a full turn, four would.
+
+    After the dSprites data set of Matthey, Higgins, Hassabis and Lerchner 2017, with shapes and pixels of our own. Raises
+    ``ValueError`` or ``TypeError`` for an argument out of range.
+    """
+    _check_whole("n", n)
+    _check_rng(rng)
+    factors = np.column_stack([rng.uniform(LOW, HIGH, size=(n, len(LOW))), rng.integers(len(SHAPES), size=n)])
+    return ShapesSample(render_shapes(factors, side=side), factors)
+
+
+def render_shapes(factors: np.ndarray, *, side: int = 16) -> np.ndarray:
+    """The pictures, (n, side²) as float32, that belong to given factors, (n, 5) in the order of ``FACTORS``.
+
+    A pixel's value is the share of it that the shape covers, looked up at 4 × 4 points. ``side`` is a multiple of 4, as
+    ``ConvVAE`` expects. Raises ``ValueError`` or ``TypeError`` for a side, a shape of ``factors`` or a number in its last
+    column that is none of these.
+    """
+    _check_whole("side", side)
+    if side % 4:
+        raise ValueError(f"side is {side}, expected a multiple of 4")
+    factors = np.asarray(factors, dtype=np.float64)
+    if factors.ndim != 2 or factors.shape[1] != len(FACTORS):
+        raise ValueError(f"factors has shape {factors.shape}, expected (n, {len(FACTORS)})")
+    if not np.isin(factors[:, -1], range(len(SHAPES))).all():
+        raise ValueError(f"the last column of factors holds numbers other than 0 to {len(SHAPES) - 1}")
+    chunks = [_coverage(factors[start : start + CHUNK], side) for start in range(0, len(factors), CHUNK)]
+    return np.concatenate(chunks) if chunks else np.zeros((0, side**2), dtype=np.float32)
+
+
+def _coverage(factors: np.ndarray, side: int) -> np.ndarray:
+    at = (np.arange(side * POINTS) + 0.5) / (side * POINTS) * 2 - 1
+    x, y, size, angle = (factors[:, j, None, None].astype(np.float32) for j in range(4))
+    right, up = at.astype(np.float32)[None, None, :] - x, at[::-1].astype(np.float32)[None, :, None] - y
+    u = (np.cos(angle) * right + np.sin(angle) * up) / size  # in the shape's own axes, of size 1
+    v = (np.cos(angle) * up - np.sin(angle) * right) / size
+    inside = np.empty(u.shape, dtype=bool)
+    for number, holds in enumerate((_in_square, _in_ellipse, _in_triangle)):
+        own = factors[:, -1] == number
+        inside[own] = holds(u[own], v[own])
+    pixels = inside.reshape(len(factors), side, POINTS, side, POINTS).mean(axis=(2, 4), dtype=np.float32)
+    return pixels.reshape(len(factors), side**2)
+
+
+def _in_square(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    return np.maximum(np.abs(u), np.abs(v)) <= 0.5**0.5
+
+
+def _in_ellipse(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Half as high as it is wide."""
+    return u**2 + 4 * v**2 <= 1
+
+
+def _in_triangle(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """With three equal sides, one corner up."""
+    return (v >= -0.5) & (3**0.5 * np.abs(u) + v <= 1)

@@ -1,0 +1,102 @@
+"""A VAE of short texts, with a decoder that reads what it has written so far."""
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.nn import functional
+
+__all__ = ["TextVAE"]
+
+
+class TextVAE(nn.Module):
+    """q(z|x) = N(mu(x), diag(exp(logvar(x)))), p(z) = N(0, I), p(x|z) = Π_t p(x_t|x_1 … x_{t−1}, z), over the symbols of a text.
+
+    symbols: how many there are; 0 ends a text. latent: the number of entries of z. embedding, hidden: the widths of the
+    symbols' embeddings and of both GRUs. word_dropout: in training mode, the share of the symbols that the decoder reads,
+    not of those it has to write, that is replaced by a blank; the draw is from torch's global generator.
+
+    z is the start of the decoder's state and stands beside each symbol that it reads. Raises ``ValueError`` for a
+    ``word_dropout`` outside [0, 1].
+
+    Source: Bowman, Vilnis, Vinyals, Dai, Jozefowicz and Bengio 2016, arXiv:1511.06349, sections 3 and 3.1, with symbols
+    for words and a GRU for the LSTM.
+    """
+
+    def __init__(self, symbols: int, latent: int, *, embedding: int = 32, hidden: int = 128, word_dropout: float = 0.0):
+        super().__init__()
+        if not 0 <= word_dropout <= 1:
+            raise ValueError(f"word_dropout is {word_dropout}; expected a share, from 0 to 1")
+        self.symbols, self.latent, self.word_dropout = symbols, latent, word_dropout
+        self.blank = symbols  # one more symbol, which is read and never written
+        self.embedding = nn.Embedding(symbols + 1, embedding)
+        self.reader = nn.GRU(embedding, hidden, batch_first=True)
+        self.posterior = nn.Linear(hidden, 2 * latent)
+        self.start = nn.Linear(latent, hidden)
+        self.writer = nn.GRU(embedding + latent, hidden, batch_first=True)
+        self.logits = nn.Linear(hidden, symbols)
+
+    def observe(self, x: Int[Tensor, "batch length"], *, generator: torch.Generator | None = None) -> Tensor:
+        """What the likelihood is taken of: the text as it is."""
+        return x
+
+    def encode(
+        self, x: Int[Tensor, "batch length"]
+    ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
+        """The mean and the log-variance of q(z|x), from the reader's state at the first 0 of each row."""
+        states, _ = self.reader(self.embedding(x))
+        end = _lengths(x) - 1
+        mu, logvar = self.posterior(states[torch.arange(len(x)), end]).chunk(2, dim=1)
+        return mu, logvar
+
+    def log_prob(self, x: Int[Tensor, "batch length"], z: Float[Tensor, "batch latent"]) -> Float[Tensor, " batch"]:
+        """log p(x|z) = Σ_t log p(x_t|x_<t, z) in nats, up to and with the first 0 of each row; what follows does not count."""
+        read = functional.pad(x[:, :-1], (1, 0))  # a text is preceded by the symbol that ends one
+        if self.training and self.word_dropout:
+            dropped = torch.rand(read.shape) < self.word_dropout
+            dropped[:, 0] = False
+            read = read.masked_fill(dropped, self.blank)
+        logits, _ = self._write(read, z, self._first_state(z))
+        log_probs = -functional.cross_entropy(logits.transpose(1, 2), x, reduction="none")
+        counts = torch.arange(x.shape[1]) < _lengths(x)[:, None]
+        return (log_probs * counts).sum(dim=1)
+
+    @torch.no_grad()
+    def write(
+        self, z: Float[Tensor, "batch latent"], length: int, *, generator: torch.Generator | None = None
+    ) -> Int[Tensor, "batch length"]:
+        """A text for each z, symbol by symbol, of at most ``length`` symbols with its 0: drawn from p(x_t|x_<t, z) with
+        ``generator``, or, without one, the most probable symbol each time (greedy)."""
+        symbol, state = torch.zeros(len(z), 1, dtype=torch.long), self._first_state(z)
+        ended, text = torch.zeros(len(z), 1, dtype=torch.bool), []
+        for _ in range(length - 1):
+            logits, state = self._write(symbol, z, state)
+            p = logits[:, 0].softmax(dim=1)
+            greedy = generator is None
+            symbol = p.argmax(dim=1, keepdim=True) if greedy else torch.multinomial(p, 1, generator=generator)
+            symbol = symbol.masked_fill(ended, 0)
+            ended |= symbol == 0
+            text.append(symbol)
+        return torch.cat([*text, torch.zeros_like(symbol)], dim=1)
+
+    @torch.no_grad()
+    def sample(self, n: int, length: int, *, generator: torch.Generator) -> Int[Tensor, "n length"]:
+        """Texts drawn from p(x|z), for ``n`` draws of z from the prior N(0, I)."""
+        z = torch.randn(n, self.latent, generator=generator, dtype=self.start.weight.dtype)
+        return self.write(z, length, generator=generator)
+
+    def _first_state(self, z: Tensor) -> Tensor:
+        return self.start(z).tanh()[None]
+
+    def _write(self, read: Tensor, z: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """The logits of the symbol after each one read, and the state after the last."""
+        beside = z[:, None].expand(-1, read.shape[1], -1)
+        states, state = self.writer(torch.cat([self.embedding(read), beside], dim=2), state)
+        return self.logits(states), state
+
+
+def _lengths(x: Tensor) -> Tensor:
+    """The number of symbols of each text, its first 0 with them. Raises ``ValueError`` where a row has no 0."""
+    ends = x == 0
+    if not ends.any(dim=1).all():
+        raise ValueError(f"row {int((~ends.any(dim=1)).nonzero()[0])} of x has no 0, so its text does not end")
+    return ends.int().argmax(dim=1) + 1
