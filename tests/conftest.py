@@ -9,9 +9,8 @@ os.environ["TQDM_DISABLE"] = "1"
 os.environ["VAE_EDU_STRICT"] = "1"
 
 # Before anything imports these modules: their jaxtyping annotations are then checked at every call.
-_hook = install_import_hook(
-    ["vae_edu.densities", "vae_edu.likelihoods", "vae_edu.objectives", "vae_edu.models"], "beartype.beartype"
-)
+CHECKED = ("densities", "evaluation", "likelihoods", "models", "objectives")
+_hook = install_import_hook([f"vae_edu.{name}" for name in CHECKED], "beartype.beartype")
 
 
 @pytest.fixture(autouse=True)

@@ -54,7 +54,7 @@ def test_the_end_counts(model):
 
 
 def test_the_posterior_is_read_from_the_state_after_the_end(model):
-    states, last = model.reader(model.embedding(X[:1, :4]))
+    states, last = model.reader(model.read_embedding(X[:1, :4]))
     expected = model.posterior(last[0])
     torch.testing.assert_close(torch.cat(model.encode(X[:1]), dim=1), expected)
     assert not torch.isclose(states[:, 2], last[0]).any()

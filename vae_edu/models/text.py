@@ -27,10 +27,11 @@ class TextVAE(nn.Module):
         if not 0 <= word_dropout <= 1:
             raise ValueError(f"word_dropout is {word_dropout}; expected a share, from 0 to 1")
         self.symbols, self.latent, self.word_dropout = symbols, latent, word_dropout
-        self.blank = symbols  # one more symbol, which is read and never written
-        self.embedding = nn.Embedding(symbols + 1, embedding)
+        self.blank = symbols  # one more symbol, which the decoder reads and never writes
+        self.read_embedding = nn.Embedding(symbols, embedding)
         self.reader = nn.GRU(embedding, hidden, batch_first=True)
         self.posterior = nn.Linear(hidden, 2 * latent)
+        self.write_embedding = nn.Embedding(symbols + 1, embedding)
         self.start = nn.Linear(latent, hidden)
         self.writer = nn.GRU(embedding + latent, hidden, batch_first=True)
         self.logits = nn.Linear(hidden, symbols)
@@ -43,7 +44,7 @@ class TextVAE(nn.Module):
         self, x: Int[Tensor, "batch length"]
     ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
         """The mean and the log-variance of q(z|x), from the reader's state at the first 0 of each row."""
-        states, _ = self.reader(self.embedding(x))
+        states, _ = self.reader(self.read_embedding(x))
         end = _lengths(x) - 1
         mu, logvar = self.posterior(states[torch.arange(len(x)), end]).chunk(2, dim=1)
         return mu, logvar
@@ -90,7 +91,7 @@ class TextVAE(nn.Module):
     def _write(self, read: Tensor, z: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """The logits of the symbol after each one read, and the state after the last."""
         beside = z[:, None].expand(-1, read.shape[1], -1)
-        states, state = self.writer(torch.cat([self.embedding(read), beside], dim=2), state)
+        states, state = self.writer(torch.cat([self.write_embedding(read), beside], dim=2), state)
         return self.logits(states), state
 
 
