@@ -138,3 +138,18 @@ def test_a_likelihood_without_a_twin_is_refused():
         to_torch(model)
     with pytest.raises(TypeError, match="^Identity has no twin in NumPy; there are Bernoulli and Gaussian"):
         from_torch(twin)
+
+
+@pytest.mark.parametrize("likelihood", [likelihoods.LearnedGaussian(), likelihoods.OptimalGaussian()])
+def test_a_variance_that_is_learned_has_no_twin(likelihood):
+    twin = torch_model()
+    twin.likelihood = likelihood
+    with pytest.raises(TypeError, match="has no twin in NumPy"):
+        from_torch(twin)
+
+
+def test_another_activation_has_no_twin():
+    twin = torch_model()
+    twin.decoder[1] = nn.SiLU()
+    with pytest.raises(TypeError, match="^SiLU has no twin in NumPy"):
+        from_torch(twin)

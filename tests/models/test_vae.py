@@ -317,3 +317,9 @@ def test_noise_given_to_a_convolutional_vae_decides_its_loss(likelihood):
     assert not torch.isclose(first, negative_elbo(model, x, eps=-eps)["loss"]).any()
     alone = torch.cat([negative_elbo(model, x[[i]], eps=eps[[i]])["loss"] for i in range(7)])
     torch.testing.assert_close(first, alone)  # an example's loss does not depend on its companions
+
+
+def test_the_activation_stands_between_all_layers_and_after_none():
+    model = VAE(12, 3, mean=torch.full((12,), 0.5), hidden=(9, 7), activation=nn.SiLU)
+    for layers in (model.encoder, model.decoder):
+        assert [type(layer) for layer in layers] == [nn.Linear, nn.SiLU, nn.Linear, nn.SiLU, nn.Linear]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from vae_edu import processes
 from vae_edu.data import ImageData, load_digits, load_fashion_mnist
@@ -38,7 +38,7 @@ LIKELIHOODS = {
     "discretised-logistic": DiscretisedLogistic,
 }
 MODELS = {
-    "mlp": lambda side, *rest, **options: VAE(side**2, *rest, hidden=(300, 300), **options),
+    "mlp": lambda side, *rest, **options: VAE(side**2, *rest, hidden=(500, 500), activation=nn.SiLU, **options),
     "conv": ConvVAE,
 }
 
@@ -123,7 +123,7 @@ def _require_same_run(run: Run, folder: Path) -> None:
             new.write_text(json.dumps(asked, indent=1), encoding="utf-8")
 
 
-def _scores(model: torch.nn.Module, x: Tensor, seed: int, draws: int) -> dict[str, float]:
+def _scores(model: nn.Module, x: Tensor, seed: int, draws: int) -> dict[str, float]:
     """The means over ``x``, all of the same binary pixels where these are drawn."""
     generator = torch.Generator().manual_seed(seed + 1)
     observed = model.observe(x, generator=generator)
@@ -133,7 +133,7 @@ def _scores(model: torch.nn.Module, x: Tensor, seed: int, draws: int) -> dict[st
 
 
 def _negative_log_likelihood(
-    model: torch.nn.Module, observed: Tensor, draws: int, generator: torch.Generator
+    model: nn.Module, observed: Tensor, draws: int, generator: torch.Generator
 ) -> dict[str, float]:
     noise = processes.own_noise(generator)
     own = observed[processes.own_share(torch.arange(len(observed)))]

@@ -59,9 +59,9 @@ def start_from_mean(decoder: nn.Sequential, mean: Float[Tensor, " data"]) -> Non
         decoder[-1].bias.copy_(mean.clamp(0.01, 0.99).logit())
 
 
-def mlp(*widths: int) -> nn.Sequential:
-    """Linear layers of these widths with a ReLU between each two; nothing after the last."""
+def mlp(*widths: int, activation: type[nn.Module] = nn.ReLU) -> nn.Sequential:
+    """Linear layers of these widths with ``activation`` between each two; nothing after the last."""
     layers: list[nn.Module] = []
     for fan_in, fan_out in itertools.pairwise(widths):
-        layers += [nn.Linear(fan_in, fan_out), nn.ReLU()]
+        layers += [nn.Linear(fan_in, fan_out), activation()]
     return nn.Sequential(*layers[:-1])

@@ -29,7 +29,13 @@ def to_torch(model: numpy_vae.VAE) -> VAE:
 
 
 def from_torch(twin: VAE) -> numpy_vae.VAE:
-    """A NumPy VAE with the parameters, mean, likelihood and precision of ``twin``: the inverse of ``to_torch``."""
+    """A NumPy VAE with the parameters, mean, likelihood and precision of ``twin``: the inverse of ``to_torch``.
+
+    Raises ``TypeError`` for a likelihood or an activation that has no twin.
+    """
+    for layer in (*twin.encoder, *twin.decoder):
+        if not isinstance(layer, torch.nn.Linear | torch.nn.ReLU):
+            raise TypeError(f"{type(layer).__name__} has no twin in NumPy; there are linear layers and ReLU")
     mean = twin.mean.cpu().numpy()
     hidden = tuple(layer.out_features for layer in twin.encoder[:-1:2])
     model = numpy_vae.VAE(

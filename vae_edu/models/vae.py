@@ -68,8 +68,8 @@ class VAE(_VAE):
 
     data, latent: the number of entries of x and of z. mean: the mean of the training data, shape ``(data,)``; it is
     subtracted before encoding and is what the untrained decoder starts from, as in ``MLPAutoencoder``. hidden: the widths
-    of the encoder's hidden layers; the decoder has the same in reverse. likelihood: one of ``vae_edu.likelihoods``,
-    binary pixels where it is not given.
+    of the encoder's hidden layers; the decoder has the same in reverse. activation: what stands between the layers.
+    likelihood: one of ``vae_edu.likelihoods``, binary pixels where it is not given.
 
     Source: Kingma and Welling 2014, arXiv:1312.6114, appendix C.
     """
@@ -81,10 +81,11 @@ class VAE(_VAE):
         *,
         mean: Float[Tensor, " data"],
         hidden: tuple[int, ...] = (256,),
+        activation: type[nn.Module] = nn.ReLU,
         likelihood: nn.Module | None = None,
     ):
-        encoder = mlp(data, *hidden, 2 * latent)
-        decoder = mlp(latent, *reversed(hidden), data)
+        encoder = mlp(data, *hidden, 2 * latent, activation=activation)
+        decoder = mlp(latent, *reversed(hidden), data, activation=activation)
         super().__init__(encoder, decoder, latent, mean, likelihood or Bernoulli())
 
 
