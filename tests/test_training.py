@@ -14,9 +14,10 @@ from tqdm import tqdm
 from vae_edu import processes
 from vae_edu.likelihoods import OptimalGaussian
 from vae_edu.models.autoencoder import LinearAutoencoder
+from vae_edu.models.text import TextVAE
 from vae_edu.models.vae import VAE
 from vae_edu.objectives import negative_elbo, squared_error
-from vae_edu.training import History, TrainingDiverged, _progress_bar, cosine, evaluate, fit
+from vae_edu.training import AggressiveEncoder, History, TrainingDiverged, _progress_bar, cosine, evaluate, fit
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -416,3 +417,101 @@ def test_training_a_vae_lowers_its_loss():
     assert history["loss"][-1] < history["loss"][0]
     assert after["loss"] < 0.5 * before
     assert math.log(2) * 0.9 < after["loss"] < 2.5  # no bound goes below the entropy of the data, log 2
+
+
+class TestAggressiveEncoder:
+    """On a model of 2 latents, with 4 steps in an epoch."""
+
+    X = torch.randint(0, 2, (32, 12), generator=torch.Generator().manual_seed(50)).float()
+
+    def model(self):
+        torch.manual_seed(7)
+        return VAE(12, 2, mean=torch.full((12,), 0.5), hidden=(8,))
+
+    def aggressive(self, model, objective=negative_elbo, information=lambda _model: 0.0, **options):
+        options = {"generator": torch.Generator().manual_seed(51), "batch_size": 8} | options
+        return AggressiveEncoder(model, objective, self.X, information=information, **options)
+
+    def fit(self, model, before_step, epochs=1):
+        generator = torch.Generator().manual_seed(52)
+        options = {"batch_size": 8, "learning_rate": 1e-3, "before_step": before_step}
+        return fit(model, negative_elbo, self.X, epochs=epochs, generator=generator, **options)
+
+    def test_it_trains_the_encoder_alone(self):
+        model = self.model()
+        before = {name: value.clone() for name, value in model.state_dict().items()}
+        self.aggressive(model)(0)
+        changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
+        assert changed == {name for name in before if name.startswith("encoder.")}
+
+    def test_the_encoder_parameters_are_all_that_the_posterior_hangs_on_and_no_more(self):
+        for model, x in (
+            (self.model(), self.X),
+            (TextVAE(5, 2, hidden=6), torch.tensor([[1, 2, 4, 0], [3, 0, 0, 0]])),
+        ):
+            sum(each.sum() for each in model.encode(x)).backward()
+            reached = {id(each) for each in model.parameters() if each.grad is not None}
+            assert {id(each) for each in model.encoder_parameters()} == reached
+
+    @pytest.mark.parametrize(
+        ("losses", "updates"), [([3.0, 2.0, 2.0, 1.0], 15), ([3.0, 4.0], 10), ([5.0, 4.0, 3.0, 2.0, 1.0], 20)]
+    )
+    def test_it_ends_where_the_loss_no_longer_falls_or_at_the_most(self, losses, updates):
+        model, calls = self.model(), iter(range(1000))
+
+        def objective(model, x, generator):
+            loss = losses[min(next(calls) // 5, len(losses) - 1)]
+            return {"loss": negative_elbo(model, x, generator)["loss"] * 0 + loss}
+
+        aggressive = self.aggressive(model, objective, at_most=20, look_every=5)
+        aggressive(0)
+        assert aggressive.updates == updates
+
+    def test_it_goes_on_while_the_information_rises_from_epoch_to_epoch(self):
+        model, known = self.model(), iter([0.5, 0.9, 0.8, 99.0])
+        modes = []
+
+        def information(model):
+            modes.append(model.training)
+            return next(known)
+
+        aggressive = self.aggressive(model, information=information, at_most=2, look_every=2)
+        steps = []
+        self.fit(
+            model, lambda step: [aggressive(step), steps.append((aggressive.active, aggressive.updates))], epochs=5
+        )
+        assert [active for active, _ in steps] == [True] * 12 + [False] * 8
+        assert [updates for _, updates in steps] == [2 * (step + 1) for step in range(12)] + [24] * 8
+        assert modes == [False] * 3
+        assert next(known) == 99.0
+
+    def test_the_step_that_follows_is_as_ever(self):
+        left_alone, trained = self.model(), self.model()
+        self.fit(left_alone, None)
+        self.fit(trained, lambda _step: None)
+        for one, other in zip(left_alone.parameters(), trained.parameters(), strict=True):
+            assert torch.equal(one, other)
+
+    def test_a_loss_that_is_not_finite_leaves_the_encoder_as_it_was(self):
+        model = self.model()
+        before = [value.clone() for value in model.parameters()]
+
+        def objective(model, x, generator):
+            return {"loss": negative_elbo(model, x, generator)["loss"] * math.nan}
+
+        with pytest.raises(TrainingDiverged, match="the encoder's loss is nan at step 3"):
+            self.aggressive(model, objective)(3)
+        assert all(torch.equal(one, other) for one, other in zip(before, model.parameters(), strict=True))
+
+    def test_it_does_not_go_with_checkpoints(self, tmp_path):
+        model = self.model()
+        with pytest.raises(ValueError, match="before_step and checkpoints"):
+            fit(
+                model,
+                negative_elbo,
+                self.X,
+                epochs=1,
+                generator=torch.Generator(),
+                before_step=self.aggressive(model),
+                checkpoints=tmp_path,
+            )

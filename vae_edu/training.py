@@ -21,7 +21,7 @@ from vae_edu import processes
 from vae_edu.checkpoints import Checkpoint, newest, restore, state_of, write
 from vae_edu.objectives import Batch, Objective, Scheduled, Terms
 
-__all__ = ["History", "TrainingDiverged", "cosine", "evaluate", "fit"]
+__all__ = ["AggressiveEncoder", "History", "TrainingDiverged", "cosine", "evaluate", "fit"]
 
 
 class TrainingDiverged(FloatingPointError):
@@ -85,6 +85,7 @@ def fit(
     batch_size: int = 128,
     learning_rate: float | Callable[[float], float] = 1e-3,
     max_norm: float | None = None,
+    before_step: Callable[[int], None] | None = None,
     checkpoints: Path | None = None,
 ) -> History:
     """Minimise the mean of ``objective``'s loss over the rows of ``data`` with Adam; changes ``model`` in place.
@@ -95,6 +96,8 @@ def fit(
     generator: draws the order of the rows and is handed to the objective, so a run is repeated by its seed.
     learning_rate: a number, or a schedule that maps the share of training done, in [0, 1), to a number (``cosine``).
     max_norm: a longer gradient (of all parameters together) is scaled down to this length.
+    before_step: called with the number of each step, counted from 0, before it; ``AggressiveEncoder`` is one. What it keeps
+        is not in a checkpoint, so it goes without them.
     checkpoints: a folder. The state is written there after each epoch, and a run whose folder holds checkpoints is
         resumed after the last of them: it ends with the parameters, bit for bit, of a run that was never stopped.
 
@@ -103,14 +106,16 @@ def fit(
     that of one process on the whole batch, but for rounding and the noise. Only process 0 writes checkpoints.
 
     Returns the history. An interrupt (Ctrl-C, or the stop button) in a notebook ends training, and the model and the
-    history so far are kept. Raises ``ValueError`` for empty or ragged ``data``, for ``epochs`` or ``batch_size`` below 1 and
-    for checkpoints of another run, and ``TrainingDiverged`` before a step that is not finite.
+    history so far are kept. Raises ``ValueError`` for empty or ragged ``data``, for ``epochs`` or ``batch_size`` below 1,
+    for ``before_step`` with checkpoints and for checkpoints of another run, and ``TrainingDiverged`` before a step that is not finite.
     """
     for name, value in (("epochs", epochs), ("batch_size", batch_size)):
         if value < 1:
             raise ValueError(f"{name} is {value}; expected 1 or more")
     if max_norm is not None and not max_norm > 0:
         raise ValueError(f"max_norm is {max_norm}; expected a positive length, or None")
+    if before_step and checkpoints:
+        raise ValueError("before_step and checkpoints do not go together: what before_step keeps would not be resumed")
     n = _rows(data)
     terms_of = processes.parallel(_Terms(model, objective))
     schedule = learning_rate if callable(learning_rate) else lambda _done: learning_rate
@@ -134,6 +139,8 @@ def fit(
                 for index, rows in enumerate(batches):
                     step = epoch * steps_per_epoch + index
                     done = step / steps
+                    if before_step:
+                        before_step(step)
                     for group in optimizer.param_groups:
                         group["lr"] = schedule(done)
                     terms = terms_of(_take(data, processes.own_share(rows)), noise, done)
@@ -162,6 +169,71 @@ def fit(
         print(f"Stopped in epoch {len(history) + 1} of {epochs}. The model and the history so far are kept.")
     model.eval()
     return history
+
+
+class AggressiveEncoder:
+    """Keeps q(z|x) close to the posterior of a decoder that changes fast: a ``before_step`` for ``fit``.
+
+    Before each step the encoder alone is trained with Adam on batches of its own, ``look_every`` at a time, until their mean
+    loss is no lower than that of those before, or ``at_most`` batches were seen. This goes on until, from one epoch of
+    ``fit`` to the next, ``information`` rises no more; from then on nothing is done before a step.
+
+    model: its ``encoder_parameters`` are trained. objective, data: as of ``fit``. information: of the model, such as a
+    bound on I(x; z) on held-out examples. batch_size: that of ``fit``. generator: draws the batches and their noise.
+    ``updates`` counts the encoder's batches so far, ``active`` says whether it still goes on. Raises
+    ``TrainingDiverged`` before an update on a loss that is not finite.
+
+    Source: He, Spokoyny, Neubig and Berg-Kirkpatrick 2019, arXiv:1901.05534, algorithm 1. There the step that follows
+    updates the decoder alone; here it updates both, as all steps of ``fit`` do.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        objective: Objective,
+        data: Batch,
+        *,
+        information: Callable[[nn.Module], float],
+        generator: torch.Generator,
+        batch_size: int = 128,
+        learning_rate: float = 1e-3,
+        at_most: int = 100,
+        look_every: int = 10,
+    ):
+        self.model, self.objective, self.data, self.information = model, objective, data, information
+        self.generator, self.batch_size = generator, batch_size
+        self.at_most, self.look_every = at_most, look_every
+        self.optimizer = torch.optim.Adam(model.encoder_parameters(), lr=learning_rate)
+        self.active, self.updates, self.known = True, 0, -math.inf
+
+    def __call__(self, step: int) -> None:
+        steps_per_epoch = math.ceil(_rows(self.data) / self.batch_size)
+        if self.active and step and step % steps_per_epoch == 0:
+            self._look()
+        if not self.active:
+            return
+        before = math.inf
+        for _ in range(self.at_most // self.look_every):
+            loss = sum(self._update(step) for _ in range(self.look_every)) / self.look_every
+            if loss >= before:
+                break
+            before = loss
+
+    def _look(self) -> None:
+        self.model.eval()
+        known = self.information(self.model)
+        self.model.train()
+        self.active, self.known = known > self.known, known
+
+    def _update(self, step: int) -> float:
+        rows = torch.randint(_rows(self.data), (self.batch_size,), generator=self.generator)
+        loss = self.objective(self.model, _take(self.data, rows), self.generator)["loss"].mean()
+        _require_finite(step, {"the encoder's loss": loss.item()}, {})
+        self.model.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        self.updates += 1
+        return loss.item()
 
 
 class _Terms(nn.Module):

@@ -40,6 +40,11 @@ class TextVAE(nn.Module):
         """What the likelihood is taken of: the text as it is."""
         return x
 
+    def encoder_parameters(self) -> list[nn.Parameter]:
+        """Those of q(z|x)."""
+        modules = (self.read_embedding, self.reader, self.posterior)
+        return [parameter for module in modules for parameter in module.parameters()]
+
     def encode(
         self, x: Int[Tensor, "batch length"]
     ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:

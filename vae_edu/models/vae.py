@@ -36,6 +36,10 @@ class _VAE(nn.Module):
         """What the likelihood is taken of: binary pixels drawn from grey ones, or the data as they are."""
         return self.likelihood.observe(x, generator=generator)
 
+    def encoder_parameters(self) -> list[nn.Parameter]:
+        """Those of q(z|x)."""
+        return list(self.encoder.parameters())
+
     def encode(
         self, x: Float[Tensor, "batch data"]
     ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
