@@ -476,14 +476,23 @@ class TestAggressiveEncoder:
             return next(known)
 
         aggressive = self.aggressive(model, information=information, at_most=2, look_every=2)
-        steps = []
-        self.fit(
-            model, lambda step: [aggressive(step), steps.append((aggressive.active, aggressive.updates))], epochs=5
-        )
+        steps, training = [], []
+
+        def before_step(step):
+            aggressive(step)
+            steps.append((aggressive.active, aggressive.updates))
+            training.append(model.training)
+
+        self.fit(model, before_step, epochs=5)
         assert [active for active, _ in steps] == [True] * 12 + [False] * 8
         assert [updates for _, updates in steps] == [2 * (step + 1) for step in range(12)] + [24] * 8
         assert modes == [False] * 3
+        assert training == [True] * 20
         assert next(known) == 99.0
+
+    def test_information_that_stays_the_same_ends_it(self):
+        aggressive = self.aggressive(self.model(), information=lambda _model: 0.5, at_most=1, look_every=1)
+        assert [(aggressive(step), aggressive.active)[1] for step in (0, 4, 8)] == [True, True, False]
 
     def test_the_step_that_follows_is_as_ever(self):
         left_alone, trained = self.model(), self.model()
