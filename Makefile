@@ -54,8 +54,9 @@ solutions: $(READY)  ## execute every notebook with the model answers into build
 notebooks: $(READY)  ## re-execute every notebook in place and store its outputs and seconds
 	$(BIN)/vae-edu execute
 
-bench: $(READY)  ## time a training step: NumPy, PyTorch, the matrix products alone (10 minutes)
+bench: $(READY)  ## time training: a step in NumPy and PyTorch, `fit` beside other loops (16 minutes)
 	$(BIN)/python tests/benchmarks/step.py
+	$(BIN)/python tests/benchmarks/fit.py
 
 lint: $(READY)  ## check the code's style and the notebooks' standard
 	$(BIN)/ruff check .

@@ -24,6 +24,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from vae_edu.data import DataNotFound, load_fashion_mnist
 from vae_edu.densities import gaussian_kl, reparameterise
+from vae_edu.files import replacing
 from vae_edu.likelihoods import binarise
 from vae_edu.models.vae import VAE
 from vae_edu.objectives import negative_elbo
@@ -218,9 +219,9 @@ def main():
     print(f"\n{f'{len(images.train_x):,} images':20}{'seconds':>20}{'test −ELBO, nats':>20}")
     for name, row in scores.items():
         print(f"{name:20}{row['seconds']:>20}{row['test_negative_elbo']:>20}", flush=True)
-    RESULTS.parent.mkdir(exist_ok=True)
     result = {"threads": torch.get_num_threads(), "images": len(images.train_x), "speed": rates, "minute": scores}
-    RESULTS.write_text(json.dumps(result, indent=1), encoding="utf-8")
+    with replacing(RESULTS) as path:
+        path.write_text(json.dumps(result, indent=1), encoding="utf-8")
     print(f"written to {RESULTS}")
 
 

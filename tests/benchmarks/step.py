@@ -19,6 +19,8 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
+from vae_edu.files import replacing
+
 REFERENCE = {"data": 784, "hidden": 400, "latent": 20, "batch": 128}
 SWEEP = {"hidden": (100, 200, 800, 1600), "batch": (32, 512, 1024), "latent": (2, 8, 64)}
 SIZES = [REFERENCE] + [REFERENCE | {name: value} for name, values in SWEEP.items() for value in values]
@@ -245,8 +247,8 @@ def main():
                 for name, value in row["operations"].items():
                     print(f"{'':19}{value:8.3f} ms  {name}", flush=True)
                 print(f"{'':19}peak memory in MB: {row['peak_mb']}", flush=True)
-            RESULTS.parent.mkdir(exist_ok=True)
-            RESULTS.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+            with replacing(RESULTS) as path:
+                path.write_text(json.dumps(rows, indent=1), encoding="utf-8")
     print(f"written to {RESULTS}")
 
 
