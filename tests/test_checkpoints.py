@@ -87,8 +87,8 @@ def test_a_finished_run_is_not_trained_further(tmp_path):
     assert len(history) == EPOCHS
 
 
-def test_the_newest_two_are_kept(tmp_path):
-    train(tmp_path)
+def test_the_newest_two_are_kept_in_a_folder_named_by_a_string_too(tmp_path):
+    train(str(tmp_path))
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == ["000005.json", "000005.safetensors", "000006.json", "000006.safetensors"]
 

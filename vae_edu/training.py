@@ -86,7 +86,7 @@ def fit(
     learning_rate: float | Callable[[float], float] = 1e-3,
     max_norm: float | None = None,
     before_step: Callable[[int], None] | None = None,
-    checkpoints: Path | None = None,
+    checkpoints: str | Path | None = None,
 ) -> History:
     """Minimise the mean of ``objective``'s loss over the rows of ``data`` with Adam; changes ``model`` in place.
 
@@ -125,7 +125,8 @@ def fit(
     steps, history, means = epochs * steps_per_epoch, History(), {}
     run = {"epochs": epochs, "rows": n, "batch_size": batch_size, "max_norm": max_norm, "processes": processes.count()}
     run["model"] = {name: [str(value.dtype), *value.shape] for name, value in model.state_dict().items()}
-    last = newest(checkpoints, run) if checkpoints else None
+    folder = Path(checkpoints) if checkpoints else None
+    last = newest(folder, run) if folder else None
     if last:
         restore(last.tensors, model, optimizer, generator)
         history.rows = last.history
@@ -160,9 +161,9 @@ def fit(
                 # Sums over examples, divided once: a mean of batch means would give a short last batch too much weight.
                 row = {term: total / n for term, total in sums.items()}
                 history.rows.append(row | {"seconds": time.perf_counter() - start, "peak_mb": _peak_megabytes()})
-                if checkpoints and processes.number() == 0:
+                if folder and processes.number() == 0:
                     state = state_of(model, optimizer, generator)
-                    write(checkpoints, Checkpoint(epoch + 1, run, history.rows, state))
+                    write(folder, Checkpoint(epoch + 1, run, history.rows, state))
     except KeyboardInterrupt:
         if not _in_notebook():
             raise
