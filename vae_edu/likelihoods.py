@@ -29,7 +29,7 @@ RUNNING = 100  # batches that the running mean of a variance reaches back
 
 
 def bernoulli_log_prob(x: Float[Tensor, "batch data"], logits: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
-    """log p(x|z) of binary pixels: Σ_d x_d log p_d + (1 − x_d) log(1 − p_d), with p = sigmoid(logits), in nats.
+    """log p(x|z) of binary pixels: Σ_d [x_d log p_d + (1 − x_d) log(1 − p_d)], with p = sigmoid(logits), in nats.
 
     Computed from the logits, so that a confident decoder gives no logarithm of zero. ``x`` holds zeros and ones: grey
     values have no Bernoulli likelihood (``binarise`` samples binary pixels from them).
@@ -65,7 +65,8 @@ def discretised_logistic_log_prob(
     ``mean`` and ``log_scale`` broadcast to the shape of ``x``. Raises ``ValueError`` where they do not, for fewer than
     two levels, and for values of ``x`` that are not one of the levels.
 
-    Source: Kingma et al. 2016, arXiv:1606.04934; edge bins as in Salimans et al. 2017, arXiv:1701.05517, equation 2.
+    Source: Kingma et al. 2016, arXiv:1606.04934; centred bins and edges as in Salimans et al. 2017, arXiv:1701.05517,
+    equation 2.
     """
     require_broadcast(x, mean=mean, log_scale=log_scale)
     _require_levels(x, levels)
@@ -218,7 +219,8 @@ class OptimalGaussian(_GaussianNoise):
 class DiscretisedLogistic(_Real):
     """Grey values 0, 1/(levels−1), …, 1, each with a probability: a logistic distribution cut into bins.
 
-    The decoder's output is the logistic's means; its scale, one for all pixels, is a parameter learned by gradient.
+    The decoder's output is the means of the logistic before it is cut, which E[x|z] is close to where these are well
+    inside [0, 1]; its scale, one for all pixels, is a parameter learned by gradient.
     scale: what it starts from, in grey values. Raises ``ValueError`` unless this is positive and finite,
     and for fewer than two levels.
 

@@ -64,6 +64,8 @@ def global_states():
         random.getstate(),
         [part.tolist() if isinstance(part, np.ndarray) else part for part in np.random.get_state()],  # noqa: NPY002
         torch.get_rng_state().tolist(),
+        torch.is_grad_enabled(),
+        torch.get_default_dtype(),
     )
 
 
@@ -91,8 +93,21 @@ def draws_forever(x):
         draws(x)
 
 
-@pytest.mark.parametrize("function", [seeds, draws, draws_and_raises, draws_forever], ids=lambda f: f.__name__)
-def test_global_random_state_is_as_it_was(function):
+def switches_gradients_off(x):
+    torch.set_grad_enabled(False)
+    return x
+
+
+def switches_to_float64(x):
+    torch.set_default_dtype(torch.float64)
+    raise ValueError("after switching")
+
+
+STATEFUL = [seeds, draws, draws_and_raises, draws_forever, switches_gradients_off, switches_to_float64]
+
+
+@pytest.mark.parametrize("function", STATEFUL, ids=lambda f: f.__name__)
+def test_global_state_is_as_it_was(function):
     before = global_states()
     check(function)
     assert global_states() == before

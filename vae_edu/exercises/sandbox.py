@@ -81,12 +81,13 @@ def call_guarded(function: Callable, arguments: tuple, *, seconds: float, guard:
     """Call ``function`` on copies of ``arguments`` and report what happened; never raises what the function raises.
 
     ``KeyboardInterrupt`` is the exception: the person at the keyboard is obeyed. The global generators of ``random``, NumPy
-    and torch are put back as they were. ``guard`` is the learner's function where ``function`` only calls it.
+    and torch are put back as they were, and so are torch's gradient mode and default dtype. ``guard`` is the learner's
+    function where ``function`` only calls it.
     """
     given, kept = copy.deepcopy(arguments), copy.deepcopy(arguments)
     printed = _ShortBuffer()
     value, error = None, None
-    with _random_state_restored(), _exits_blocked(guard or function), _streams_to(printed), _stray_rings_ignored():
+    with _global_state_restored(), _exits_blocked(guard or function), _streams_to(printed), _stray_rings_ignored():
         try:
             with _time_limit(seconds) as limit:
                 value = function(*given)
@@ -117,10 +118,11 @@ def _streams_to(buffer: io.StringIO) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _random_state_restored() -> Iterator[None]:
+def _global_state_restored() -> Iterator[None]:
     torch = sys.modules.get("torch")  # not imported for this: what is not loaded has no state to protect
     python, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002
-    torch_state = torch.get_rng_state() if torch else None
+    if torch:
+        torch_state, records, dtype = torch.get_rng_state(), torch.is_grad_enabled(), torch.get_default_dtype()
     try:
         yield
     finally:
@@ -128,6 +130,8 @@ def _random_state_restored() -> Iterator[None]:
         np.random.set_state(legacy)  # noqa: NPY002
         if torch:
             torch.set_rng_state(torch_state)
+            torch.set_grad_enabled(records)
+            torch.set_default_dtype(dtype)
 
 
 @contextlib.contextmanager

@@ -48,7 +48,7 @@ class _VAE(nn.Module):
         return mu, logvar
 
     def decode(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch data"]:
-        """The parameters of p(x|z): logits of binary pixels, means of real numbers."""
+        """The parameters of p(x|z): logits of binary pixels, means of real numbers, locations of a discretised logistic."""
         return self.decoder(z)
 
     def log_prob(self, x: Float[Tensor, "batch data"], z: Float[Tensor, "batch latent"]) -> Float[Tensor, " batch"]:
@@ -57,7 +57,8 @@ class _VAE(nn.Module):
 
     @torch.no_grad()
     def sample(self, n: int, *, generator: torch.Generator | None = None) -> Float[Tensor, "n data"]:
-        """E[x|z] for ``n`` draws of z from the prior N(0, I): pixel probabilities of new images. It never looks at data."""
+        """E[x|z] for ``n`` draws of z from the prior N(0, I): means of new images, for binary pixels their probabilities. It
+        never looks at data."""
         z = torch.randn(n, self.latent, generator=generator, dtype=self.mean.dtype)
         return self.likelihood.mean(self.decode(z))
 
