@@ -108,6 +108,24 @@ class Adam(Adam):
 """,
         "for a gradient of 1000, the first step",
     ),
+    "07: a β that is ignored": (
+        "07",
+        """
+right_objective = negative_elbo
+def negative_elbo(model, x, generator=None, *, beta=1.0, eps=None):
+    return right_objective(model, x, generator, eps=eps)
+""",
+        "loss 1 has the rate of the model with its β",
+    ),
+    "07: a Gaussian that counts log σ² where log σ belongs": (
+        "07",
+        """
+class LearnedGaussian(LearnedGaussian):
+    def log_prob(self, x, output):
+        return super().log_prob(x, output) - 0.5 * self.logvar * x.shape[1]
+""",
+        "learned σ_x² is the error under z ~ q",
+    ),
     "04: a KL without the mean": (
         "04",
         """
