@@ -105,6 +105,8 @@ def load_names() -> NameData:
 
 
 def _family_names(locales: tuple[str, ...]) -> set[str]:
-    providers = (importlib.import_module(f"faker.providers.person.{locale}").Provider for locale in locales)
+    from faker.providers import person
+
+    providers = (importlib.import_module(f"{person.__name__}.{locale}").Provider for locale in locales)
     names = {name.lower() for provider in providers for name in provider.last_names}
     return {name for name in names if name.isalpha() and len(name) in _LENGTHS}
