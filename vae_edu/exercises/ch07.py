@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 
+from vae_edu.exercises.ch06 import draw_pixels, sigmoid
 from vae_edu.exercises.record import Exercise, Mistake, Property
 
 
@@ -49,19 +50,6 @@ def with_variance(beta):
 def bernoulli_log_likelihood(x, logits):
     """log p(x|z) of each example's binary pixels, (batch,), in nats, from their logits; finite for logits of ±1000, too."""
     return (x * logits - np.logaddexp(0, logits)).sum(axis=1)
-
-
-def draw_pixels(rng: np.random.Generator):
-    for batch, data in ((3, 7), (5, 4)):
-        yield (rng.random((batch, data)) < 0.5).astype(float), rng.normal(0, 2, (batch, data))
-    x, logits = (rng.random((2, 6)) < 0.5).astype(float), rng.normal(0, 2, (2, 6))
-    x[0, :2], logits[0, :2] = (0, 1), (1000, -1000)  # both wrong, and as sure as can be
-    x[1, :2], logits[1, :2] = (1, 0), (1000, -1000)
-    yield x, logits
-
-
-def sigmoid(logits):
-    return (1 + np.tanh(logits / 2)) / 2
 
 
 def from_probabilities(x, p):
