@@ -62,7 +62,7 @@ def test_a_run_is_the_loop_that_one_would_write_bit_for_bit():
     torch.manual_seed(3)
     model = VAE(6, 2, mean=torch.full((6,), 0.5), hidden=(5,))
     x, generator = torch.rand(23, 6, generator=seeded(0)), seeded(1)
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01, fused=True)
     for epoch in range(3):
         rates = []
         for rows in torch.randperm(23, generator=generator).split(8):

@@ -119,7 +119,7 @@ def fit(
     n = _rows(data)
     terms_of = processes.parallel(_Terms(model, objective))
     schedule = learning_rate if callable(learning_rate) else lambda _done: learning_rate
-    optimizer = torch.optim.Adam(model.parameters())
+    optimizer = torch.optim.Adam(model.parameters(), fused=True)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     steps_per_epoch = math.ceil(n / batch_size)
     steps, history, means = epochs * steps_per_epoch, History(), {}
@@ -204,7 +204,7 @@ class AggressiveEncoder:
         self.model, self.objective, self.data, self.information = model, objective, data, information
         self.generator, self.batch_size = generator, batch_size
         self.at_most, self.look_every = at_most, look_every
-        self.optimizer = torch.optim.Adam(model.encoder_parameters(), lr=learning_rate)
+        self.optimizer = torch.optim.Adam(model.encoder_parameters(), lr=learning_rate, fused=True)
         self.active, self.updates, self.known = True, 0, -math.inf
 
     def __call__(self, step: int) -> None:
@@ -251,7 +251,7 @@ class _Terms(nn.Module):
 
 def _totals(terms: Terms) -> dict[str, float]:
     """Each term summed over the batch, on all processes together."""
-    sums = torch.stack([values.detach().sum().double() for values in terms.values()])
+    sums = torch.stack(list(terms.values())).detach().sum(dim=1, dtype=torch.float64)
     return dict(zip(terms, processes.sum_over_processes(sums).tolist(), strict=True))
 
 
