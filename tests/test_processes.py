@@ -29,10 +29,18 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("two")
 
 
-@pytest.fixture(scope="module")
-def ended(folder):
+def on_two_processes(*arguments):
     """The exit code of ``PROGRAM`` on two processes, and what they printed."""
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", PROGRAM, folder]
+    command = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node",
+        "2",
+        PROGRAM,
+        *arguments,
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         printed = process.communicate(timeout=SECONDS)[0]
@@ -41,6 +49,11 @@ def ended(folder):
             each.kill()
         pytest.fail(f"no end after {SECONDS} s: {process.communicate()[0]}")
     return process.returncode, printed
+
+
+@pytest.fixture(scope="module")
+def ended(folder):
+    return on_two_processes(folder)
 
 
 @pytest.fixture(scope="module")
@@ -210,3 +223,14 @@ def test_the_generators_of_all_processes_stay_alike(monkeypatch):
         processes.own_noise(generator)
         states.append(generator.get_state())
     assert torch.equal(*states)  # they draw the order of the rows
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the names of a process's threads are read from /proc")
+def test_a_process_that_leaves_has_none_of_the_group_s_threads_left(tmp_path):
+    """One that runs on while the interpreter ends can abort the process, now and then."""
+    code, printed = on_two_processes(tmp_path, "--leave")
+    assert code == 0, printed
+    for number in range(2):
+        inside, outside = json.loads((tmp_path / f"left {number}.json").read_text())
+        assert "pt_gloo_runloop" in inside
+        assert not [name for name in outside if "gloo" in name]

@@ -7,6 +7,8 @@ everything here does nothing.
 from __future__ import annotations
 
 import contextlib
+import gc
+import importlib
 import os
 from collections.abc import Iterator
 
@@ -19,14 +21,21 @@ __all__ = ["count", "number", "own_noise", "own_share", "parallel", "sum_over_pr
 
 @contextlib.contextmanager
 def together() -> Iterator[None]:
-    """Join the processes that ``torchrun`` started beside this one, and leave them at the end."""
+    """Join the processes that ``torchrun`` started beside this one, and leave them at the end.
+
+    The threads that carried the sums have ended then. One that still runs when the interpreter ends can abort the process.
+    They end with the last reference to the group, so nothing may keep one.
+    """
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         yield
         return
+    # DistributedDataParallel imports this module, whose functions have the group of that moment among their defaults.
+    importlib.import_module("torch.distributed.nn.functional")
     distributed.init_process_group("gloo")
     try:
         yield
     finally:
+        gc.collect()  # of models in DistributedDataParallel, which may be part of a cycle
         distributed.destroy_process_group()
 
 
