@@ -10,7 +10,7 @@ from torch import nn
 from torch.distributions import Normal, kl_divergence
 
 from vae_edu.likelihoods import Bernoulli, DiscretisedLogistic, Gaussian, LearnedGaussian, OptimalGaussian
-from vae_edu.models.vae import VAE, ConvVAE
+from vae_edu.models.vae import VAE, ConvVAE, ResidualVAE
 from vae_edu.objectives import negative_elbo
 
 
@@ -55,7 +55,7 @@ def test_decode_gives_logits(model):
     assert logits.max() > 1
 
 
-@pytest.mark.parametrize("kind", [VAE, ConvVAE])
+@pytest.mark.parametrize("kind", [VAE, ConvVAE, ResidualVAE])
 def test_the_sampler_does_not_take_x(kind):
     assert list(inspect.signature(kind.sample).parameters) == ["self", "n", "generator"]
 
@@ -291,7 +291,13 @@ def test_the_log_likelihood_is_that_of_the_decoded_latents(likelihood):
 
 @pytest.mark.parametrize("pixels", [1, 63])
 @pytest.mark.parametrize(
-    "build", [lambda mean: VAE(64, 3, mean=mean), lambda mean: ConvVAE(8, 3, mean=mean)], ids=["VAE", "ConvVAE"]
+    "build",
+    [
+        lambda mean: VAE(64, 3, mean=mean),
+        lambda mean: ConvVAE(8, 3, mean=mean),
+        lambda mean: ResidualVAE(64, 3, mean=mean),
+    ],
+    ids=["VAE", "ConvVAE", "ResidualVAE"],
 )
 def test_a_mean_of_another_shape_is_refused(build, pixels):
     with pytest.raises(ValueError, match=rf"mean has shape \({pixels},\); expected \(64,\)"):
@@ -323,3 +329,43 @@ def test_the_activation_stands_between_all_layers_and_after_none():
     model = VAE(12, 3, mean=torch.full((12,), 0.5), hidden=(9, 7), activation=nn.SiLU)
     for layers in (model.encoder, model.decoder):
         assert [type(layer) for layer in layers] == [nn.Linear, nn.SiLU, nn.Linear, nn.SiLU, nn.Linear]
+
+
+def residual(blocks: int = 2, likelihood=None) -> ResidualVAE:
+    torch.manual_seed(31)
+    return ResidualVAE(12, 3, mean=torch.linspace(0.1, 0.9, 12), width=5, blocks=blocks, likelihood=likelihood)
+
+
+@pytest.mark.parametrize("blocks", [0, 1, 3])
+def test_residual_networks_are_the_formula(blocks):
+    model, x = residual(blocks).double(), torch.rand(7, 12, generator=seeded(32)).double()
+    weights = iter(list(model.encoder.parameters()))
+
+    def linear(h):
+        weight = next(weights)
+        return h @ weight.T + next(weights)
+
+    h = linear(x - model.mean)
+    for _ in range(blocks):
+        centred = h - h.mean(dim=1, keepdim=True)
+        scaled = centred / ((centred**2).mean(dim=1, keepdim=True) + 1e-5).sqrt()
+        inner = linear(scaled * next(weights) + next(weights))
+        h = h + linear(inner * torch.sigmoid(inner))
+    expected = linear(h * torch.sigmoid(h))
+    assert next(weights, None) is None
+    torch.testing.assert_close(torch.cat(model.encode(x), dim=1), expected)
+    assert model.decode(torch.randn(7, 3).double()).shape == (7, 12)
+
+
+@each_likelihood
+def test_a_residual_vae_starts_from_the_mean_and_its_gradient_reaches_every_parameter(likelihood):
+    model = residual(likelihood=likelihood())
+    start = model.likelihood.output_for(model.mean)
+    assert torch.equal(model.decoder[-1].bias, start)
+    with torch.no_grad():
+        for parameter in [*model.encoder.parameters(), *model.decoder.parameters()]:
+            parameter.add_(0.3 * torch.randn(parameter.shape, generator=seeded(parameter.numel())))
+    negative_elbo(model, torch.randint(0, 256, (9, 12), generator=seeded(33)) / 255, seeded(34))[
+        "loss"
+    ].mean().backward()
+    assert all(parameter.grad.abs().max() > 0 for parameter in model.parameters())
