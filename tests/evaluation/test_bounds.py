@@ -1,5 +1,6 @@
 """The effective sample size: by hand, by its definition, and where definitions in plain arithmetic overflow. The
-importance-weighted bound: on a model whose log p(x) is known exactly."""
+importance-weighted bound: on a model whose log p(x) is known exactly, and so is the rate at which the bound comes near. Bits
+of codes that are known."""
 
 import math
 
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vae_edu.evaluation import bounds
-from vae_edu.evaluation.bounds import effective_sample_size, importance_weighted_bound
+from vae_edu.evaluation.bounds import bits_per_dimension, effective_sample_size, importance_weighted_bound
 from vae_edu.objectives import negative_elbo
 
 settings.register_profile("no deadline", deadline=None)  # the first call compiles; a slow machine is no error
@@ -141,3 +142,61 @@ def test_the_elbo_of_training_is_the_bound_of_one_draw(linear_vae):
     # There the KL is exact, and here it is that of the draw.
     drawn = 0.5 * (eps**2 + logvar - (mu + (logvar / 2).exp() * eps) ** 2).sum(dim=1)
     torch.testing.assert_close(one, -terms["distortion"] + drawn)
+
+
+def at_an_angle(linear_vae, correlation: float, factor: float = 1.0):
+    """A model whose two latents have this correlation, up to its sign, in the posterior, and whose q has their best diagonal
+    variances times ``factor``. Λ = I + WᵀW/0.3 has the diagonal 10 and, off it, 10 · correlation."""
+    length, off = math.sqrt(2.7), 10 / 9 * correlation
+    columns = ((length, 0.0, 0.0, 0.0), (length * off, length * math.sqrt(1 - off**2), 0.0, 0.0))
+    model = linear_vae(factor=factor, columns=columns)
+    precision = torch.linalg.inv(model.exact.posterior(model.draw(1))[1])
+    torch.testing.assert_close(precision, 10 * torch.tensor([[1, correlation], [correlation, 1]]).double())
+    return model, precision
+
+
+@pytest.mark.parametrize(("correlation", "factor"), [(0.27, 1.0), (0.2, 1.5), (0.45, 2.0)])
+def test_the_gap_is_half_the_weights_variance_over_the_draws(correlation, factor, linear_vae):
+    model, precision = at_an_angle(linear_vae, correlation, factor)
+    q = 10 / factor * torch.eye(2).double()
+    excess = 2 * precision - q
+    assert torch.linalg.eigvalsh(excess).min() > 0, "the variance is finite"
+    variance = torch.linalg.det(precision) / (torch.linalg.det(q) * torch.linalg.det(excess)).sqrt() - 1
+    x = model.draw(1)
+    for draws, rel in ((1, None), (100, 0.06)):
+        bound = importance_weighted_bound(model, x.expand(4000, -1), draws, generator=seeded(5))
+        off = bound - model.exact.log_prob(x)
+        if rel is None:
+            ratio = off.exp()  # a single weight over p(x)
+            assert ratio.var().item() == pytest.approx(variance.item(), rel=0.2)
+        else:  # e^off has the mean 1, so e^off − 1 takes noise away from −off, and changes no mean
+            gap = (off.expm1() - off).mean()
+            assert draws * gap.item() == pytest.approx(variance.item() / 2, rel=rel)
+
+
+def test_the_gap_shrinks_more_slowly_where_the_variance_is_infinite(linear_vae):
+    """With a correlation ρ > 1/2 and q as narrow as the ELBO makes it, the weights have moments up to 1/ρ only, and the gap
+    goes with K^(1 − 1/ρ), up to logarithms: at ρ = 0.81 by less than 6 where K grows by 50, and not by 50."""
+    model, precision = at_an_angle(linear_vae, 0.81)
+    assert torch.linalg.eigvalsh(2 * precision - 10 * torch.eye(2)).min() < 0
+    x = model.draw(1)
+    exact = model.exact.log_prob(x)
+    gaps = []
+    for draws, times in ((10, 4000), (500, 2000)):
+        off = exact - importance_weighted_bound(model, x.expand(times, -1), draws, generator=seeded(6))
+        gaps.append(off.mean().item())
+        assert gaps[-1] > 4 * off.std().item() / math.sqrt(times)
+    assert 2 < gaps[0] / gaps[1] < 6
+
+
+def test_bits_of_codes_that_are_known():
+    assert bits_per_dimension(784 * math.log(2), 784) == pytest.approx(1)  # fair coins
+    levels = torch.full((3,), 12 * math.log(256), dtype=torch.float64)
+    torch.testing.assert_close(bits_per_dimension(levels, 12), torch.full((3,), 8.0, dtype=torch.float64))
+    coin = -(0.9 * math.log(0.9) + 0.1 * math.log(0.1))
+    assert bits_per_dimension(5 * coin, 5) == pytest.approx(0.468996, abs=1e-6)
+
+
+def test_no_dimensions_are_refused_by_name():
+    with pytest.raises(ValueError, match="dimensions is 0; expected 1 or more"):
+        bits_per_dimension(1.0, 0)

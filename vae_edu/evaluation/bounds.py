@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from vae_edu.objectives import importance_log_weights
 
-__all__ = ["effective_sample_size", "importance_weighted_bound"]
+__all__ = ["bits_per_dimension", "effective_sample_size", "importance_weighted_bound"]
 
 ROWS = 2000  # decoded at a time: more take more memory, and no less time
 
@@ -29,6 +29,20 @@ def effective_sample_size(log_weights: Float[Tensor, "..."], dim: int) -> Float[
     return (2 * torch.logsumexp(log_weights, dim) - torch.logsumexp(2 * log_weights, dim)).exp()
 
 
+def bits_per_dimension(nats: Float[Tensor, "*shape"] | float, dimensions: int) -> Float[Tensor, "*shape"] | float:
+    """nats / (D ln 2): a negative log-likelihood −log p(x) in nats per example, as bits for each of its D = ``dimensions``.
+
+    A number of bits that a code could reach it is for discrete x only. Where the model has a density of x scaled to [0, 1]
+    and x is really one of 256 levels, add log₂ 256 = 8: in units of levels the density is smaller by the factor 256 for
+    each dimension. Raises ``ValueError`` for fewer than one dimension.
+
+    Source: Theis, van den Oord and Bethge 2016, arXiv:1511.01844.
+    """
+    if dimensions < 1:
+        raise ValueError(f"dimensions is {dimensions}; expected 1 or more")
+    return nats / (dimensions * math.log(2))
+
+
 @torch.no_grad()
 def importance_weighted_bound(
     model: nn.Module, x: Num[Tensor, "batch data"], draws: int, *, generator: torch.Generator | None = None
@@ -36,10 +50,18 @@ def importance_weighted_bound(
     """log (1/K) Σ_k p(x|z_k) p(z_k) / q(z_k|x) with K = ``draws`` draws z_k ~ q(z|x), per example, in nats.
 
     With one draw its mean is the ELBO; with more draws the mean rises, towards log p(x). ``x`` is what the likelihood is
-    taken of (``model.observe``): binary pixels where that is Bernoulli. Memory does not grow with ``draws``.
+    taken of (``model.observe``): binary pixels where that is Bernoulli. Memory does not grow with ``draws``: the weights are
+    summed as they are drawn. A network with dropout or batch normalisation belongs in evaluation mode.
     Raises ``ValueError`` for fewer than one draw.
 
-    Source: Burda, Grosse and Salakhutdinov 2016, arXiv:1509.00519, equation 8.
+    How far the mean lies below log p(x): about v/(2K) for large K, with v the variance of the weights over p(x)², where that
+    is finite. For a Gaussian posterior of precision Λ and a q of precision D with the same mean, v is finite if and only if
+    2Λ − D is positive definite, and then v = |Λ| / (|D| |2Λ − D|)^{1/2} − 1. A diagonal q that is as narrow as the ELBO makes
+    it, D = diag(Λ), fails this where two latents have a correlation of more than 1/2 in the posterior; the gap then shrinks
+    more slowly than 1/K.
+
+    Source: Burda, Grosse and Salakhutdinov 2016, arXiv:1509.00519, equation 8; the rate: Maddison et al. 2017,
+    arXiv:1705.09279, proposition 1, and Domke and Sheldon 2018, arXiv:1808.09034, theorem 3.
     """
     if draws < 1:
         raise ValueError(f"draws is {draws}; expected 1 or more")
