@@ -16,7 +16,7 @@ from vae_edu.likelihoods import OptimalGaussian
 from vae_edu.models.autoencoder import LinearAutoencoder
 from vae_edu.models.text import TextVAE
 from vae_edu.models.vae import VAE
-from vae_edu.objectives import negative_elbo, squared_error
+from vae_edu.objectives import Scheduled, negative_elbo, squared_error
 from vae_edu.training import AggressiveEncoder, History, TrainingDiverged, _progress_bar, cosine, evaluate, fit
 
 
@@ -440,7 +440,7 @@ class TestAggressiveEncoder:
     def test_it_trains_the_encoder_alone(self):
         model = self.model()
         before = {name: value.clone() for name, value in model.state_dict().items()}
-        self.aggressive(model)(0)
+        self.aggressive(model)(0, 0.0)
         changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
         assert changed == {name for name in before if name.startswith("encoder.")}
 
@@ -464,7 +464,7 @@ class TestAggressiveEncoder:
             return {"loss": negative_elbo(model, x, generator)["loss"] * 0 + loss}
 
         aggressive = self.aggressive(model, objective, at_most=20, look_every=5)
-        aggressive(0)
+        aggressive(0, 0.0)
         assert aggressive.updates == updates
 
     def test_it_goes_on_while_the_information_rises_from_epoch_to_epoch(self):
@@ -478,8 +478,9 @@ class TestAggressiveEncoder:
         aggressive = self.aggressive(model, information=information, at_most=2, look_every=2)
         steps, training = [], []
 
-        def before_step(step):
-            aggressive(step)
+        def before_step(step, done):
+            assert done == step / 20
+            aggressive(step, done)
             steps.append((aggressive.active, aggressive.updates))
             training.append(model.training)
 
@@ -492,12 +493,12 @@ class TestAggressiveEncoder:
 
     def test_information_that_stays_the_same_ends_it(self):
         aggressive = self.aggressive(self.model(), information=lambda _model: 0.5, at_most=1, look_every=1)
-        assert [(aggressive(step), aggressive.active)[1] for step in (0, 4, 8)] == [True, True, False]
+        assert [(aggressive(step, 0.0), aggressive.active)[1] for step in (0, 4, 8)] == [True, True, False]
 
     def test_the_step_that_follows_is_as_ever(self):
         left_alone, trained = self.model(), self.model()
         self.fit(left_alone, None)
-        self.fit(trained, lambda _step: None)
+        self.fit(trained, lambda _step, _done: None)
         for one, other in zip(left_alone.parameters(), trained.parameters(), strict=True):
             assert torch.equal(one, other)
 
@@ -509,8 +510,21 @@ class TestAggressiveEncoder:
             return {"loss": negative_elbo(model, x, generator)["loss"] * math.nan}
 
         with pytest.raises(TrainingDiverged, match="the encoder's loss is nan at step 3"):
-            self.aggressive(model, objective)(3)
+            self.aggressive(model, objective)(3, 0.0)
         assert all(torch.equal(one, other) for one, other in zip(before, model.parameters(), strict=True))
+
+    def test_a_scheduled_objective_is_taken_as_it_is_at_the_step(self):
+        asked = []
+
+        def objective(model, x, generator, *, beta):
+            asked.append(beta)
+            return negative_elbo(model, x, generator, beta=beta)
+
+        rising = Scheduled(objective, beta=lambda done: 2 * done)
+        aggressive = self.aggressive(self.model(), rising, at_most=3, look_every=3)
+        for step, done in ((0, 0.0), (1, 0.25)):
+            aggressive(step, done)
+        assert asked == [0.0] * 3 + [0.5] * 3
 
     def test_it_does_not_go_with_checkpoints(self, tmp_path):
         model = self.model()

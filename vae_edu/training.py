@@ -85,7 +85,7 @@ def fit(
     batch_size: int = 128,
     learning_rate: float | Callable[[float], float] = 1e-3,
     max_norm: float | None = None,
-    before_step: Callable[[int], None] | None = None,
+    before_step: Callable[[int, float], None] | None = None,
     checkpoints: str | Path | None = None,
 ) -> History:
     """Minimise the mean of ``objective``'s loss over the rows of ``data`` with Adam; changes ``model`` in place.
@@ -96,8 +96,8 @@ def fit(
     generator: draws the order of the rows and is handed to the objective, so a run is repeated by its seed.
     learning_rate: a number, or a schedule that maps the share of training done, in [0, 1), to a number (``cosine``).
     max_norm: a longer gradient (of all parameters together) is scaled down to this length.
-    before_step: called with the number of each step, counted from 0, before it; ``AggressiveEncoder`` is one. What it keeps
-        is not in a checkpoint, so it goes without them.
+    before_step: called before each step with its number, counted from 0, and the share of training done;
+        ``AggressiveEncoder`` is one. What it keeps is not in a checkpoint, so it goes without them.
     checkpoints: a folder. The state is written there after each epoch, and a run whose folder holds checkpoints is
         resumed after the last of them: it ends with the parameters, bit for bit, of a run that was never stopped.
 
@@ -141,7 +141,7 @@ def fit(
                     step = epoch * steps_per_epoch + index
                     done = step / steps
                     if before_step:
-                        before_step(step)
+                        before_step(step, done)
                     for group in optimizer.param_groups:
                         group["lr"] = schedule(done)
                     terms = terms_of(_take(data, processes.own_share(rows)), noise, done)
@@ -179,7 +179,8 @@ class AggressiveEncoder:
     loss is no lower than that of those before, or ``at_most`` batches were seen. This goes on until, from one epoch of
     ``fit`` to the next, ``information`` rises no more; from then on nothing is done before a step.
 
-    model: its ``encoder_parameters`` are trained. objective, data: as of ``fit``. information: of the model, such as a
+    model: its ``encoder_parameters`` are trained. objective, data: as of ``fit``, and a ``Scheduled`` objective is taken as it
+    is at the step that follows. information: of the model, such as a
     bound on I(x; z) on held-out examples. batch_size: that of ``fit``. generator: draws the batches and their noise.
     ``updates`` counts the encoder's batches so far, ``active`` says whether it still goes on. Raises
     ``TrainingDiverged`` before an update on a loss that is not finite.
@@ -191,7 +192,7 @@ class AggressiveEncoder:
     def __init__(
         self,
         model: nn.Module,
-        objective: Objective,
+        objective: Objective | Scheduled,
         data: Batch,
         *,
         information: Callable[[nn.Module], float],
@@ -207,7 +208,7 @@ class AggressiveEncoder:
         self.optimizer = torch.optim.Adam(model.encoder_parameters(), lr=learning_rate, fused=True)
         self.active, self.updates, self.known = True, 0, -math.inf
 
-    def __call__(self, step: int) -> None:
+    def __call__(self, step: int, done: float) -> None:
         steps_per_epoch = math.ceil(_rows(self.data) / self.batch_size)
         if self.active and step and step % steps_per_epoch == 0:
             self._look()
@@ -215,7 +216,7 @@ class AggressiveEncoder:
             return
         before = math.inf
         for _ in range(self.at_most // self.look_every):
-            loss = sum(self._update(step) for _ in range(self.look_every)) / self.look_every
+            loss = sum(self._update(step, done) for _ in range(self.look_every)) / self.look_every
             if loss >= before:
                 break
             before = loss
@@ -226,9 +227,10 @@ class AggressiveEncoder:
         self.model.train()
         self.active, self.known = known > self.known, known
 
-    def _update(self, step: int) -> float:
+    def _update(self, step: int, done: float) -> float:
         rows = torch.randint(_rows(self.data), (self.batch_size,), generator=self.generator)
-        loss = self.objective(self.model, _take(self.data, rows), self.generator)["loss"].mean()
+        objective = _at(self.objective, done)
+        loss = objective(self.model, _take(self.data, rows), self.generator)["loss"].mean()
         _require_finite(step, {"the encoder's loss": loss.item()}, {})
         self.model.zero_grad()
         loss.backward()
@@ -245,8 +247,12 @@ class _Terms(nn.Module):
         self.model, self.objective = model, objective
 
     def forward(self, batch: Batch, generator: torch.Generator, done: float) -> Terms:
-        objective = self.objective.at(done) if isinstance(self.objective, Scheduled) else self.objective
-        return objective(self.model, batch, generator)
+        return _at(self.objective, done)(self.model, batch, generator)
+
+
+def _at(objective: Objective | Scheduled, done: float) -> Objective:
+    """The objective when this share of training is done."""
+    return objective.at(done) if isinstance(objective, Scheduled) else objective
 
 
 def _totals(terms: Terms) -> dict[str, float]:
