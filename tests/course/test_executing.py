@@ -18,7 +18,8 @@ SURROUNDINGS = """\
 import json, os
 from vae_edu.claims import claim
 
-names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TQDM_DISABLE", "VAE_EDU_STRICT", "VAE_EDU_HOME")
+names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TQDM_DISABLE", "VAE_EDU_STRICT", "VAE_EDU_HOME",
+         "OMP_WAIT_POLICY")
 print(json.dumps({name: os.environ.get(name) for name in names} | {"folder": os.getcwd()}))
 """
 FAILING = 'claim("one is two", 1 == 2)'
@@ -33,7 +34,7 @@ class TestExecute:
         assert execution.notebook is book
         assert [each.execution_count for each in book.cells] == [1, 2, None]
         threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "3")
-        kept = {"VAE_EDU_HOME": str(user_home), "folder": str(root() / "notebooks")}
+        kept = {"VAE_EDU_HOME": str(user_home), "folder": str(root() / "notebooks"), "OMP_WAIT_POLICY": "PASSIVE"}
         assert json.loads(text_of(book.cells[0])) == threads | kept | {"TQDM_DISABLE": "1", "VAE_EDU_STRICT": "1"}
         assert book.cells[2].outputs == [], "a cell that was not reached shows what an earlier run put out"
 

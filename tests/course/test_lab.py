@@ -39,7 +39,22 @@ def test_jupyterlab_takes_this_process_s_place_in_the_course_s_folder(user, cour
     started = []
     monkeypatch.setattr(os, "geteuid", lambda: user)
     monkeypatch.setattr(os, "chdir", lambda folder: started.append(folder))
-    monkeypatch.setattr(os, "execv", lambda program, command: started.extend([program, command]))
-    monkeypatch.setattr("subprocess.run", lambda command: type("Ran", (), {"returncode": 0}))
+    monkeypatch.setattr(os, "execve", lambda program, command, environment: started.extend([program, command]))
+    monkeypatch.setattr("subprocess.run", lambda command, env: type("Ran", (), {"returncode": 0}))
     open_lab()
     assert started == [course, sys.executable, lab_command(os.environ, is_root=user == 0)]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only there JupyterLab takes this process's place")
+@pytest.mark.parametrize(("asked", "got"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_threads_that_wait_sleep_unless_the_user_has_said_otherwise(asked, got, course, monkeypatch):
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    if asked:
+        monkeypatch.setenv("OMP_WAIT_POLICY", asked)
+    monkeypatch.setattr(os, "chdir", lambda folder: None)
+    started = []
+    monkeypatch.setattr(os, "execve", lambda program, command, environment: started.append(environment))
+    monkeypatch.setattr("subprocess.run", lambda command, env: type("Ran", (), {"returncode": 0}))
+    open_lab()
+    assert started[0]["OMP_WAIT_POLICY"] == got
+    assert os.environ.items() <= started[0].items()

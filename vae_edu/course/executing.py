@@ -17,10 +17,13 @@ from tqdm import tqdm
 from vae_edu.course.places import root
 from vae_edu.files import replacing
 
-__all__ = ["Execution", "execute", "store", "tidy"]
+__all__ = ["SLEEPING", "Execution", "execute", "store", "tidy"]
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+# A thread that waits for another sleeps. By default it spins for a while, and where another program has one of two cores,
+# the thread that is waited for does not get on: a step of training then takes up to fifty times as long.
+SLEEPING = {"OMP_WAIT_POLICY": "PASSIVE"}
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def execute(
     threads: how many the kernel's numerical libraries may use. timeout: seconds that one cell may take.
     """
     environment = os.environ | {variable: str(threads) for variable in THREADS}
-    environment |= {"TQDM_DISABLE": "1", "VAE_EDU_STRICT": "1" if strict else "0"}
+    environment |= SLEEPING | {"TQDM_DISABLE": "1", "VAE_EDU_STRICT": "1" if strict else "0"}
     codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for cell in codes:  # what a cell that is never reached shows must not be left from an earlier run
         cell.outputs, cell.execution_count = [], None

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 
+from vae_edu.course.executing import SLEEPING
 from vae_edu.course.places import notebook_path, root
 
 __all__ = ["lab_command"]
@@ -33,9 +34,10 @@ def open_lab() -> int:
     """Run JupyterLab until it ends; returns its exit status."""
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     command = lab_command(os.environ, is_root=is_root)
+    environment = SLEEPING | dict(os.environ)  # the kernels get it, unless the user has said otherwise
     os.chdir(root())
     if os.name == "posix":
-        os.execv(command[0], command)  # Ctrl-C and exit status are JupyterLab's own
+        os.execve(command[0], command, environment)  # Ctrl-C and exit status are JupyterLab's own
     import subprocess
 
-    return subprocess.run(command).returncode
+    return subprocess.run(command, env=environment).returncode
