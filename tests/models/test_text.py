@@ -6,7 +6,8 @@ import math
 import pytest
 import torch
 
-from vae_edu.models.text import TextVAE
+from vae_edu.densities import gaussian_kl_per_dimension
+from vae_edu.models.text import DeltaTextVAE, TextVAE
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -157,6 +158,84 @@ class TestWordDropout:
     def test_other_shares_are_refused(self, share):
         with pytest.raises(ValueError, match="word_dropout is"):
             TextVAE(4, 2, word_dropout=share)
+
+
+class TestABlindDecoder:
+    @pytest.fixture
+    def blind(self):
+        torch.manual_seed(0)
+        return TextVAE(4, 2, embedding=5, hidden=6, blind=True).double()
+
+    @pytest.mark.parametrize("training", [True, False])
+    def test_given_z_a_symbol_does_not_depend_on_those_before_it(self, training, blind):
+        blind.train(training)
+        x, other = torch.tensor([[1, 2, 3, 0]]), torch.tensor([[3, 1, 3, 0]])
+        first = blind.log_prob(x, Z[:1]) - blind.log_prob(other, Z[:1])
+        longer, longer_other = torch.tensor([[1, 2, 1, 2, 0]]), torch.tensor([[3, 1, 1, 2, 0]])
+        second = blind.log_prob(longer, Z[:1]) - blind.log_prob(longer_other, Z[:1])
+        torch.testing.assert_close(first, second)
+
+    def test_it_depends_on_z_and_on_the_place(self, blind):
+        assert (blind.log_prob(X, Z) - blind.log_prob(X, Z + 1)).abs().min() > 1e-6
+        swapped = blind.log_prob(torch.tensor([[1, 2, 0]]), Z[:1]) - blind.log_prob(torch.tensor([[2, 1, 0]]), Z[:1])
+        assert swapped.abs() > 1e-6
+
+    def test_it_writes_what_it_scores(self, blind):
+        n, z = 20_000, Z[1:2]
+        drawn = blind.eval().write(z.expand(n, 2), 4, generator=seeded(2))
+        for row in ([2, 0, 0, 0], [1, 2, 0, 0]):
+            p = blind.log_prob(torch.tensor([row]), z).exp().item()
+            frequency = (drawn == torch.tensor(row)).all(dim=1).double().mean().item()
+            assert frequency == pytest.approx(p, abs=4.5 * math.sqrt(p * (1 - p) / n))
+
+
+class TestACommittedRate:
+    def delta(self, rate, latent=3):
+        torch.manual_seed(0)
+        return DeltaTextVAE(4, latent, embedding=5, hidden=6, committed_rate=rate).double()
+
+    @pytest.mark.parametrize("rate", [1e-3, 0.5, 4.0, 60.0])
+    @pytest.mark.parametrize("push", [-40.0, -2.0, 0.0, 3.0, 300.0])
+    def test_no_dimension_pays_less_than_its_share_whatever_the_encoder_says(self, push, rate):
+        model = self.delta(rate)
+        with torch.no_grad():
+            model.posterior.bias[3:] += push
+            kl = gaussian_kl_per_dimension(*model.encode(X))
+        assert (kl >= rate / 3 * (1 - 1e-6)).all()
+        assert kl.isfinite().all()
+
+    def test_the_rate_can_come_as_near_to_it_as_one_likes(self):
+        model = self.delta(2.0)
+        with torch.no_grad():
+            model.posterior.weight.zero_()
+            model.posterior.bias[:3], model.posterior.bias[3:] = 0, 50
+            rate = gaussian_kl_per_dimension(*model.encode(X)).sum(dim=1)
+        torch.testing.assert_close(rate, torch.full((3,), 2.0).double())
+
+    def test_the_precisions_of_ceiling_and_encoder_add_up(self):
+        model = self.delta(1.5)
+        mu, logvar = model.encode(X)
+        raw_mu, raw = TextVAE.encode(model, X)
+        torch.testing.assert_close((-logvar).exp(), (-raw).exp() + math.exp(-model.ceiling))
+        assert torch.equal(mu, raw_mu)
+
+    def test_far_below_the_ceiling_the_encoder_has_its_way(self):
+        model = self.delta(1.5)
+        with torch.no_grad():
+            model.posterior.bias[3:] -= 20
+        torch.testing.assert_close(model.encode(X)[1], TextVAE.encode(model, X)[1], atol=1e-6, rtol=0)
+
+    def test_there_is_a_gradient_above_the_ceiling_too(self):
+        model = self.delta(1.5)
+        with torch.no_grad():
+            model.posterior.bias[3:] += 5
+        model.encode(X)[1].sum().backward()
+        assert (model.posterior.bias.grad[3:] > 1e-4).all()
+
+    @pytest.mark.parametrize("rate", [0.0, -1.0, math.nan])
+    def test_other_rates_are_refused(self, rate):
+        with pytest.raises(ValueError, match="committed_rate is"):
+            self.delta(rate)
 
 
 def test_a_text_without_an_end_is_refused_by_its_row(model):

@@ -137,7 +137,7 @@ def keep_originals() -> None:
 @app.command()
 def train(
     data: Annotated[Literal["digits", "embedded", "full"], typer.Option(help="The images to train on.")] = "embedded",
-    model: Annotated[Literal["mlp", "conv"], typer.Option(help="The architecture.")] = "mlp",
+    model: Annotated[Literal["mlp", "residual", "conv"], typer.Option(help="The architecture.")] = "mlp",
     likelihood: Annotated[
         Literal["bernoulli", "learned-gaussian", "optimal-gaussian", "discretised-logistic"],
         typer.Option(help="What the decoder's output means."),
@@ -170,6 +170,21 @@ def train(
                 typer.echo(f"written to {folder}")
     except (ValueError, DataNotFound, NotACheckout, TrainingDiverged) as error:
         _fail(str(error))
+
+
+@app.command()
+def results(
+    number: Annotated[str, typer.Argument(help="The number of a notebook with a long sweep, as 10.")],
+    out: Annotated[Path | None, typer.Option(help="File to write; the one that the notebook reads by default.")] = None,
+) -> None:
+    """For authors: run the sweep that is too long for a notebook, and write its results file."""
+    from vae_edu.course.results import ResultsError, make
+
+    try:
+        path = make(number, out, report=typer.echo)
+    except ResultsError as error:
+        _fail(str(error))
+    typer.echo(f"written to {path}")
 
 
 @app.command()

@@ -1,11 +1,14 @@
 """A VAE of short texts, with a decoder that reads what it has written so far."""
 
+import math
+
 import torch
 from jaxtyping import Float, Int
+from scipy.optimize import brentq
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["TextVAE"]
+__all__ = ["DeltaTextVAE", "TextVAE"]
 
 
 class TextVAE(nn.Module):
@@ -13,7 +16,8 @@ class TextVAE(nn.Module):
 
     symbols: how many there are; 0 ends a text. latent: the number of entries of z. embedding, hidden: the widths of the
     symbols' embeddings and of both GRUs. word_dropout: in training mode, the share of the symbols that the decoder reads,
-    not of those it has to write, that is replaced by a blank; the draw is from torch's global generator.
+    not of those it has to write, that is replaced by a blank; the draw is from torch's global generator. blind: the decoder
+    reads blanks only, in training mode and out of it, so that given z the symbols do not depend on each other.
 
     z is the start of the decoder's state and stands beside each symbol that it reads. Raises ``ValueError`` for a
     ``word_dropout`` outside [0, 1].
@@ -22,11 +26,20 @@ class TextVAE(nn.Module):
     for words and a GRU for the LSTM.
     """
 
-    def __init__(self, symbols: int, latent: int, *, embedding: int = 32, hidden: int = 128, word_dropout: float = 0.0):
+    def __init__(
+        self,
+        symbols: int,
+        latent: int,
+        *,
+        embedding: int = 32,
+        hidden: int = 128,
+        word_dropout: float = 0.0,
+        blind: bool = False,
+    ):
         super().__init__()
         if not 0 <= word_dropout <= 1:
             raise ValueError(f"word_dropout is {word_dropout}; expected a share, from 0 to 1")
-        self.symbols, self.latent, self.word_dropout = symbols, latent, word_dropout
+        self.symbols, self.latent, self.word_dropout, self.blind = symbols, latent, word_dropout, blind
         self.blank = symbols  # one more symbol, which the decoder reads and never writes
         self.read_embedding = nn.Embedding(symbols, embedding)
         self.reader = nn.GRU(embedding, hidden, batch_first=True)
@@ -95,9 +108,45 @@ class TextVAE(nn.Module):
 
     def _write(self, read: Tensor, z: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """The logits of the symbol after each one read, and the state after the last."""
+        if self.blind:
+            read = torch.full_like(read, self.blank)
         beside = z[:, None].expand(-1, read.shape[1], -1)
         states, state = self.writer(torch.cat([self.write_embedding(read), beside], dim=2), state)
         return self.logits(states), state
+
+
+class DeltaTextVAE(TextVAE):
+    """A ``TextVAE`` whose rate cannot be below ``committed_rate`` nats, for any text and any parameters.
+
+    Each of the k latent dimensions has to pay its share δ/k, δ = ``committed_rate``, by its width alone: its log-variance is
+    kept below the ceiling c < 0 with ½(e^c − 1 − c) = δ/k. The encoder's own output r becomes
+
+        logvar = c − log(1 + e^(c − r)),     that is     e^(−logvar) = e^(−c) + e^(−r):
+
+    near r where that is far below c, never above c, increasing in r, and with a gradient everywhere. The precisions add up,
+    as if each q(z_j|x) were multiplied by a Gaussian of variance e^c. KL(N(mu, e^logvar) || N(0, 1)) falls in logvar
+    below 0, so each dimension costs δ/k or more. Only the rate is committed: means that are the same for all texts satisfy it too.
+
+    Raises ``ValueError`` for a ``committed_rate`` that is not positive.
+
+    Source: Razavi, van den Oord, Poole and Vinyals 2019, arXiv:1901.03416, the independent case; their main model has a
+    sequence of latents with an autoregressive prior instead, and there the committed rate comes from the prior.
+    """
+
+    def __init__(self, symbols: int, latent: int, *, committed_rate: float, **options):
+        super().__init__(symbols, latent, **options)
+        if not committed_rate > 0:
+            raise ValueError(f"committed_rate is {committed_rate}; expected a positive number of nats")
+        share = committed_rate / latent
+        # ½(e^c − 1 − c) lies between −½(1 + c) and −½c for c < 0, so the root is above −2 share − 1.
+        self.ceiling = brentq(lambda c: 0.5 * (math.expm1(c) - c) - share, -2 * share - 1, 0)
+
+    def encode(
+        self, x: Int[Tensor, "batch length"]
+    ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
+        """The mean and the log-variance of q(z|x); the log-variance is below ``ceiling``."""
+        mu, logvar = super().encode(x)
+        return mu, self.ceiling - functional.softplus(self.ceiling - logvar)
 
 
 def _lengths(x: Tensor) -> Tensor:

@@ -1,0 +1,182 @@
+"""Results of long sweeps: the files that are shipped, the command that makes them, and what is refused."""
+
+import json
+import shutil
+import sys
+from types import SimpleNamespace
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from vae_edu.course import remedies
+from vae_edu.course.cli import app
+from vae_edu.course.results import SWEEPS, ResultsError, load, make, path_of
+from vae_edu.evaluation.bounds import importance_weighted_bound
+from vae_edu.objectives import Scheduled, negative_elbo
+from vae_edu.training import evaluate
+
+
+@pytest.fixture
+def sweep(monkeypatch):
+    """A sweep of four runs that takes no time, as that of notebook 77."""
+    module = SimpleNamespace(
+        SETTINGS={"slope": 2, "names": ["a", "b"]},
+        RUNS=[{"name": name, "seed": seed} for name in "ab" for seed in (0, 1)],
+        row=lambda name, seed: {"name": name, "seed": seed, "value": 2 * seed + ord(name), "path": [0.5, 1 / 3]},
+    )
+    monkeypatch.setitem(sys.modules, "sweep_of_77", module)
+    monkeypatch.setitem(SWEEPS, "77", "sweep_of_77")
+    return module
+
+
+@pytest.fixture
+def made(sweep, tmp_path):
+    return make("77", tmp_path / "77.json", report=lambda line: None)
+
+
+@pytest.mark.parametrize("number", SWEEPS)
+def test_the_shipped_results_are_those_of_the_sweep_as_it_is_now(number):
+    found = load(number)
+    assert found.made["command"] == f"vae-edu results {number}"
+    assert {"torch", "numpy", "python", "vae_edu"} <= found.made["versions"].keys()
+    assert found.made["seconds"] > 0
+    assert path_of(number).stat().st_size < 100_000
+
+
+class TestAFile:
+    def test_it_holds_what_was_run(self, made, sweep):
+        found = load("77", made)
+        assert found.rows == [sweep.row(**run) for run in sweep.RUNS]
+        assert found.of("b", "value").tolist() == [98, 100]
+        assert found.of("a", "path").shape == (2, 2)
+        assert "4 runs" in repr(found)
+        with pytest.raises(KeyError, match="no run 'c'; there are a, b"):
+            found.of("c", "value")
+
+    def test_each_run_is_reported(self, sweep, tmp_path):
+        lines = []
+        make("77", tmp_path / "77.json", report=lines.append)
+        assert len(lines) == 4
+        assert lines[2].startswith("  3 of 4  b: seed 0, value 98")
+
+    def test_a_run_that_fails_leaves_the_old_file(self, made, sweep):
+        before = made.read_bytes()
+        sweep.row = lambda name, seed: {"name": name} if name == "a" else 1 / 0
+        with pytest.raises(ZeroDivisionError):
+            make("77", made, report=lambda line: None)
+        assert made.read_bytes() == before
+        assert list(made.parent.iterdir()) == [made]
+
+    def test_a_missing_one_is_named_with_the_command(self, sweep, tmp_path):
+        with pytest.raises(ResultsError, match=r"no results file .*77\.json: make it anew with `vae-edu results 77`"):
+            load("77", tmp_path / "77.json")
+
+    @pytest.mark.parametrize("change", ["cut", "text", "list", "number", "no digest", "other number of a row"])
+    def test_a_damaged_one_is_named(self, change, made):
+        text = made.read_text(encoding="utf-8")
+        content = json.loads(text)
+        if change == "number":
+            content["rows"][0]["value"] += 1
+        elif change == "no digest":
+            del content["sha256"]
+        elif change == "other number of a row":
+            content["rows"] = content["rows"][::-1]
+        new = {"cut": text[:-40], "text": "not JSON", "list": "[1]"}.get(change, json.dumps(content))
+        made.write_text(new, encoding="utf-8")
+        with pytest.raises(ResultsError, match=r"77\.json is damaged"):
+            load("77", made)
+
+    @pytest.mark.parametrize("change", [{"slope": 3}, {"offset": 1}, {"names": ["b", "a"]}])
+    def test_a_stale_one_is_named_with_what_has_changed(self, change, made, sweep):
+        sweep.SETTINGS = sweep.SETTINGS | change
+        with pytest.raises(ResultsError, match=rf"77\.json is stale \({next(iter(change))} has changed"):
+            load("77", made)
+
+    @pytest.mark.parametrize("runs", [slice(0, 3), slice(None, None, -1)])
+    def test_other_runs_are_stale_too(self, runs, made, sweep):
+        sweep.RUNS = sweep.RUNS[runs]
+        with pytest.raises(ResultsError, match="it holds other runs"):
+            load("77", made)
+
+    def test_that_of_another_notebook_is_named(self, made, monkeypatch):
+        monkeypatch.setitem(SWEEPS, "78", "sweep_of_77")
+        other = made.with_name("78.json")
+        shutil.copy(made, other)
+        with pytest.raises(ResultsError, match=r"78\.json is that of notebook 77, not 78"):
+            load("78", other)
+
+
+class TestTheCommand:
+    def test_it_writes_the_file(self, sweep, tmp_path):
+        path = tmp_path / "new" / "77.json"
+        output = CliRunner().invoke(app, ["results", "77", "--out", str(path)])
+        assert output.exit_code == 0, output.output
+        assert "4 of 4" in output.output
+        assert len(load("77", path).rows) == 4
+
+    def test_a_notebook_without_a_sweep_is_refused(self):
+        output = CliRunner().invoke(app, ["results", "09"])
+        assert output.exit_code == 2
+        assert "notebook '09' has no long sweep; there is one of 10" in output.output
+
+
+class TestTheRemedies:
+    @pytest.fixture
+    def few(self, monkeypatch):
+        """Two batches to train on."""
+        x, *others = remedies.split()
+        monkeypatch.setattr(remedies, "split", lambda: (x[:256], *others))
+
+    def test_a_row_is_reproduced(self, few):
+        """But for the seconds, on the same machine."""
+        one, again = (remedies.row("warm-up + aggressive", 1, epochs=2, draws=2) for _ in range(2))
+        assert one.pop("seconds") > 0
+        again.pop("seconds")
+        assert one == again
+        assert one["encoder_updates"] > 0
+        assert len(one["rates"]) == 2
+        assert remedies.row("warm-up + aggressive", 2, epochs=2, draws=2)["nll"] != one["nll"]
+
+    @pytest.mark.parametrize(
+        ("name", "low", "high"), [("δ-VAE", 1.0, 5.0), ("plain", 0.0, 0.5), ("blind decoder", 0.0, 0.5)]
+    )
+    def test_the_model_is_that_of_the_remedy(self, name, low, high, few):
+        model, _, cost = remedies.train(remedies.REMEDIES[name], 0, epochs=1)
+        assert low < remedies.measure(model, draws=2)["rate"] < high
+        assert model.blind == (name == "blind decoder")
+        assert cost["encoder_updates"] == 0
+
+    def test_a_row_has_the_columns_that_are_shipped(self, few):
+        assert remedies.row("cyclical 8", 0, epochs=1, draws=2).keys() == load("10").rows[0].keys()
+
+    def test_what_is_measured_is_at_beta_one_without_dropout_and_on_test_names(self, few):
+        model, history, _ = remedies.train(remedies.REMEDIES["dropout + warm-up"], 0, epochs=1)
+        assert len(history) == 1
+        model.train()
+        scores = remedies.measure(model, draws=3)
+        assert not model.training
+        _, _, test, _ = remedies.split()
+        noise = torch.Generator().manual_seed(5)
+        terms = evaluate(model, negative_elbo, test, generator=noise)
+        assert scores["rate"] == pytest.approx(terms["rate"])
+        assert scores["negative_elbo"] == pytest.approx(-terms["elbo"], abs=0.15)
+        nll = -importance_weighted_bound(model, test, 3, generator=noise).mean().item()
+        assert scores["nll"] == pytest.approx(nll, abs=0.15)
+        assert scores["nll"] < scores["negative_elbo"]
+
+    def test_no_name_is_in_two_of_the_three_sets(self):
+        kept, held_out, test, _ = (
+            {tuple(row) for row in part.tolist()} if torch.is_tensor(part) else part for part in remedies.split()
+        )
+        assert (len(kept), len(held_out), len(test)) == (5100, 504, 660)
+        assert not (kept & held_out)
+        assert not (kept & test)
+        assert not (held_out & test)
+
+    @pytest.mark.parametrize("name", remedies.REMEDIES | remedies.SCHEDULES)
+    def test_each_is_made_of_what_is_understood(self, name):
+        known = {"beta", "free_bits", "committed_rate", "target_rate", "word_dropout", "aggressive", "blind"}
+        remedy = (remedies.REMEDIES | remedies.SCHEDULES)[name]
+        assert remedy.keys() <= known
+        assert isinstance(remedies.objective_of(remedy), Scheduled) == isinstance(remedy.get("beta"), list)

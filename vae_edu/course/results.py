@@ -1,0 +1,140 @@
+"""Results of sweeps that are too long for a notebook: made once by ``vae-edu results NN``, shipped as a small file each."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from vae_edu.files import replacing
+
+__all__ = ["SWEEPS", "Results", "ResultsError", "load", "make", "path_of"]
+
+# Each module has SETTINGS (plain data: all that decides the results), RUNS (a list of what ``row`` is called with, by name)
+# and ``row``, which makes one row of results, a dictionary that begins with its run.
+SWEEPS = {"10": "vae_edu.course.remedies"}
+
+
+class ResultsError(ValueError):
+    """A results file that is missing, damaged, of another sweep or of another version of its sweep."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a results file holds. rows: one dictionary per run. made: the command, versions, and seconds that made them."""
+
+    rows: list[dict]
+    made: dict
+
+    def of(self, name: str, column: str) -> np.ndarray:
+        """One column over the seeds of the runs with this name. Raises ``KeyError`` for a name or column that there is not."""
+        rows = [row for row in self.rows if row["name"] == name]
+        if not rows:
+            raise KeyError(
+                f"there is no run {name!r}; there are {', '.join(dict.fromkeys(r['name'] for r in self.rows))}"
+            )
+        return np.array([row[column] for row in rows])
+
+    def __repr__(self) -> str:
+        return f"Results({len(self.rows)} runs, made by `{self.made['command']}`)"
+
+
+def path_of(number: str) -> Path:
+    """Where the results of a notebook lie. Raises ``ResultsError`` for a notebook without a sweep."""
+    _sweep(number)
+    return Path(__file__).with_name("results_files") / f"{number}.json"
+
+
+def load(number: str, path: Path | None = None) -> Results:
+    """The results of a notebook's sweep.
+
+    Raises ``ResultsError``, which names the file, where it is missing, damaged, that of another notebook, or stale: made
+    with other settings than those of the sweep now.
+    """
+    path, sweep = path or path_of(number), _sweep(number)
+    remedy = f"make it anew with `{_command(number)}`"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        digest = content.pop("sha256")
+        intact = digest == _digest(content)
+    except FileNotFoundError:
+        raise ResultsError(f"there is no results file {path}: {remedy}") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ResultsError(f"the results file {path} is damaged ({error}): {remedy}") from None
+    if not intact:
+        raise ResultsError(f"the results file {path} is damaged (it is not what was written): {remedy}")
+    if content["notebook"] != number:
+        raise ResultsError(f"the results file {path} is that of notebook {content['notebook']}, not {number}: {remedy}")
+    there, now = content["settings"], sweep.SETTINGS
+    for name in sorted(there.keys() | now.keys()):
+        if there.get(name) != now.get(name):
+            raise ResultsError(f"the results file {path} is stale ({name} has changed since): {remedy}")
+    runs = [{name: row[name] for name in run} for row, run in zip(content["rows"], sweep.RUNS, strict=False)]
+    if len(content["rows"]) != len(sweep.RUNS) or runs != sweep.RUNS:
+        raise ResultsError(f"the results file {path} is stale (it holds other runs): {remedy}")
+    return Results(content["rows"], content["made"])
+
+
+def make(number: str, path: Path | None = None, *, report: Callable[[str], None] = print) -> Path:
+    """Run a notebook's sweep and write its results to ``path``, in one moment at the end; returns where they are.
+
+    ``report`` is called with a line of text after each run.
+    """
+    path, sweep = path or path_of(number), _sweep(number)
+    rows, wall, processor = [], time.perf_counter(), time.process_time()
+    for done, run in enumerate(sweep.RUNS, start=1):
+        rows.append(sweep.row(**run))
+        numbers = (f"{name} {value:g}" for name, value in rows[-1].items() if isinstance(value, int | float))
+        words = " ".join(value for value in run.values() if isinstance(value, str))
+        report(f"{done:3d} of {len(sweep.RUNS)}  {words}: {', '.join(numbers)}")
+    made = {
+        "command": _command(number),
+        "versions": _versions(),
+        "machine": platform.machine(),
+        "seconds": round(time.perf_counter() - wall),
+        "processor_seconds": round(time.process_time() - processor),
+    }
+    content = {"notebook": number, "settings": sweep.SETTINGS, "made": made, "rows": rows}
+    content = json.loads(json.dumps(content))
+    with replacing(path) as new:
+        new.write_text(_text(content | {"sha256": _digest(content)}), encoding="utf-8")
+    return path
+
+
+def _sweep(number: str) -> ModuleType:
+    if number not in SWEEPS:
+        raise ResultsError(f"notebook {number!r} has no long sweep; there is one of {', '.join(SWEEPS)}")
+    return importlib.import_module(SWEEPS[number])
+
+
+def _command(number: str) -> str:
+    return f"vae-edu results {number}"
+
+
+def _versions() -> dict[str, str]:
+    import torch
+
+    import vae_edu
+
+    own = {"vae_edu": vae_edu.__version__, "python": platform.python_version()}
+    return own | {"torch": str(torch.__version__), "numpy": np.__version__}
+
+
+def _digest(content: dict) -> str:
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _text(content: dict) -> str:
+    """The content as JSON with one row of results per line, so that a change of one run is a change of one line."""
+    rows = ",\n  ".join(json.dumps(row, ensure_ascii=False) for row in content["rows"])
+    rest = json.dumps({name: value for name, value in content.items() if name != "rows"}, ensure_ascii=False, indent=1)
+    return f'{rest[:-2]},\n "rows": [\n  {rows}\n ]\n}}\n'
