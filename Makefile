@@ -37,7 +37,7 @@ lab: $(READY)  ## open JupyterLab on the first notebook
 
 test: test-unit test-notebooks test-browser  ## run the whole suite
 
-test-unit: $(READY)  ## run the unit tests (2 minutes)
+test-unit: $(READY)  ## run the unit tests (4 minutes)
 	$(ONE_THREAD) $(BIN)/python -m pytest tests --ignore=tests/notebooks --ignore=tests/browser -n 2 -q
 
 test-notebooks: $(READY)  ## run every notebook through nbval, and the notebook standard
