@@ -27,6 +27,7 @@ HOUSE = (
     "data",
     "processes",
     "files",
+    "memory",
 )
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import psutil
 import torch
 from IPython import get_ipython
 from IPython.display import display
@@ -19,6 +17,7 @@ from tqdm import tqdm
 
 from vae_edu import processes
 from vae_edu.checkpoints import Checkpoint, newest, restore, state_of, write
+from vae_edu.memory import peak_megabytes
 from vae_edu.objectives import Batch, Objective, Scheduled, Terms
 
 __all__ = ["AggressiveEncoder", "History", "TrainingDiverged", "cosine", "evaluate", "fit"]
@@ -160,7 +159,7 @@ def fit(
                     bar.update()
                 # Sums over examples, divided once: a mean of batch means would give a short last batch too much weight.
                 row = {term: total / n for term, total in sums.items()}
-                history.rows.append(row | {"seconds": time.perf_counter() - start, "peak_mb": _peak_megabytes()})
+                history.rows.append(row | {"seconds": time.perf_counter() - start, "peak_mb": peak_megabytes()})
                 if folder and processes.number() == 0:
                     state = state_of(model, optimizer, generator)
                     write(folder, Checkpoint(epoch + 1, run, history.rows, state))
@@ -266,17 +265,6 @@ def _require_finite(step: int, values: dict[str, float], last_good: dict[str, fl
     for term in sorted(values, key=("loss", "elbo", "gradient").__contains__):
         if not math.isfinite(values[term]):
             raise TrainingDiverged(step, term, values[term], last_good)
-
-
-def _peak_megabytes() -> float:
-    """The largest memory this process has held so far."""
-    memory = psutil.Process().memory_info()
-    if hasattr(memory, "peak_wset"):  # Windows
-        return memory.peak_wset / 1e6
-    import resource
-
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
 @torch.no_grad()

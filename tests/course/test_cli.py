@@ -14,7 +14,7 @@ from vae_edu.course.executing import Execution
 from vae_edu.course.places import NotACheckout, notebook_path, notebook_paths, root
 from vae_edu.exercises.registry import all_exercises
 
-COMMANDS = ("solutions", "check-mine", "reset", "execute", "standard")
+COMMANDS = ("solutions", "check-mine", "reset", "run", "execute", "standard")
 
 
 def run(*arguments):
@@ -197,6 +197,50 @@ class TestSolutions:
         ran = run("solutions", "--out", str(tmp_path / "out"))
         assert (ran.exit_code, ran.output) == (1, "✗ 00_start_here: ✗ 0.1\n✓ 04_the_elbo\n")
         assert asked == [tmp_path / "out"] * 2
+
+
+class TestRun:
+    @pytest.fixture
+    def ran(self, two, notebook, monkeypatch):
+        """A learner's own notebooks: in one a claim does not hold, and an exercise is told a mistake on purpose."""
+        book = notebook("claim('one is two', 1 == 2)", "check('0.1', wrong)")
+        nbformat.write(book, two / "notebooks" / "04_the_elbo.ipynb")
+
+        def execute(notebook, *, name, strict):
+            for cell, text in zip(notebook.cells, ("✗ one is two (False)", "✗ 0.1 no rate"), strict=False):
+                cell.outputs = [nbformat.v4.new_output("stream", text=text)]
+            return Execution(notebook, 12.34, None, 567.8 if name == "04_the_elbo" else None)
+
+        monkeypatch.setattr("vae_edu.course.executing.execute", execute)
+        before = {path: path.read_bytes() for path in notebook_paths()}
+        output = run("run")
+        assert {path: path.read_bytes() for path in notebook_paths()} == before
+        return output
+
+    def test_it_prints_a_table_and_what_did_not_hold(self, ran, two):
+        assert ran.exit_code == 1
+        lines = [line.split() for line in ran.output.splitlines()]
+        assert lines[:4] == [
+            ["seconds", "peak", "MB"],
+            ["✓", "00_start_here", "12.3", "?"],
+            ["✗", "04_the_elbo", "12.3", "568"],
+            ["✗", "one", "is", "two", "(False)"],
+        ]
+        assert len(lines) == 5
+
+    def test_the_executed_copies_lie_in_build(self, ran, two):
+        copies = sorted((two / "build" / "run").iterdir())
+        assert [path.name for path in copies] == ["00_start_here.ipynb", "04_the_elbo.ipynb"]
+        assert nbformat.read(copies[1], as_version=4).cells[0].outputs[0].text == "✗ one is two (False)"
+
+    def test_a_failure_is_told_and_the_rest_is_run(self, two, monkeypatch):
+        monkeypatch.setattr(
+            "vae_edu.course.executing.execute",
+            lambda notebook, name, strict: Execution(notebook, 1, "NameError" if name == "00_start_here" else None),
+        )
+        ran = run("run")
+        assert (ran.exit_code, "  NameError\n" in ran.output, "✓ 04_the_elbo" in ran.output) == (1, True, True)
+        assert run("run", "04").exit_code == 0
 
 
 class TestExecute:

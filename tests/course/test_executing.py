@@ -48,12 +48,21 @@ class TestExecute:
         assert texts[1:] == ["", "✗ one is two (False)", "ZeroDivisionError: division by zero", "", "late"]
         assert [each.get("execution_count") for each in book.cells] == [1, None, 2, 3, None, 4]
 
+    def test_the_kernel_says_how_much_memory_it_needed(self, notebook):
+        books = [notebook(source) for source in ("1 + 1", "large = b'x' * 300_000_000\ndel large", "1 / 0")]
+        small, large, failed = (execute(book).peak_mb for book in books)
+        assert 20 < small < 300
+        assert 280 < large - small < 330
+        assert failed == pytest.approx(small, abs=20)
+        assert len(books[0].cells) == 1
+
     def test_a_cell_that_never_ends_is_stopped(self, notebook):
         execution = execute(notebook("print(1)", "while True:\n    pass", "print(3)"), timeout=1)
         assert "timed out" in execution.failure
         assert "while True" in execution.failure
         assert [text_of(each) for each in execution.notebook.cells][::2] == ["1", ""]
         assert 1 <= execution.seconds < 15
+        assert execution.peak_mb is None
 
     @pytest.mark.parametrize("keep_going", [True, False])
     def test_a_kernel_that_dies_is_reported(self, keep_going, notebook):

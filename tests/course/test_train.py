@@ -53,7 +53,20 @@ def test_the_result_says_what_was_run_and_what_came_out(done):
     assert test["negative_elbo"] == pytest.approx(test["distortion"] + test["rate"])
     assert test["negative_log_likelihood"] < test["negative_elbo"]  # of the same binary pixels
     assert 0 < test["standard_error"] < 2
+    assert list(test["by_draws"]) == ["10", "20"]
+    assert test["by_draws"]["20"] == test["negative_log_likelihood"]
+    assert test["by_draws"]["10"] == pytest.approx(test["negative_log_likelihood"], abs=0.05)
     assert "validation" not in result
+
+
+def test_a_finished_run_is_read_not_repeated(done):
+    path, result = done / "result.json", result_in(done)
+    try:
+        path.write_text(json.dumps(result | {"test": {"rate": 1234.0}}), encoding="utf-8")
+        output = run(done, "--epochs", "4", "--model", "conv")
+        assert (output.exit_code, "1234" in output.output) == (0, True)
+    finally:
+        path.write_text(json.dumps(result, indent=1), encoding="utf-8")
 
 
 def test_the_weights_are_those_of_the_result(done):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from vae_edu.exercises import check, hint, progress, solution
-from vae_edu.exercises.desk import Progress, _hints_given
+from vae_edu.exercises.desk import Progress, _hints_given, require
 from vae_edu.exercises.registry import all_exercises, find
 from vae_edu.exercises.store import passed_ids, remember
 
@@ -57,6 +57,17 @@ def test_what_was_passed_stays_passed(folder):
 def test_a_stub_leaves_no_trace(folder):
     assert check("0.1", stub).status == "not attempted"
     assert not folder.exists()
+
+
+def test_who_grades_hears_what_the_learner_hears_and_nothing_is_kept(folder):
+    assert require("0.1", right) is None
+    for function in (wrong, stub):
+        with pytest.raises(AssertionError) as raised:
+            require("0.1", function)
+        assert str(raised.value) == str(check("0.1", function))
+    with pytest.raises(ValueError, match="no exercise"):
+        require("0.99", right)
+    assert entry_of(folder) == {"checks": 1}  # that of check
 
 
 def test_inputs_are_drawn_afresh_at_every_check():

@@ -98,6 +98,21 @@ def solutions(
     raise typer.Exit(1 if wrong else 0)
 
 
+@app.command()
+def assignment(
+    numbers: Annotated[list[str], typer.Argument(help="Numbers of notebooks, as 04.")],
+    out: Annotated[Path, typer.Option(help="nbgrader's course folder; it is made where there is none.")],
+) -> None:
+    """For teachers: write the exercises of notebooks as assignments for nbgrader (pip install nbgrader)."""
+    from vae_edu.course.assignments import write_assignment
+
+    try:
+        for path in _paths(numbers):
+            typer.echo(f"✓ {write_assignment(path, out)}")
+    except (FileExistsError, ValueError) as error:
+        _fail(str(error))
+
+
 @app.command("check-mine")
 def check_mine(numbers: Numbers = None) -> None:
     """List where your own copies of the notebooks stand: runs their exercises, and nothing else of them."""
@@ -166,7 +181,8 @@ def train(
         with processes.together():
             scores = training.train(run, folder)["test"]
             if processes.number() == 0:
-                typer.echo("\n".join(f"{name:>24} {value:.6g}" for name, value in scores.items()))
+                by_draws = {f"by {draws} draws": nll for draws, nll in scores.pop("by_draws", {}).items()}
+                typer.echo("\n".join(f"{name:>24} {value:.6g}" for name, value in (scores | by_draws).items()))
                 typer.echo(f"written to {folder}")
     except (ValueError, DataNotFound, NotACheckout, TrainingDiverged) as error:
         _fail(str(error))
@@ -185,6 +201,33 @@ def results(
     except ResultsError as error:
         _fail(str(error))
     typer.echo(f"written to {path}")
+
+
+@app.command("run")
+def run_notebooks(
+    numbers: Numbers = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the executed copies; build/run by default.")] = None,
+) -> None:
+    """Run notebooks as they are, without a browser: seconds, peak memory, and an executed copy of each; yours stay untouched."""
+    from vae_edu.course.cells import read, text_of
+    from vae_edu.course.executing import execute, store, tidy
+
+    paths = _paths(numbers)
+    folder = out or root() / "build" / "run"
+    failed = False
+    typer.echo(f"{'':40} {'seconds':>8} {'peak MB':>8}")
+    for path in paths:
+        execution = execute(read(path), name=path.stem, strict=False)
+        store(tidy(execution.notebook), folder / path.name)
+        claims = (cell for cell in execution.notebook.cells if cell.cell_type == "code" and "claim(" in cell.source)
+        trouble = [line for cell in claims for line in text_of(cell).splitlines() if line.startswith("✗")]
+        trouble += [execution.failure] if execution.failure else []
+        peak = f"{execution.peak_mb:8.0f}" if execution.peak_mb else f"{'?':>8}"
+        typer.echo(f"{'✗' if trouble else '✓'} {path.stem:38} {execution.seconds:8.1f} {peak}")
+        typer.echo("".join(f"  {each}\n" for each in trouble), nl=False)
+        failed = failed or bool(trouble)
+    typer.echo(f"executed copies are in {folder}")
+    raise typer.Exit(1 if failed else 0)
 
 
 @app.command()

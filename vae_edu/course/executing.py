@@ -12,8 +12,10 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
 from tqdm import tqdm
 
+from vae_edu.course.cells import text_of
 from vae_edu.course.places import root
 from vae_edu.files import replacing
 
@@ -28,11 +30,15 @@ SLEEPING = {"OMP_WAIT_POLICY": "PASSIVE"}
 
 @dataclass(frozen=True)
 class Execution:
-    """An executed notebook, the seconds it took (kernel start not counted), and what stopped it, or None."""
+    """An executed notebook, the seconds it took (kernel start not counted), and what stopped it, or None.
+
+    peak_mb: the largest memory that its kernel held, in megabytes; None where the kernel no longer answers.
+    """
 
     notebook: NotebookNode
     seconds: float
     failure: str | None
+    peak_mb: float | None = None
 
 
 def execute(
@@ -65,16 +71,31 @@ def execute(
             resources={"metadata": {"path": str(root() / "notebooks")}},
             on_cell_executed=lambda **_: bar.update(),
         )
-        failure = None
+        failure, answers = None, True
         with client.setup_kernel(env=environment):
             start = time.perf_counter()
             try:
                 for index, cell in enumerate(notebook.cells):
                     client.execute_cell(cell, index)
             except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-                failure = str(error).strip()
+                failure, answers = str(error).strip(), isinstance(error, CellExecutionError)
             seconds = time.perf_counter() - start
-    return Execution(notebook, seconds, failure)
+            peak_mb = _peak_megabytes(client) if answers else None
+    return Execution(notebook, seconds, failure, peak_mb)
+
+
+def _peak_megabytes(client: NotebookClient) -> float | None:
+    """What the kernel says of its memory, asked in a cell that is not part of the notebook."""
+    asked = new_code_cell("from vae_edu.memory import peak_megabytes\nprint(peak_megabytes())")
+    client.on_cell_executed = None
+    client.nb.cells.append(asked)
+    try:
+        client.execute_cell(asked, len(client.nb.cells) - 1, store_history=False)
+        return float(text_of(asked))
+    except (CellExecutionError, CellTimeoutError, DeadKernelError, ValueError):
+        return None
+    finally:
+        client.nb.cells.pop()
 
 
 def tidy(notebook: NotebookNode) -> NotebookNode:

@@ -66,11 +66,15 @@ def train(run: Run, folder: Path) -> dict:
 
     The result holds the run, sizes and versions, the seconds and the history of training, and on the test images the mean
     −ELBO at beta = 1 and, from ``draws`` importance-weighted draws, the mean negative log-likelihood with its standard
-    error over images, in nats. Binary pixels are drawn from the grey ones, once for the test and afresh at each step of
-    training. Of the full Fashion-MNIST, the last 10,000 training images are held out, and their −ELBO is reported too.
-    Under several processes it is called in ``processes.together()``. Raises ``ValueError`` where ``folder`` holds another run.
+    error over images, and its mean at each smaller power of ten of draws, in nats. Binary pixels are drawn from the grey
+    ones, once for the test and afresh at each step of training. Of the full Fashion-MNIST, the last 10,000 training images
+    are held out, and their −ELBO is reported too. A folder that already holds the result of this run keeps it, and the
+    result is read. Under several processes it is called in ``processes.together()``.
+    Raises ``ValueError`` where ``folder`` holds another run.
     """
     _require_same_run(run, folder)
+    if (folder / "result.json").exists():
+        return json.loads((folder / "result.json").read_text(encoding="utf-8"))
     images = DATA[run.data]()
     train_x, test_x = torch.from_numpy(images.train_x), torch.from_numpy(images.test_x)
     train_x, validation_x = train_x.tensor_split([len(train_x) - HELD_OUT.get(run.data, 0)])
@@ -124,7 +128,7 @@ def _require_same_run(run: Run, folder: Path) -> None:
             new.write_text(json.dumps(asked, indent=1), encoding="utf-8")
 
 
-def _scores(model: nn.Module, x: Tensor, seed: int, draws: int) -> dict[str, float]:
+def _scores(model: nn.Module, x: Tensor, seed: int, draws: int) -> dict[str, float | dict[str, float]]:
     """The means over ``x``, all of the same binary pixels where these are drawn."""
     generator = torch.Generator().manual_seed(seed + 1)
     observed = model.observe(x, generator=generator)
@@ -135,11 +139,22 @@ def _scores(model: nn.Module, x: Tensor, seed: int, draws: int) -> dict[str, flo
 
 def _negative_log_likelihood(
     model: nn.Module, observed: Tensor, draws: int, generator: torch.Generator
-) -> dict[str, float]:
+) -> dict[str, float | dict[str, float]]:
     noise = processes.own_noise(generator)
     own = observed[processes.own_share(torch.arange(len(observed)))]
-    nll = -importance_weighted_bound(model, own, draws, generator=noise).double()
-    total, squares = processes.sum_over_processes(torch.stack([nll.sum(), (nll**2).sum()])).tolist()
-    mean = total / len(observed)
-    deviation = math.sqrt(max(squares / len(observed) - mean**2, 0.0))
-    return {"negative_log_likelihood": mean, "standard_error": deviation / math.sqrt(len(observed)), "draws": draws}
+
+    def mean_and_error(draws: int) -> tuple[float, float]:
+        nll = -importance_weighted_bound(model, own, draws, generator=noise).double()
+        total, squares = processes.sum_over_processes(torch.stack([nll.sum(), (nll**2).sum()])).tolist()
+        mean = total / len(observed)
+        deviation = math.sqrt(max(squares / len(observed) - mean**2, 0.0))
+        return mean, deviation / math.sqrt(len(observed))
+
+    mean, error = mean_and_error(draws)
+    fewer = [10**power for power in range(1, len(str(draws))) if 10**power < draws]
+    return {
+        "negative_log_likelihood": mean,
+        "standard_error": error,
+        "draws": draws,
+        "by_draws": {str(number): mean_and_error(number)[0] for number in fewer} | {str(draws): mean},
+    }

@@ -1,4 +1,4 @@
-"""The four functions a learner uses: ``check``, ``hint``, ``solution`` and ``progress``."""
+"""The four functions a learner uses, ``check``, ``hint``, ``solution`` and ``progress``; and ``require`` for who grades."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vae_edu.exercises.engine import judge
 from vae_edu.exercises.record import Report
 from vae_edu.exercises.registry import chapters, exercises_of, find
 
-__all__ = ["Progress", "Solution", "check", "hint", "progress", "solution"]
+__all__ = ["Progress", "Solution", "check", "hint", "progress", "require", "solution"]
 
 _hints_given: Counter[str] = Counter()
 
@@ -32,6 +32,17 @@ def check(exercise_id: str, function: Callable) -> Report:
         return report
     trouble = store.remember(exercise.id, report.passed)
     return dataclasses.replace(report, message=f"{report.message}\n{trouble}") if trouble else report
+
+
+def require(exercise_id: str, function: Callable) -> None:
+    """Judge ``function`` as ``check`` does, on inputs of its own, and keep nothing.
+
+    Raises ``AssertionError``, with what ``check`` would say, unless the answer is right; ``ValueError`` when there is no such
+    exercise.
+    """
+    report = judge(find(exercise_id), function, np.random.default_rng())
+    if not report.passed:
+        raise AssertionError(str(report))
 
 
 def hint(exercise_id: str) -> None:

@@ -1,0 +1,135 @@
+"""Assignments for nbgrader: a notebook's exercises alone, as a source notebook that its commands turn into assignments."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from vae_edu.course.cells import read, tagged_id, tags
+from vae_edu.course.executing import store
+from vae_edu.exercises.record import Exercise
+from vae_edu.exercises.registry import find
+from vae_edu.files import replacing
+
+__all__ = ["SETTINGS", "with_markers", "write_assignment"]
+
+SETTINGS = '''"""nbgrader's settings for this course, written once by `vae-edu assignment`: yours to change."""
+
+import os
+from pathlib import Path
+
+c = get_config()  # noqa: F821
+c.CourseDirectory.course_id = "vae"
+
+# A cell that runs longer is interrupted, and those after it are still run.
+c.ExecutePreprocessor.timeout = 120
+c.ExecutePreprocessor.interrupt_on_timeout = True
+
+# What the checks record while they grade stays out of your own progress.
+os.environ["VAE_EDU_HOME"] = str(Path(__file__).parent / ".vae_edu")
+os.environ["TQDM_DISABLE"] = "1"
+'''
+
+
+def write_assignment(path: Path, course: Path) -> Path:
+    """Write the exercises of a notebook as an assignment into ``course``, a folder for nbgrader; returns the notebook written.
+
+    It becomes ``course/source/NAME/NAME.ipynb``, with the points of each exercise being its difficulty, 1 to 3. A folder
+    without ``nbgrader_config.py`` gets one. Raises ``FileExistsError`` where the assignment is there already, since a teacher
+    may have changed it, and ``ValueError`` for a notebook without exercises.
+    """
+    target = course / "source" / path.stem / path.name
+    if target.exists():
+        raise FileExistsError(f"{target} is there already: remove it to have it written anew, or give another folder")
+    notebook = _assignment(read(path), path.stem)
+    if not (course / "nbgrader_config.py").exists():
+        with replacing(course / "nbgrader_config.py") as new:
+            new.write_text(SETTINGS, encoding="utf-8")
+    store(notebook, target)
+    return target
+
+
+def with_markers(source: str) -> str:
+    """The source of a function with nbgrader's solution markers around its body, and what comes before it left outside.
+
+    >>> print(with_markers('def half(x):\\n    "x / 2."\\n    return x / 2\\n'))
+    def half(x):
+        "x / 2."
+        ### BEGIN SOLUTION
+        return x / 2
+        ### END SOLUTION
+    """
+    function = next(each for each in ast.parse(source).body if isinstance(each, ast.FunctionDef))
+    has_docstring = ast.get_docstring(function) is not None
+    first = function.body[1 if has_docstring else 0]
+    start = function.body[0].end_lineno if has_docstring else first.lineno - 1
+    lines, indent = source.rstrip("\n").split("\n"), " " * first.col_offset
+    body = lines[start : function.end_lineno]
+    marked = [*lines[:start], f"{indent}### BEGIN SOLUTION", *body, f"{indent}### END SOLUTION"]
+    return "\n".join([*marked, *lines[function.end_lineno :]])
+
+
+def _assignment(notebook: NotebookNode, name: str) -> NotebookNode:
+    cells, above = [], ""
+    for cell in notebook.cells:
+        exercise_id = tagged_id(cell, "exercise")
+        if "setup" in tags(cell):
+            cells.append(_told(new_code_cell(cell.source), "setup"))
+        elif exercise_id:
+            cells += _exercise(find(exercise_id), above)
+        above = cell.source if cell.cell_type == "markdown" else ""
+    if not any(cell.metadata["nbgrader"]["grade"] for cell in cells):
+        raise ValueError(f"{name} has no exercises")
+    number, _, words = name.partition("_")
+    head = (
+        f"# Exercises of notebook {number}: {words.replace('_', ' ')}\n\n"
+        f"Notebook {number} of the course, open beside this one, explains what each is about. Write your answer in place of "
+        "the line that raises `NotImplementedError`, run the cell, and then the one below it, which says whether your answer "
+        "is right and, where it is a mistake that many make, which one. `hint` says more at each call. Leave the other cells "
+        "as they are."
+    )
+    made = new_notebook(cells=[_told(new_markdown_cell(head), "head"), *cells])
+    made.metadata = nbformat.from_dict(notebook.metadata)
+    for cell in made.cells:
+        cell["id"] = cell.metadata["nbgrader"]["grade_id"]
+    return made
+
+
+def _exercise(exercise: Exercise, above: str) -> list[NotebookNode]:
+    """The text, the answer between markers, and the check, whose hidden part decides."""
+    number = exercise.id.replace(".", "-")
+    text = re.search(r"\*\*Exercise " + re.escape(exercise.id) + r"\*\*.*", above, flags=re.DOTALL)
+    if text is None:
+        raise ValueError(f"no text of exercise {exercise.id} stands right above its stub")
+    words = re.sub(r"\[([^]]+)\]\([0-9]{2}_[^)]+\)", r"\1", text[0].strip())  # no other notebook lies beside it
+    check = (
+        f'check("{exercise.id}", {exercise.name})\n'
+        "### BEGIN HIDDEN TESTS\n"
+        "from vae_edu.exercises.desk import require\n\n"
+        f'require("{exercise.id}", {exercise.name})\n'
+        "### END HIDDEN TESTS"
+    )
+    return [
+        _told(new_markdown_cell(words), f"text-{number}"),
+        _told(new_code_cell(with_markers(exercise.source)), f"answer-{number}", solution=True, locked=False),
+        _told(new_code_cell(check), f"check-{number}", grade=True, points=exercise.difficulty),
+    ]
+
+
+def _told(cell: NotebookNode, grade_id: str, *, solution: bool = False, locked: bool = True, **grade) -> NotebookNode:
+    """The cell with what nbgrader wants to know of it."""
+    cell.metadata["nbgrader"] = {
+        "schema_version": 3,
+        "grade_id": grade_id,
+        "grade": False,
+        "solution": solution,
+        "locked": locked,
+        "task": False,
+        **grade,
+    }
+    return cell
