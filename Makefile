@@ -7,6 +7,7 @@ else
 BIN    := $(VENV)/bin
 endif
 READY  := $(VENV)/ready
+TEACH  := $(VENV)/teach
 # The first of these that is Python 3.11 or newer; `make lab PYTHON=/path/to/python` overrides the search.
 PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -32,6 +33,11 @@ $(READY): requirements.txt pyproject.toml
 	@$(BIN)/vae-edu keep-originals
 	@touch $(READY)
 
+# nbgrader, for the tests of assignments alone: it puts menus of its own into JupyterLab, which learners need not see.
+$(TEACH): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[teach]'
+	@touch $(TEACH)
+
 lab: $(READY)  ## open JupyterLab on the first notebook
 	@exec $(BIN)/vae-edu lab
 
@@ -40,7 +46,7 @@ test: test-unit test-notebooks test-browser  ## run the whole suite
 test-unit: $(READY)  ## run the unit tests (4 minutes)
 	$(ONE_THREAD) $(BIN)/python -m pytest tests --ignore=tests/notebooks --ignore=tests/browser -n 2 -q
 
-test-notebooks: $(READY)  ## run every notebook through nbval, and the notebook standard
+test-notebooks: $(TEACH)  ## run every notebook through nbval, the notebook standard, and assignments through nbgrader
 	$(ONE_THREAD) $(BIN)/python -m pytest tests/notebooks -n 2 --dist loadfile -q
 	$(ONE_THREAD) VAE_EDU_STRICT=1 VAE_EDU_HOME="$(CURDIR)/build/test-home" $(BIN)/python -m pytest notebooks/[0-9][0-9]_*.ipynb --nbval --nbval-current-env \
 	  --nbval-sanitize-with=tests/notebooks/sanitize.cfg -n 2 --dist loadfile -q
