@@ -1,5 +1,8 @@
 """Every notebook in a real JupyterLab: it runs without an error, and its explorers follow the keyboard."""
 
+import ast
+import time
+
 import pytest
 
 from vae_edu.course.cells import read, tags
@@ -15,6 +18,12 @@ SHOW_CELL = """async (index) => {
     const notebook = window.jupyterapp.shell.currentWidget.content;
     notebook.activeCellIndex = index;
     await notebook.scrollToItem(index, 'start');
+}"""
+
+ASK_KERNEL = """async (expression) => {
+    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    const future = kernel.requestExecute({ code: '', silent: true, store_history: false, user_expressions: { asked: expression } });
+    return (await future.done).content.user_expressions.asked.data['text/plain'];
 }"""
 
 
@@ -56,14 +65,25 @@ def claims_of(cell):
     return "".join("".join(output.get("text", "")) for output in cell["outputs"]).splitlines()
 
 
+def explorer_cells(path, call):
+    """The index of each explorer's cell that calls this function."""
+    cells = enumerate(read(path).cells)
+    return [index for index, cell in cells if "explorer" in tags(cell) and f"{call}(" in cell.source]
+
+
+def show(page, index):
+    """Scroll to a cell; returns it, and the selector that finds it."""
+    page.evaluate(SHOW_CELL, index)
+    selector = f'.jp-Notebook .jp-Cell[data-windowed-list-index="{index}"]'
+    return page.locator(selector), selector
+
+
 def test_every_explorer_follows_the_keyboard(opened):
     path, page, _, console = opened
-    places = [index for index, cell in enumerate(read(path).cells) if "explorer" in tags(cell)]
-    assert places
-    for index in places:
-        page.evaluate(SHOW_CELL, index)
-        selector = f".jp-Notebook .jp-Cell[data-windowed-list-index='{index}']"
-        cell = page.locator(selector)
+    pads, explorers = explorer_cells(path, "latent_pad"), explorer_cells(path, "explorer")
+    assert pads or explorers
+    for index in explorers:
+        cell, selector = show(page, index)
         cell.locator(".noUi-handle").first.wait_for()
         assert "not found" not in cell.inner_text().lower()
         image = f"{selector} .widget-html-content img"
@@ -75,4 +95,107 @@ def test_every_explorer_follows_the_keyboard(opened):
             )
             assert page.locator(image).get_attribute("alt")
             assert cell.locator("[role=status]").inner_text() == page.locator(image).get_attribute("alt")
+    for index in pads:
+        pad = Pad(page, *show(page, index))
+        for key in ("ArrowRight", "ArrowUp", "Shift+ArrowLeft", "ArrowDown"):
+            before = pad.picture()
+            pad.plane.press(key)
+            pad.wait_for_update(before)
+        assert "\n".join(pad.texts("says")) == "\n".join(pad.texts("spoken"))
+        assert pad.texts("error") == []
     assert [text for text in console if "widget" in text.lower() or "Traceback" in text] == []
+
+
+class Pad:
+    """A latent pad on the page."""
+
+    def __init__(self, page, cell, selector):
+        self.page, self.cell, self.selector = page, cell, selector
+        self.plane = cell.locator(".latent-pad-plane")
+        self.plane.wait_for()
+        page.wait_for_function(f"() => document.querySelector('{selector} .latent-pad').dataset.updates > 0")
+
+    def picture(self):
+        """The decoded picture on the page, as a data address."""
+        return self.page.evaluate(f"() => document.querySelector('{self.selector} .latent-pad-picture').toDataURL()")
+
+    def updates(self):
+        return int(self.cell.locator(".latent-pad").get_attribute("data-updates"))
+
+    def texts(self, name):
+        self.page.wait_for_timeout(600)  # what is spoken follows when the hand rests
+        return self.cell.locator(f".latent-pad-{name}").all_inner_texts()
+
+    def wait_for_update(self, before):
+        self.page.wait_for_function(
+            f"before => document.querySelector('{self.selector} .latent-pad-picture').toDataURL() !== before",
+            arg=before,
+            timeout=20_000,
+        )
+
+    def drag(self, moves=120):
+        """Drag the point once across the plane; returns updates a second."""
+        self.plane.scroll_into_view_if_needed()
+        box = self.plane.bounding_box()
+        before, start = self.updates(), time.perf_counter()
+        self.page.mouse.move(box["x"] + 60, box["y"] + 60)
+        self.page.mouse.down()
+        for step in range(moves):
+            self.page.mouse.move(box["x"] + 60 + 2 * step, box["y"] + 60 + 1.5 * step)
+        self.page.mouse.up()
+        return (self.updates() - before) / (time.perf_counter() - start)
+
+
+def test_every_latent_pad_follows_the_hand(opened):
+    """At 20 pictures a second and more, the way to the kernel and back included."""
+    path, page, _, _ = opened
+    for index in explorer_cells(path, "latent_pad"):
+        pad = Pad(page, *show(page, index))
+        before = pad.picture()
+        assert max(pad.drag() for _ in range(4)) >= 20  # something else may have taken a core for a moment
+        pad.wait_for_update(before)
+
+
+def test_every_latent_pad_draws_a_trail_and_tells_python(opened):
+    path, page, _, _ = opened
+    for index in explorer_cells(path, "latent_pad"):
+        pad = Pad(page, *show(page, index))
+        pad.cell.get_by_role("button", name="Drop a point").click()
+        assert not pad.cell.locator(".latent-pad-film").is_visible()
+        for _ in range(3):
+            pad.plane.press("Shift+ArrowDown")
+        pad.plane.press("Enter")
+        film = pad.cell.locator(".latent-pad-film")
+        film.wait_for(state="visible", timeout=20_000)
+        assert "along the trail of 2 points" in film.get_attribute("aria-label")
+        trail = said_by_kernel(page, "pad.trail")
+        assert len(trail) == 2
+        assert trail[0][0] == pytest.approx(trail[1][0])
+        assert trail[0][1] > trail[1][1]
+        assert said_by_kernel(page, "pad.z") == trail[1]
+        pad.plane.press("Escape")
+        page.wait_for_function(
+            f"() => document.querySelector('{pad.selector} .latent-pad-film').style.visibility === 'hidden'"
+        )
+        assert said_by_kernel(page, "pad.trail") == []
+
+
+def said_by_kernel(page, expression):
+    """The value of a Python expression in the notebook's kernel; what the page has told the kernel before is known there."""
+    printed = page.evaluate(ASK_KERNEL, expression)
+    return ast.literal_eval(printed)
+
+
+def test_a_finger_drags_too(opened):
+    path, page, _, _ = opened
+    for index in explorer_cells(path, "latent_pad")[:1]:
+        pad = Pad(page, *show(page, index))
+        box, before = pad.plane.bounding_box(), pad.picture()
+        pad.plane.dispatch_event("pointerdown", touch(box, 80, 80))
+        pad.wait_for_update(before)
+        assert pad.plane.evaluate("element => getComputedStyle(element).touchAction") == "none"
+
+
+def touch(box, right, down):
+    place = {"clientX": box["x"] + right, "clientY": box["y"] + down}
+    return place | {"pointerId": 1, "pointerType": "touch", "bubbles": True, "isPrimary": True}

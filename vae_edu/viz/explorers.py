@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from vae_edu.viz.figures import SHOWN_PER_INCH, as_png, png_metadata, require_alt
 
-__all__ = ["choice", "explorer", "slider", "stepper"]
+__all__ = ["choice", "explorer", "require_told", "show_live", "slider", "stepper"]
 
 LABEL = {"description_width": "180px"}
 WIDE = widgets.Layout(width="560px", max_width="100%")
@@ -47,9 +47,7 @@ def explorer(draw: Callable[..., tuple[Figure, str]], *, try_this: str, alt: str
     An exception in ``draw`` is shown in place of the picture, never swallowed. Raises ``ValueError`` for an empty
     ``alt`` or ``try_this``, and whatever ``draw`` raises in its first state.
     """
-    require_alt(alt)
-    if not try_this.strip():
-        raise ValueError("try_this is empty: say what the reader should try")
+    require_told(try_this, alt)
     picture, words = widgets.HTML(), widgets.HTML()
 
     def values() -> dict:
@@ -70,12 +68,24 @@ def explorer(draw: Callable[..., tuple[Figure, str]], *, try_this: str, alt: str
     show_state(first, sentence)
     for control in controls.values():
         control.observe(update, names="value")
+    show_live([*controls.values(), picture, words], first, try_this=try_this, alt=alt)
+
+
+def require_told(try_this: str, alt: str) -> None:
+    """Raise ``ValueError`` unless both say something."""
+    require_alt(alt)
+    if not try_this.strip():
+        raise ValueError("try_this is empty: say what the reader should try")
+
+
+def show_live(parts: list[widgets.Widget], figure: Figure, *, try_this: str, alt: str) -> None:
+    """Display live widgets under an advice and, for a page without a kernel, ``figure`` with its alternative text."""
     advice = widgets.HTML(f"<div><b>Try this.</b> {html.escape(try_this)}</div>")
-    box = widgets.VBox([advice, *controls.values(), picture, words])
+    box = widgets.VBox([advice, *parts])
     view = box._repr_mimebundle_()["application/vnd.jupyter.widget-view+json"]
     display(
-        {"application/vnd.jupyter.widget-view+json": view, "image/png": as_png(first), "text/plain": alt},
-        metadata=png_metadata(first, alt),
+        {"application/vnd.jupyter.widget-view+json": view, "image/png": as_png(figure), "text/plain": alt},
+        metadata=png_metadata(figure, alt),
         raw=True,
     )
 

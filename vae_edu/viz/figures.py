@@ -20,7 +20,7 @@ __all__ = [
     "image_grid",
     "image_row",
     "new",
-    "place_and_picture",
+    "place_and_pictures",
     "rows_of_images",
     "scatter_classes",
     "show",
@@ -171,14 +171,24 @@ def spread_out(centres: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     return centres
 
 
-def place_and_picture(points, place, picture, *, reach: float, height: int, width: int) -> Figure:
-    """A place among points, ``(n, 2)``, on axes from -reach to reach, and beside it the picture that belongs to it."""
-    figure, (left, right) = new(1, 2, width=7, height=3.4)
-    left.scatter(*np.asarray(points).T, s=3, color="#BBBBBB")
-    left.plot(*place, "o", color=PALETTE["vermilion"], markersize=9)
-    left.set(xlabel="first number", ylabel="second number", title="the point you hold", aspect="equal")
-    left.set(xlim=(-reach, reach), ylim=(-reach, reach))
-    image_row(right, picture, height=height, width=width, title="its picture")
+def place_and_pictures(
+    points,
+    place,
+    pictures: Sequence[tuple[str, np.ndarray]],
+    *,
+    reach: float,
+    height: int,
+    width: int,
+    names: Sequence[str] = ("first number", "second number"),
+) -> Figure:
+    """A place among points, ``(n, 2)``, on axes from -reach to reach, and beside it each titled picture that belongs to it."""
+    figure, axes = new(1, 1 + len(pictures), width=3.7 + 3.1 * len(pictures), height=3.4)
+    axes[0].scatter(*np.asarray(points).T, s=3, color="#BBBBBB")
+    axes[0].plot(*place, "o", color=PALETTE["vermilion"], markersize=9)
+    axes[0].set(xlabel=names[0], ylabel=names[1], title="the point you hold", aspect="equal")
+    axes[0].set(xlim=(-reach, reach), ylim=(-reach, reach))
+    for beside, (title, picture) in zip(axes[1:], pictures, strict=True):
+        image_row(beside, [picture], height=height, width=width, title=title)
     return figure
 
 
