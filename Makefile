@@ -7,7 +7,6 @@ else
 BIN    := $(VENV)/bin
 endif
 READY  := $(VENV)/ready
-TEACH  := $(VENV)/teach
 # The first of these that is Python 3.11 or newer; `make lab PYTHON=/path/to/python` overrides the search.
 PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -15,7 +14,7 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test test-unit test-notebooks test-browser solutions notebooks bench lint clean
+.PHONY: help setup lab test test-unit test-notebooks test-browser site solutions notebooks bench lint clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -33,10 +32,11 @@ $(READY): requirements.txt pyproject.toml
 	@$(BIN)/vae-edu keep-originals
 	@touch $(READY)
 
-# nbgrader, for the tests of assignments alone: it puts menus of its own into JupyterLab, which learners need not see.
-$(TEACH): $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[teach]'
-	@touch $(TEACH)
+# The extras of pyproject.toml: `teach` for the tests of assignments (nbgrader puts menus of its own into JupyterLab, which
+# learners need not see), `site` for the web site.
+$(VENV)/with-%: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$*]'
+	@touch $@
 
 lab: $(READY)  ## open JupyterLab on the first notebook
 	@exec $(BIN)/vae-edu lab
@@ -46,13 +46,16 @@ test: test-unit test-notebooks test-browser  ## run the whole suite
 test-unit: $(READY)  ## run the unit tests (4 minutes)
 	$(ONE_THREAD) $(BIN)/python -m pytest tests --ignore=tests/notebooks --ignore=tests/browser -n 2 -q
 
-test-notebooks: $(TEACH)  ## run every notebook through nbval, the notebook standard, and assignments through nbgrader
+test-notebooks: $(VENV)/with-teach  ## run every notebook through nbval, the notebook standard, and assignments through nbgrader
 	$(ONE_THREAD) $(BIN)/python -m pytest tests/notebooks -n 2 --dist loadfile -q
 	$(ONE_THREAD) VAE_EDU_STRICT=1 VAE_EDU_HOME="$(CURDIR)/build/test-home" $(BIN)/python -m pytest notebooks/[0-9][0-9]_*.ipynb --nbval --nbval-current-env \
 	  --nbval-sanitize-with=tests/notebooks/sanitize.cfg -n 2 --dist loadfile -q
 
-test-browser: $(READY)  ## run the notebooks in a real JupyterLab, where a Chromium is found
+test-browser: $(VENV)/with-site  ## run the notebooks in a real JupyterLab, and read the web site, where a Chromium is found
 	$(BIN)/python -m pytest tests/browser -q -rs
+
+site: $(VENV)/with-site  ## build the course as a web site into build/site
+	$(BIN)/vae-edu site
 
 solutions: $(READY)  ## execute every notebook with the model answers into build/solutions
 	$(BIN)/vae-edu solutions

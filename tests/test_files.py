@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 REQUIREMENTS = (ROOT / "requirements.txt").read_text(encoding="utf-8")
 TARGETS = {
+    "site",
     "setup",
     "lab",
     "test",
@@ -140,7 +141,8 @@ def distribution(name, known=packages_distributions()):  # noqa: B008  # read on
 
 
 def test_what_the_package_imports_is_declared():
-    undeclared = {name: path for name, path in third_party("vae_edu").items() if distribution(name) not in RUNTIME}
+    declared = RUNTIME | EXTRAS["site"]
+    undeclared = {name: path for name, path in third_party("vae_edu").items() if distribution(name) not in declared}
     assert undeclared == {}
 
 
@@ -216,7 +218,7 @@ def unpickles(tree):
             yield "from torch import load"
 
 
-MAKES_MALICIOUS_FILES = {"tests/numpy_vae/test_saving.py"}  # to see them refused
+MAKES_MALICIOUS_FILES = {"tests/numpy_vae/test_saving.py", "tests/test_malicious.py"}  # to see them refused
 
 
 def test_pickle_is_used_nowhere():
@@ -329,7 +331,7 @@ def pips(lines):
     return [line for line in lines if re.search(r"\bpip\b", line)]
 
 
-NEED_NBGRADER = ("test", "test-notebooks")
+EXTRAS_OF = {"test": ("teach", "site"), "test-notebooks": ("teach",), "test-browser": ("site",), "site": ("site",)}
 
 
 @needs_make
@@ -353,14 +355,14 @@ class TestMake:
 
     @pytest.mark.parametrize("target", sorted(TARGETS - {"clean"}))
     def test_a_second_run_installs_nothing(self, target, installed):
-        for marker in ("ready", "teach"):
+        for marker in ("ready", "with-teach", "with-site"):
             (installed / ".venv" / marker).touch()
         assert pips(make(installed, "-n", target).stdout.splitlines()) == []
 
     @pytest.mark.parametrize("target", sorted(TARGETS - {"clean"}))
     def test_a_first_run_installs(self, target, bench):
         lines = pips(make(bench, "-n", target).stdout.splitlines())
-        assert [line.split()[-1] for line in lines[1:]] == (["'.[teach]'"] if target in NEED_NBGRADER else [])
+        assert [line.split()[-1] for line in lines[1:]] == [f"'.[{extra}]'" for extra in EXTRAS_OF.get(target, ())]
         assert lines[0].split()[-2:] == ["-r", "requirements.txt"]
 
     @pytest.mark.parametrize("changed", ["requirements.txt", "pyproject.toml"])

@@ -338,7 +338,7 @@ class VAE:
         with open(path, "rb") as file:
             try:
                 archive = np.load(file, allow_pickle=False)
-                stored = {name: archive[name] for name in archive.files}
+                stored = {name: np.asarray(archive[name]) for name in archive.files}  # other members are bytes
             except Exception as error:  # NumPy, zipfile and zlib each raise their own
                 raise ValueError(f"{path} is not a readable .npz file: {error}") from error
         state = self._state()

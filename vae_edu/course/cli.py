@@ -189,6 +189,21 @@ def train(
 
 
 @app.command()
+def site(
+    out: Annotated[Path | None, typer.Option(help="Folder to write to; build/site by default.")] = None,
+) -> None:
+    """Build the course as a web site from the stored notebooks (pip install 'vae-edu[site]')."""
+    from vae_edu.course.site import build_site
+
+    try:
+        typer.echo(f"written: {build_site(out or root() / 'build' / 'site')}")
+    except ModuleNotFoundError as error:
+        _fail(f"{error.name} is not installed. Type: pip install 'vae-edu[site]'")
+    except (RuntimeError, ValueError) as error:
+        _fail(str(error))
+
+
+@app.command()
 def results(
     number: Annotated[str, typer.Argument(help="The number of a notebook with a long sweep, as 10.")],
     out: Annotated[Path | None, typer.Option(help="File to write; the one that the notebook reads by default.")] = None,

@@ -70,11 +70,11 @@ def train(run: Run, folder: Path) -> dict:
     ones, once for the test and afresh at each step of training. Of the full Fashion-MNIST, the last 10,000 training images
     are held out, and their −ELBO is reported too. A folder that already holds the result of this run keeps it, and the
     result is read. Under several processes it is called in ``processes.together()``.
-    Raises ``ValueError`` where ``folder`` holds another run.
+    Raises ``ValueError`` where ``folder`` holds another run, or a file that is damaged.
     """
     _require_same_run(run, folder)
     if (folder / "result.json").exists():
-        return json.loads((folder / "result.json").read_text(encoding="utf-8"))
+        return _read(folder / "result.json")
     images = DATA[run.data]()
     train_x, test_x = torch.from_numpy(images.train_x), torch.from_numpy(images.test_x)
     train_x, validation_x = train_x.tensor_split([len(train_x) - HELD_OUT.get(run.data, 0)])
@@ -116,7 +116,7 @@ def _require_same_run(run: Run, folder: Path) -> None:
     """Say in ``folder`` which run it holds, or make sure that it is this one."""
     asked, path = asdict(run), folder / "run.json"
     if path.exists():
-        there = json.loads(path.read_text(encoding="utf-8"))
+        there = _read(path)
         for name, value in asked.items():
             if there.get(name) != value:
                 raise ValueError(
@@ -126,6 +126,13 @@ def _require_same_run(run: Run, folder: Path) -> None:
     elif processes.number() == 0:
         with replacing(path) as new:
             new.write_text(json.dumps(asked, indent=1), encoding="utf-8")
+
+
+def _read(path: Path) -> dict:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # JSON and UTF-8 errors are ValueErrors
+        raise ValueError(f"{path} is damaged ({error}): remove it, or give another folder") from None
 
 
 def _scores(model: nn.Module, x: Tensor, seed: int, draws: int) -> dict[str, float | dict[str, float]]:

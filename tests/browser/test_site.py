@@ -1,0 +1,87 @@
+"""The web edition, built and read in a real browser: nothing comes from elsewhere, and a phone can show it."""
+
+import functools
+import http.server
+import threading
+
+import pytest
+
+from vae_edu.course.places import notebook_paths
+from vae_edu.course.site import build_site
+
+PAGES = ["index.html", "vae_edu/course/teaching.html", *(f"notebooks/{path.stem}.html" for path in notebook_paths())]
+# Formulas that are left as text: what remains of the page's words without formulas and code.
+TEX_LEFT = r"""() => {
+    const words = document.querySelector('article').cloneNode(true);
+    words.querySelectorAll('pre, code, mjx-container, script').forEach(each => each.remove());
+    return words.textContent.match(/.{0,30}(\$|\\[a-z]{3,}).{0,30}/g) || [];
+}"""
+WITHOUT_ALT = "() => [...document.images].filter(each => each.alt.split(' ').length < 5).map(each => each.src)"
+TOO_WIDE = """() => [...document.querySelectorAll('article *')]
+    .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
+    .filter(each => !each.closest('pre, table, .output, mjx-container'))
+    .map(each => each.outerHTML.slice(0, 200))"""
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The address of the built site, on a server of its own."""
+    pytest.importorskip("myst_nb", reason="the extra 'site' is not installed")
+    folder = build_site(tmp_path_factory.mktemp("site")).parent
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module", params=[390, 1280], ids=["phone", "screen"])
+def page(request, site, browser):
+    page = browser.new_page(viewport={"width": request.param, "height": 900})
+    page.asked, page.complaints = [], []
+    page.on("request", lambda asked: page.asked.append(asked.url))
+    page.on("console", lambda said: page.complaints.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    yield page
+    page.close()
+
+
+def opened(page, address):
+    page.goto(address)
+    page.evaluate("() => window.MathJax?.startup?.promise")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page(name, page, site):
+    opened(page, f"{site}/{name}")
+    assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
+    assert page.evaluate(TOO_WIDE) == []
+    assert page.evaluate(TEX_LEFT) == []
+    assert page.locator("mjx-merror").count() == 0
+    assert page.evaluate(WITHOUT_ALT) == []
+    if name.startswith("notebooks/"):
+        assert page.locator("article img").count() > 0
+        assert page.locator("mjx-container").count() > 0
+    assert [url for url in page.asked if not url.startswith((site, "data:"))] == []
+    assert [text for text in page.complaints if "404" not in text or "favicon" not in text] in ([], NO_FAVICON)
+
+
+NO_FAVICON = ["Failed to load resource: the server responded with a status of 404 (File not found)"]
+
+
+def test_search_finds_a_notebook_without_a_network(page, site):
+    opened(page, f"{site}/search.html?q=dequantisation")
+    page.locator("#search-results li a").first.wait_for()
+    assert "evaluating_likelihoods" in page.locator("#search-results li a").first.get_attribute("href")
+
+
+def test_links_between_notebooks_lead_to_their_headings(page, site):
+    opened(page, f"{site}/notebooks/04_the_elbo.html")
+    link = page.locator("article a[href*='03_latent_variable_models.html#']").first
+    target = link.get_attribute("href")
+    opened(page, f"{site}/notebooks/{target}")
+    assert page.locator(f"[id='{target.split('#')[1]}']").count() == 1

@@ -1,0 +1,106 @@
+"""The course as a web site: README, stored notebooks and teacher's notes as static pages that load nothing from elsewhere."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from vae_edu.course.cells import read
+from vae_edu.course.executing import store
+from vae_edu.course.places import notebook_paths, root
+from vae_edu.files import replacing
+
+__all__ = ["build_site", "lab_slug", "prepare"]
+
+SETTINGS = {
+    "project": "Variational autoencoders, from the autoencoder up",
+    "extensions": ["myst_nb", "sphinx-mathjax-offline"],
+    "html_theme": "sphinx_book_theme",
+    "html_title": "Variational autoencoders",
+    "html_theme_options": {"show_toc_level": 2, "home_page_in_toc": True, "use_download_button": False},
+    "html_context": {"default_mode": "auto"},
+    "html_static_path": ["_static"],
+    "html_css_files": ["narrow.css"],
+    "html_copy_source": False,
+    "html_show_copyright": False,
+    "nb_execution_mode": "off",
+    "nb_merge_streams": True,
+    "myst_enable_extensions": ["dollarmath", "amsmath"],
+    "myst_heading_anchors": 3,
+    "myst_heading_slug_func": "vae_edu.course.site.lab_slug",
+}
+
+# Formulas, tables and outputs that are wider than a phone scroll by themselves; the page does not.
+NARROW = """\
+mjx-container[display="true"], .cell_output .output { overflow-x: auto; overflow-y: hidden; max-width: 100%; }
+table { display: block; overflow-x: auto; max-width: 100%; }
+img { max-width: 100%; height: auto; }
+article :not(pre) > code.literal, article :not(pre) > code.literal .pre { overflow-wrap: anywhere; white-space: normal; }
+"""
+
+LINKED = (".github/overview.png", "LICENSE", "vae_edu/data/FASHION_MNIST_LICENSE", "vae_edu/course/teaching.md")
+DISPLAYED = re.compile(r"^[ ]*\$\$.+?\$\$[ ]*$", flags=re.MULTILINE | re.DOTALL)
+
+
+def lab_slug(title: str) -> str:
+    """The anchor of a heading as JupyterLab makes it, so that links between notebooks hold here too."""
+    return title.replace(" ", "-")
+
+
+def build_site(folder: Path) -> Path:
+    """Build the pages into ``folder``, nothing executed; returns the first page.
+
+    Raises ``RuntimeError`` for a warning of Sphinx, such as a link that leads nowhere, and ``ModuleNotFoundError`` where
+    Sphinx and its theme are not installed (the extra ``site``).
+    """
+    from sphinx.application import Sphinx
+    from sphinx.errors import SphinxError
+
+    source = prepare(folder / "source")
+    pages = folder / "html"
+    shutil.rmtree(pages, ignore_errors=True)
+    app = Sphinx(
+        source, None, pages, folder / "doctrees", "html", confoverrides=SETTINGS, warningiserror=True, freshenv=True
+    )
+    try:
+        app.build()
+    except SphinxError as error:
+        raise RuntimeError(f"the site was not built: {error}") from error
+    if app.statuscode:
+        raise RuntimeError("the site was not built; Sphinx has said why above")
+    return pages / "index.html"
+
+
+def prepare(source: Path) -> Path:
+    """Write what Sphinx reads into ``source``: the README as the first page, the notebooks, and all that they link to."""
+    shutil.rmtree(source, ignore_errors=True)
+    readme = (root() / "README.md").read_text(encoding="utf-8")
+    names = [path.stem for path in notebook_paths()]
+    tree = "\n".join(
+        ["```{toctree}", ":hidden:", *(f"notebooks/{name}" for name in names), "vae_edu/course/teaching", "```"]
+    )
+    with replacing(source / "index.md") as new:
+        new.write_text(f"{readme}\n{tree}\n", encoding="utf-8")
+    for linked in LINKED:
+        (source / linked).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(root() / linked, source / linked)
+    with replacing(source / "_static" / "narrow.css") as new:
+        new.write_text(NARROW, encoding="utf-8")
+    for path in notebook_paths():
+        store(_for_sphinx(read(path)), source / "notebooks" / path.name)
+    return source
+
+
+def _for_sphinx(notebook: NotebookNode) -> NotebookNode:
+    """The notebook as myst-nb wants it: alternative texts of pictures in their cell's metadata, displayed formulas on their own."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = DISPLAYED.sub(r"\n\g<0>\n", cell.source)
+        told = (output.get("metadata", {}).get("image/png", {}).get("alt") for output in cell.get("outputs", []))
+        texts = [text for text in told if text]
+        if texts:
+            cell.metadata["mystnb"] = {"image": {"alt": " ".join(texts)}}
+    return notebook
