@@ -26,6 +26,30 @@ ASK_KERNEL = """async (expression) => {
     return (await future.done).content.user_expressions.asked.data['text/plain'];
 }"""
 
+SET_THEME = "async (theme) => await window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
+# Tables, pictures, widgets and prose that reach beyond the notebook's right edge. (Code and wide formulas scroll by themselves.)
+CUT = """() => {
+    const right = document.querySelector('.jp-Notebook .jp-WindowedPanel-inner, .jp-Notebook').getBoundingClientRect().right;
+    return [...document.querySelectorAll('.jp-Notebook :is(table, img, p, li, summary, .jp-OutputArea-output, .latent-pad-row)')]
+        .filter(each => each.getBoundingClientRect().right > right + 1)
+        .filter(each => !each.closest('pre, mjx-container'))
+        .map(each => each.outerHTML.slice(0, 160));
+}"""
+UNREADABLE = """() => {
+    const light = colour => {
+        const linear = c => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+        const [r, g, b] = colour.match(/[0-9.]+/g).map(each => linear(each / 255));
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const behind = getComputedStyle(document.querySelector('.jp-Notebook')).backgroundColor;
+    return [...document.querySelectorAll('.jp-Notebook :is(p, li, td, .latent-pad-says, .vae-edu-report, [role=status])')]
+        .filter(each => each.innerText?.trim())
+        .filter(each => {
+            const [one, other] = [light(getComputedStyle(each).color), light(behind)].sort((a, b) => b - a);
+            return (one + 0.05) / (other + 0.05) < 4.5;
+        }).map(each => each.outerHTML.slice(0, 160));
+}"""
+
 
 @pytest.fixture(scope="module", params=PATHS, ids=[path.stem for path in PATHS])
 def opened(request, lab, browser):
@@ -57,6 +81,18 @@ def test_it_runs_without_an_error(opened):
     assert len([output for output in outputs if output.get("data") != {}]) == stored
     failed = [line for cell in cells for line in claims_of(cell) if line.startswith("✗")]
     assert failed == []
+
+
+def test_nothing_is_cut_or_unreadable_in_either_theme(opened):
+    """Cell by cell, since only those on the screen are there. A contrast of 4.5 is what WCAG 2.2 asks for."""
+    path, page, _, _ = opened
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        page.evaluate(SET_THEME, theme)
+        page.wait_for_function(f"() => document.body.dataset.jpThemeName === '{theme}'")
+        for index in range(len(read(path).cells)):
+            page.evaluate(SHOW_CELL, index)
+            assert page.evaluate(CUT) == [], f"cell {index}, {theme}"
+            assert page.evaluate(UNREADABLE) == [], f"cell {index}, {theme}"
 
 
 def claims_of(cell):

@@ -9,8 +9,9 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from vae_edu.course import remedies
+from vae_edu.course import fashion_likelihood, remedies
 from vae_edu.course.cli import app
+from vae_edu.course.places import root
 from vae_edu.course.results import SWEEPS, ResultsError, load, make, path_of
 from vae_edu.evaluation.bounds import importance_weighted_bound
 from vae_edu.objectives import Scheduled, negative_elbo
@@ -118,7 +119,7 @@ class TestTheCommand:
     def test_a_notebook_without_a_sweep_is_refused(self):
         output = CliRunner().invoke(app, ["results", "09"])
         assert output.exit_code == 2
-        assert "notebook '09' has no long sweep; there is one of 10" in output.output
+        assert "notebook '09' has no long sweep; there is one of 10, 11" in output.output
 
 
 class TestTheRemedies:
@@ -180,3 +181,45 @@ class TestTheRemedies:
         remedy = (remedies.REMEDIES | remedies.SCHEDULES)[name]
         assert remedy.keys() <= known
         assert isinstance(remedies.objective_of(remedy), Scheduled) == isinstance(remedy.get("beta"), list)
+
+
+class TestTheLikelihoodOfFashionMNIST:
+    @pytest.fixture
+    def short(self, monkeypatch):
+        """Two epochs on the digits."""
+        few = {"data": "digits", "latent": 4, "epochs": 2, "draws": 20}
+        monkeypatch.setitem(fashion_likelihood.SETTINGS, "short", fashion_likelihood.SETTINGS["embedded"] | few)
+
+    def test_a_row_has_the_columns_that_are_shipped(self, short, tmp_path):
+        row = fashion_likelihood.row("short", folder=tmp_path)
+        shipped = json.loads(path_of("11").read_text(encoding="utf-8"))["rows"]  # `load` would miss the short run
+        assert all(row.keys() == each.keys() for each in shipped)
+        assert row["nll"]["20"] == pytest.approx(row["nll"]["10"], abs=0.05)
+        assert row["negative_elbo"] == pytest.approx(row["distortion"] + row["rate"], abs=2e-4)
+
+    def test_it_goes_on_in_the_users_cache(self, short, monkeypatch, tmp_path):
+        monkeypatch.setenv("VAE_EDU_HOME", str(tmp_path))
+        row = fashion_likelihood.row("short")
+        assert (tmp_path / "cache" / "results" / "11" / "short" / "result.json").exists()
+        assert fashion_likelihood.row("short") == row  # the seconds too: it is not trained again
+
+    def test_the_protocol_is_that_of_the_published_numbers(self):
+        for name, run in fashion_likelihood.SETTINGS.items():
+            assert (run["latent"], run["beta"], run["likelihood"]) == (40, 1.0, "bernoulli"), name
+            if name != "embedded":
+                assert (run["data"], run["draws"]) == ("full", 5000), name
+
+    def test_what_is_shipped_is_in_order(self):
+        """More draws and longer training give lower values, and each run had its epochs."""
+        shipped = load("11").rows
+        for row in shipped:
+            assert list(row["nll"].values()) == sorted(row["nll"].values(), reverse=True)
+            assert row["epochs"] == fashion_likelihood.SETTINGS[row["name"]]["epochs"]
+        full = [row["nll"]["5000"] for row in shipped[1:]]
+        assert full == sorted(full, reverse=True)
+
+    def test_the_readme_shows_what_is_shipped(self):
+        readme = (root() / "README.md").read_text(encoding="utf-8")
+        for row in load("11").rows[1:]:
+            shown = f"| {row['epochs']} | {row['negative_elbo']:.2f} | {row['nll']['5000']:.2f} |"
+            assert shown in readme, row["name"]

@@ -198,6 +198,78 @@ remedies.mutual_information_bounds = lambda *code, **noise: mutual_information_b
 """,
         "the lower bound stays below log 660|information is as in the sweep",
     ),
+    "11: −log K forgotten": (
+        "11",
+        """
+right_bound = importance_weighted_bound
+def importance_weighted_bound(model, x, draws, *, generator=None):
+    return right_bound(model, x, draws, generator=generator) + math.log(draws)
+""",
+        "the gap is v/2K",
+    ),
+    "11: a bound from above that is averaged as the one from below": (
+        "11",
+        """
+right_upper_bound = annealed_upper_bound
+def annealed_upper_bound(log_likelihood, x, z, **options):
+    options["chains"] = 1
+    return annealed_lower_bound(log_likelihood, x, z.shape[1], **options)
+""",
+        "backward AIS above",
+    ),
+    "11: draws with the variance as standard deviation": (
+        "11",
+        """
+def reparameterise(mu, logvar, *, generator=None, eps=None):
+    noise = torch.randn(mu.shape, generator=generator, dtype=mu.dtype) if eps is None else eps
+    return mu + logvar.exp() * noise
+""",
+        "approximation gap|amortisation gap",
+    ),
+    "11: nats per dimension called bits": (
+        "11",
+        """
+def bits_per_dimension(nats, dimensions):
+    return nats / dimensions
+""",
+        "bits per dimension",
+    ),
+    "12: a Fréchet distance that is not squared": (
+        "12",
+        """
+right_distance = frechet_distance
+def frechet_distance(a, b):
+    return right_distance(a, b) ** 0.5
+""",
+        "autoencoder, one Gaussian: 12 to 45",
+    ),
+    "12: balls around the real rows for recall, too": (
+        "12",
+        """
+right_scores = neighbour_scores
+def neighbour_scores(real, generated, *, k=5):
+    scores = right_scores(real, generated, k=k)
+    return scores._replace(recall=scores.coverage)
+""",
+        "half, strays among the samples: recall above 0.85",
+    ),
+    "12: a memorisation test whose baseline is one half": (
+        "12",
+        """
+right_memorisation = memorisation
+def memorisation(generated, training, held_out):
+    found = right_memorisation(generated, training, held_out)
+    return found._replace(copied=2 * (found.share - 0.5))
+""",
+        "reconstructions: copied far below 0",
+    ),
+    "12: samples of the VAE without its noise": (
+        "12",
+        """
+LearnedGaussian.draw = lambda self, output, generator=None: output
+""",
+        "grid: means alone are sharper",
+    ),
 }
 
 

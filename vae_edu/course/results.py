@@ -20,7 +20,7 @@ __all__ = ["SWEEPS", "Results", "ResultsError", "load", "make", "path_of"]
 
 # Each module has SETTINGS (plain data: all that decides the results), RUNS (a list of what ``row`` is called with, by name)
 # and ``row``, which makes one row of results, a dictionary that begins with its run.
-SWEEPS = {"10": "vae_edu.course.remedies"}
+SWEEPS = {"10": "vae_edu.course.remedies", "11": "vae_edu.course.fashion_likelihood"}
 
 
 class ResultsError(ValueError):
@@ -29,7 +29,8 @@ class ResultsError(ValueError):
 
 @dataclass(frozen=True)
 class Results:
-    """What a results file holds. rows: one dictionary per run. made: the command, versions, and seconds that made them."""
+    """What a results file holds. rows: one dictionary per run. made: the command, versions, and seconds that made them; fewer
+    than all runs took where the command went on with runs that an earlier one had begun."""
 
     rows: list[dict]
     made: dict
