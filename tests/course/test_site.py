@@ -12,6 +12,8 @@ from vae_edu.course.cells import read
 from vae_edu.course.cli import app
 from vae_edu.course.places import notebook_paths, root
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*Check CHANGES for Sphinx API modifications")
+
 MATHS = "Before\n$$a = b$$\nafter $c$, and $$not = displayed$$ here.\n$$d =\ne$$\nend"
 
 

@@ -84,3 +84,14 @@ def test_a_loss_that_is_not_finite_stops_the_training_and_leaves_the_parameters(
     with pytest.raises(FloatingPointError, match="step 0"):
         fit_gan(own, torch.full((5, 3), math.inf), steps=3, generator=seeded(0))
     assert torch.equal(before, nn.utils.parameters_to_vector(own.parameters()))
+
+
+def test_the_generator_learns_from_a_discriminator_that_is_sure():
+    """Where D(G(z)) is 1e-17, log(1 − D) is flat and −log D is not."""
+    own = GAN(2, 2)
+    with torch.no_grad():
+        own.discriminator[-1].bias.fill_(-40)
+    before = [parameter.clone() for parameter in own.generator.parameters()]
+    fit_gan(own, torch.zeros(8, 2), steps=1, generator=torch.Generator().manual_seed(0), learning_rate=1e-2)
+    moved = max((new - old).abs().max() for new, old in zip(own.generator.parameters(), before, strict=True))
+    assert moved > 5e-3
