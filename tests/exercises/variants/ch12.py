@@ -132,10 +132,24 @@ def copies_in_torch(generated, training, held_out):
     return (share - expected) / (1 - expected)
 
 
+def samples_one_by_one(encode, decode, x, n, latent, rng):
+    return np.concatenate([decode(rng.normal(size=latent)[None]) for _ in range(n)])
+
+
+def samples_from_a_covariance(encode, decode, x, n, latent, rng):
+    return decode(rng.multivariate_normal(np.zeros(latent), np.eye(latent), size=n))
+
+
+def samples_in_torch(encode, decode, x, n, latent, rng):
+    generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+    return torch.as_tensor(decode(torch.randn(n, latent, generator=generator).double().numpy())).float()
+
+
 VARIANTS = {
     "12.1": (modes_by_a_loop, modes_by_a_tree, modes_in_torch),
     "12.2": (scores_by_loops, scores_with_squares, scores_by_trees, scores_in_torch),
     "12.3": (frechet_by_eigenvalues, frechet_by_singular_values, frechet_in_torch, frechet_by_scipy),
     "12.4": (line_by_polyfit, line_by_least_squares, line_by_covariances),
     "12.5": (copies_by_a_loop, copies_by_a_tree, copies_in_torch),
+    "12.6": (samples_one_by_one, samples_from_a_covariance, samples_in_torch),
 }
