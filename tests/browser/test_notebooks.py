@@ -149,7 +149,10 @@ class Pad:
         self.page, self.cell, self.selector = page, cell, selector
         self.plane = cell.locator(".latent-pad-plane")
         self.plane.wait_for()
-        page.wait_for_function(f"() => document.querySelector('{selector} .latent-pad').dataset.updates > 0")
+        # Asked while the kernel is at later cells, it answers when these are done.
+        page.wait_for_function(
+            f"() => document.querySelector('{selector} .latent-pad').dataset.updates > 0", timeout=60_000
+        )
 
     def picture(self):
         """The decoded picture on the page, as a data address."""

@@ -149,13 +149,13 @@ function render({ model, el }) {
     clearTimeout(timers[kind]);
     timers[kind] = setTimeout(() => {
       asked[kind] = [];
-      says.textContent = "The kernel does not answer: it is busy, or it was stopped. Run the cell again.";
+      says.textContent = "The kernel does not answer. If it is busy, wait; if it was stopped, run the cell again.";
     }, SILENCE);
   }
   function answered(message, buffers) {
     const { kind, n, says: words, error } = message;
-    if (message.view !== view || !asked[kind].length) return;
-    el.dataset.milliseconds = String(performance.now() - asked[kind].shift());
+    if (message.view !== view) return;
+    if (asked[kind].length) el.dataset.milliseconds = String(performance.now() - asked[kind].shift()); // else it was given up
     if (asked[kind].length) listen(kind);
     else clearTimeout(timers[kind]);
     if (error !== undefined) {
