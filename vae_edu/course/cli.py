@@ -103,7 +103,7 @@ def assignment(
     numbers: Annotated[list[str], typer.Argument(help="Numbers of notebooks, as 04.")],
     out: Annotated[Path, typer.Option(help="nbgrader's course folder; it is made where there is none.")],
 ) -> None:
-    """For teachers: write the exercises of notebooks as assignments for nbgrader (pip install nbgrader)."""
+    """For teachers: write the exercises of notebooks as assignments for nbgrader (pip install 'vae-edu[teach]')."""
     from vae_edu.course.assignments import write_assignment
 
     try:
