@@ -114,7 +114,7 @@ def test_results_of_a_sweep(trap, tmp_path):
 
 @pytest.mark.parametrize("name", ["run.json", "result.json"])
 def test_a_folder_of_vae_edu_train(trap, tmp_path, name):
-    run = Run("digits", "mlp", "bernoulli", 2, 1.0, 1, 128, 1e-3, None, 0, 0)
+    run = Run("digits", "mlp", "bernoulli", "normal", 2, 1.0, 1, 128, 1e-3, None, 0, 0)
     folder = tmp_path / "folder"
     if name == "result.json":
         train(run, folder)

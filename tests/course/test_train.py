@@ -38,7 +38,13 @@ def done(tmp_path_factory):
 
 def test_the_options_are_those_that_there_are():
     hints = typing.get_type_hints(cli.train, include_extras=True)
-    for name, table in (("data", training.DATA), ("model", training.MODELS), ("likelihood", training.LIKELIHOODS)):
+    tables = {
+        "data": training.DATA,
+        "model": training.MODELS,
+        "likelihood": training.LIKELIHOODS,
+        "prior": training.PRIORS,
+    }
+    for name, table in tables.items():
         literal = typing.get_args(hints[name])[0]
         assert set(typing.get_args(literal)) == set(table), name
 
@@ -77,6 +83,15 @@ def test_the_weights_are_those_of_the_result(done):
     assert sum(each.numel() for each in model.parameters()) == result_in(done)["parameters"]
     terms = evaluate(model, negative_elbo, torch.from_numpy(images.test_x), generator=torch.Generator().manual_seed(9))
     assert -terms["elbo"] == pytest.approx(result_in(done)["test"]["negative_elbo"], abs=0.6)  # other binary pixels
+
+
+def test_the_prior_that_is_asked_for_is_trained_and_saved(done, tmp_path):
+    output = run(tmp_path, "--epochs", "1", "--prior", "mixture")
+    assert output.exit_code == 0, output.output
+    weights = load_file(tmp_path / "model.safetensors")
+    assert weights["prior.means"].shape == (100, 4)
+    assert weights["prior.logits"].abs().max() > 0  # they begin at 0
+    assert not any(name.startswith("prior") for name in load_file(done / "model.safetensors"))
 
 
 def test_a_run_that_was_stopped_ends_as_one_that_was_not(done, tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ from torch import nn
 
 from vae_edu.likelihoods import Gaussian
 from vae_edu.models.ppca import PPCA
+from vae_edu.models.priors import StandardNormal
 
 
 class LinearVAE(nn.Module):
@@ -17,7 +18,7 @@ class LinearVAE(nn.Module):
         super().__init__()
         self.factor = math.log(factor)
         self.exact = PPCA(torch.tensor(columns).double().T, torch.tensor([1.0, 0, -1, 2]).double(), 0.3)
-        self.likelihood = Gaussian(0.3)
+        self.likelihood, self.prior = Gaussian(0.3), StandardNormal(2)
 
     def encode(self, x):
         mu, logvar = self.exact.best_diagonal(x)

@@ -157,6 +157,9 @@ def train(
         Literal["bernoulli", "learned-gaussian", "optimal-gaussian", "discretised-logistic"],
         typer.Option(help="What the decoder's output means."),
     ] = "bernoulli",
+    prior: Annotated[
+        Literal["normal", "mixture"], typer.Option(help="N(0, I), or a hundred Gaussians that are learned too.")
+    ] = "normal",
     latent: Annotated[int, typer.Option(min=1, help="Latent dimensions.")] = 40,
     beta: Annotated[float, typer.Option(help="Multiplies the rate in the loss; what is reported is at 1.")] = 1.0,
     epochs: Annotated[int, typer.Option(min=1)] = 50,
@@ -175,7 +178,9 @@ def train(
     from vae_edu.data import DataNotFound
     from vae_edu.training import TrainingDiverged
 
-    run = training.Run(data, model, likelihood, latent, beta, epochs, batch_size, learning_rate, max_norm, seed, draws)
+    run = training.Run(
+        data, model, likelihood, prior, latent, beta, epochs, batch_size, learning_rate, max_norm, seed, draws
+    )
     try:
         folder = out or root() / "build" / "train"
         with processes.together():

@@ -19,11 +19,12 @@ from vae_edu.data import ImageData, load_digits, load_fashion_mnist
 from vae_edu.evaluation.bounds import importance_weighted_bound
 from vae_edu.files import replacing
 from vae_edu.likelihoods import Bernoulli, DiscretisedLogistic, LearnedGaussian, OptimalGaussian
+from vae_edu.models.priors import MixturePrior, StandardNormal
 from vae_edu.models.vae import VAE, ConvVAE, ResidualVAE
 from vae_edu.objectives import negative_elbo
 from vae_edu.training import cosine, evaluate, fit
 
-__all__ = ["DATA", "LIKELIHOODS", "MODELS", "Run", "train"]
+__all__ = ["DATA", "LIKELIHOODS", "MODELS", "PRIORS", "Run", "train"]
 
 DATA: dict[str, Callable[[], ImageData]] = {
     "digits": load_digits,
@@ -37,6 +38,7 @@ LIKELIHOODS = {
     "optimal-gaussian": OptimalGaussian,
     "discretised-logistic": DiscretisedLogistic,
 }
+PRIORS = {"normal": StandardNormal, "mixture": MixturePrior}
 MODELS = {
     "mlp": lambda side, *rest, **options: VAE(side**2, *rest, hidden=(500, 500), activation=nn.SiLU, **options),
     "residual": lambda side, *rest, **options: ResidualVAE(side**2, *rest, **options),
@@ -51,6 +53,7 @@ class Run:
     data: str
     model: str
     likelihood: str
+    prior: str
     latent: int
     beta: float
     epochs: int
@@ -79,8 +82,8 @@ def train(run: Run, folder: Path) -> dict:
     train_x, test_x = torch.from_numpy(images.train_x), torch.from_numpy(images.test_x)
     train_x, validation_x = train_x.tensor_split([len(train_x) - HELD_OUT.get(run.data, 0)])
     torch.manual_seed(run.seed)
-    likelihood = LIKELIHOODS[run.likelihood]()
-    model = MODELS[run.model](images.height, run.latent, mean=train_x.mean(dim=0), likelihood=likelihood)
+    likelihood, prior = LIKELIHOODS[run.likelihood](), PRIORS[run.prior](run.latent)
+    model = MODELS[run.model](images.height, run.latent, mean=train_x.mean(dim=0), likelihood=likelihood, prior=prior)
     history = fit(
         model,
         partial(negative_elbo, beta=run.beta),

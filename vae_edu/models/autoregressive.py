@@ -42,8 +42,8 @@ class AutoregressiveVAE(VAE):
         return x
 
     def sample(self, n: int, *, generator: torch.Generator | None = None) -> Float[Tensor, "n data"]:
-        """New images: x ~ p(x|z) for ``n`` draws of z from the prior N(0, I). E[x|z] is not to be had in closed form."""
-        return self.draw(torch.randn(n, self.latent, generator=generator, dtype=self.mean.dtype), generator=generator)
+        """New images: x ~ p(x|z) for ``n`` draws of z from the prior. E[x|z] is not to be had in closed form."""
+        return self.draw(self.prior.sample(n, generator=generator), generator=generator)
 
     @torch.no_grad()
     def reconstruct(

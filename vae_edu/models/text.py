@@ -8,6 +8,8 @@ from scipy.optimize import brentq
 from torch import Tensor, nn
 from torch.nn import functional
 
+from vae_edu.models.priors import StandardNormal
+
 __all__ = ["DeltaTextVAE", "TextVAE"]
 
 
@@ -40,6 +42,7 @@ class TextVAE(nn.Module):
         if not 0 <= word_dropout <= 1:
             raise ValueError(f"word_dropout is {word_dropout}; expected a share, from 0 to 1")
         self.symbols, self.latent, self.word_dropout, self.blind = symbols, latent, word_dropout, blind
+        self.prior = StandardNormal(latent)
         self.blank = symbols  # one more symbol, which the decoder reads and never writes
         self.read_embedding = nn.Embedding(symbols, embedding)
         self.reader = nn.GRU(embedding, hidden, batch_first=True)
@@ -100,8 +103,7 @@ class TextVAE(nn.Module):
     @torch.no_grad()
     def sample(self, n: int, length: int, *, generator: torch.Generator) -> Int[Tensor, "n length"]:
         """Texts drawn from p(x|z), for ``n`` draws of z from the prior N(0, I)."""
-        z = torch.randn(n, self.latent, generator=generator, dtype=self.start.weight.dtype)
-        return self.write(z, length, generator=generator)
+        return self.write(self.prior.sample(n, generator=generator), length, generator=generator)
 
     def _first_state(self, z: Tensor) -> Tensor:
         return self.start(z).tanh()[None]

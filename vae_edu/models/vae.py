@@ -6,25 +6,32 @@ from torch import Tensor, nn
 
 from vae_edu.likelihoods import Bernoulli
 from vae_edu.models.autoencoder import mlp
+from vae_edu.models.priors import StandardNormal
 
 __all__ = ["VAE", "ConvVAE", "ResidualVAE"]
 
 
 class _VAE(nn.Module):
-    """What every VAE of the course does: q(z|x) = N(mu(x), diag(exp(logvar(x)))), p(z) = N(0, I), and p(x|z) as
-    ``likelihood`` has it.
+    """What every VAE of the course does: q(z|x) = N(mu(x), diag(exp(logvar(x)))), with p(z) as ``prior`` and p(x|z) as
+    ``likelihood`` has it: N(0, I) and binary pixels where they are None.
 
     encoder: (batch, data) to (batch, 2·latent). decoder: (batch, latent) to (batch, data); the bias of its last layer has
     one entry for each of x.
     """
 
     def __init__(
-        self, encoder: nn.Sequential, decoder: nn.Sequential, latent: int, mean: Tensor, likelihood: nn.Module
+        self,
+        encoder: nn.Sequential,
+        decoder: nn.Sequential,
+        latent: int,
+        mean: Tensor,
+        likelihood: nn.Module | None,
+        prior: nn.Module | None,
     ):
         super().__init__()
         if mean.shape != decoder[-1].bias.shape:
             raise ValueError(f"mean has shape {tuple(mean.shape)}; expected {tuple(decoder[-1].bias.shape)}")
-        self.latent, self.likelihood = latent, likelihood
+        self.latent, self.likelihood, self.prior = latent, likelihood or Bernoulli(), prior or StandardNormal(latent)
         self.register_buffer("mean", mean)
         self.encoder, self.decoder = encoder, decoder
         with torch.no_grad():
@@ -57,10 +64,9 @@ class _VAE(nn.Module):
 
     @torch.no_grad()
     def sample(self, n: int, *, generator: torch.Generator | None = None) -> Float[Tensor, "n data"]:
-        """E[x|z] for ``n`` draws of z from the prior N(0, I): means of new images, for binary pixels their probabilities. It
+        """E[x|z] for ``n`` draws of z from the prior: means of new images, for binary pixels their probabilities. It
         never looks at data."""
-        z = torch.randn(n, self.latent, generator=generator, dtype=self.mean.dtype)
-        return self.likelihood.mean(self.decode(z))
+        return self.likelihood.mean(self.decode(self.prior.sample(n, generator=generator)))
 
     @torch.no_grad()
     def reconstruct(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, "batch data"]:
@@ -69,12 +75,13 @@ class _VAE(nn.Module):
 
 
 class VAE(_VAE):
-    """A VAE with q(z|x) = N(mu(x), diag(exp(logvar(x)))), p(z) = N(0, I), and p(x|z) as ``likelihood`` has it.
+    """A VAE with q(z|x) = N(mu(x), diag(exp(logvar(x)))), p(z) as ``prior`` and p(x|z) as ``likelihood`` has it.
 
     data, latent: the number of entries of x and of z. mean: the mean of the training data, shape ``(data,)``; it is
     subtracted before encoding and is what the untrained decoder starts from, as in ``MLPAutoencoder``. hidden: the widths
     of the encoder's hidden layers; the decoder has the same in reverse. activation: what stands between the layers.
-    likelihood: one of ``vae_edu.likelihoods``, binary pixels where it is not given.
+    likelihood: one of ``vae_edu.likelihoods``, binary pixels where it is not given. prior: one of ``vae_edu.models.priors``
+    with as many latents, N(0, I) where it is not given.
 
     Source: Kingma and Welling 2014, arXiv:1312.6114, appendix C.
     """
@@ -88,16 +95,17 @@ class VAE(_VAE):
         hidden: tuple[int, ...] = (256,),
         activation: type[nn.Module] = nn.ReLU,
         likelihood: nn.Module | None = None,
+        prior: nn.Module | None = None,
     ):
         encoder = mlp(data, *hidden, 2 * latent, activation=activation)
         decoder = mlp(latent, *reversed(hidden), data, activation=activation)
-        super().__init__(encoder, decoder, latent, mean, likelihood or Bernoulli())
+        super().__init__(encoder, decoder, latent, mean, likelihood, prior)
 
 
 class ResidualVAE(_VAE):
     """A VAE as ``VAE``, with residual networks, which train in fewer epochs and with larger steps.
 
-    data, latent, mean, likelihood: as of ``VAE``. Encoder and decoder are a linear layer to ``width`` units, ``blocks``
+    data, latent, mean, likelihood, prior: as of ``VAE``. Encoder and decoder are a linear layer to ``width`` units, ``blocks``
     residual blocks, a SiLU and a linear layer. A block adds to its input h what two linear layers make of it:
     h + W₂ silu(W₁ LayerNorm(h) + b₁) + b₂.
 
@@ -114,12 +122,13 @@ class ResidualVAE(_VAE):
         width: int = 300,
         blocks: int = 2,
         likelihood: nn.Module | None = None,
+        prior: nn.Module | None = None,
     ):
         def network(inputs: int, outputs: int) -> nn.Sequential:
             between = (ResidualBlock(width) for _ in range(blocks))
             return nn.Sequential(nn.Linear(inputs, width), *between, nn.SiLU(), nn.Linear(width, outputs))
 
-        super().__init__(network(data, 2 * latent), network(latent, data), latent, mean, likelihood or Bernoulli())
+        super().__init__(network(data, 2 * latent), network(latent, data), latent, mean, likelihood, prior)
 
 
 class ResidualBlock(nn.Module):
@@ -136,7 +145,7 @@ class ResidualBlock(nn.Module):
 class ConvVAE(_VAE):
     """A VAE of square grey images, as ``VAE`` but with convolutions. Images go in and come out as rows of pixels.
 
-    side: the height and the width of an image, a multiple of 4. latent, mean, likelihood: as of ``VAE``, with side²
+    side: the height and the width of an image, a multiple of 4. latent, mean, likelihood, prior: as of ``VAE``, with side²
     pixels for the data. channels: of the two convolutions, each of which halves the sides; the decoder mirrors them.
 
     With a side n, the encoder's convolutions (4×4, stride 2, padding 1) give n/2 and n/4, and the decoder's transposed ones
@@ -154,6 +163,7 @@ class ConvVAE(_VAE):
         mean: Float[Tensor, " data"],
         channels: tuple[int, int] = (32, 64),
         likelihood: nn.Module | None = None,
+        prior: nn.Module | None = None,
     ):
         if side < 4 or side % 4:
             raise ValueError(f"side is {side}; expected a multiple of 4, since two layers halve it")
@@ -180,7 +190,7 @@ class ConvVAE(_VAE):
             nn.Flatten(),
             PixelBias(side**2),
         )
-        super().__init__(encoder, decoder, latent, mean, likelihood or Bernoulli())
+        super().__init__(encoder, decoder, latent, mean, likelihood, prior)
 
 
 class PixelBias(nn.Module):
