@@ -10,7 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from vae_edu.course.cells import text_of
-from vae_edu.course.executing import execute, store, tidy
+from vae_edu.course.executing import execute, half_the_cores, store, tidy
 from vae_edu.course.places import root
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -18,8 +18,7 @@ SURROUNDINGS = """\
 import json, os
 from vae_edu.claims import claim
 
-names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TQDM_DISABLE", "VAE_EDU_STRICT", "VAE_EDU_HOME",
-         "OMP_WAIT_POLICY")
+names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TQDM_DISABLE", "VAE_EDU_STRICT", "VAE_EDU_HOME")
 print(json.dumps({name: os.environ.get(name) for name in names} | {"folder": os.getcwd()}))
 """
 FAILING = 'claim("one is two", 1 == 2)'
@@ -34,9 +33,21 @@ class TestExecute:
         assert execution.notebook is book
         assert [each.execution_count for each in book.cells] == [1, 2, None]
         threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "3")
-        kept = {"VAE_EDU_HOME": str(user_home), "folder": str(root() / "notebooks"), "OMP_WAIT_POLICY": "PASSIVE"}
+        kept = {"VAE_EDU_HOME": str(user_home), "folder": str(root() / "notebooks")}
         assert json.loads(text_of(book.cells[0])) == threads | kept | {"TQDM_DISABLE": "1", "VAE_EDU_STRICT": "1"}
         assert book.cells[2].outputs == [], "a cell that was not reached shows what an earlier run put out"
+
+    @pytest.mark.parametrize(("cores", "threads"), [(1, 1), (2, 1), (3, 1), (4, 2), (16, 8)])
+    def test_a_kernel_has_threads_for_half_of_the_cores(self, cores, threads, notebook, monkeypatch):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(cores)), raising=False)
+        assert half_the_cores() == threads
+        monkeypatch.delattr(os, "sched_getaffinity")  # as on macOS and Windows
+        monkeypatch.setattr(os, "cpu_count", lambda: cores)
+        assert half_the_cores() == threads
+        if cores == 4:
+            book = notebook("import torch\nprint(torch.get_num_threads())")
+            assert execute(book).failure is None
+            assert text_of(book.cells[0]) == "2"
 
     def test_a_run_that_keeps_going_reaches_the_last_cell(self, notebook, monkeypatch):
         monkeypatch.setenv("VAE_EDU_STRICT", "1")

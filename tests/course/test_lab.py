@@ -46,15 +46,16 @@ def test_jupyterlab_takes_this_process_s_place_in_the_course_s_folder(user, cour
 
 
 @pytest.mark.skipif(os.name != "posix", reason="only there JupyterLab takes this process's place")
-@pytest.mark.parametrize(("asked", "got"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
-def test_threads_that_wait_sleep_unless_the_user_has_said_otherwise(asked, got, course, monkeypatch):
-    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+@pytest.mark.parametrize(("asked", "got"), [(None, "3"), ("5", "5")])
+def test_kernels_have_half_of_the_cores_unless_the_user_has_said_otherwise(asked, got, course, monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(6)), raising=False)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     if asked:
-        monkeypatch.setenv("OMP_WAIT_POLICY", asked)
+        monkeypatch.setenv("OMP_NUM_THREADS", asked)
     monkeypatch.setattr(os, "chdir", lambda folder: None)
     started = []
     monkeypatch.setattr(os, "execve", lambda program, command, environment: started.append(environment))
     monkeypatch.setattr("subprocess.run", lambda command, env: type("Ran", (), {"returncode": 0}))
     open_lab()
-    assert started[0]["OMP_WAIT_POLICY"] == got
+    assert started[0]["OMP_NUM_THREADS"] == got
     assert os.environ.items() <= started[0].items()

@@ -252,7 +252,7 @@ def run_notebooks(
 
 @app.command()
 def execute(numbers: Numbers = None) -> None:
-    """For authors: re-execute notebooks in place, alone, on two threads, and store their seconds."""
+    """For authors: re-execute notebooks in place, alone, and store their seconds."""
     from vae_edu.course.cells import read
     from vae_edu.course.executing import execute as run
     from vae_edu.course.executing import store, tidy

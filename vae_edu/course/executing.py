@@ -19,13 +19,24 @@ from vae_edu.course.cells import text_of
 from vae_edu.course.places import root
 from vae_edu.files import replacing
 
-__all__ = ["SLEEPING", "Execution", "execute", "store", "tidy"]
+__all__ = ["Execution", "execute", "half_the_cores", "store", "threads_of", "tidy"]
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-# A thread that waits for another sleeps. By default it spins for a while, and where another program has one of two cores,
-# the thread that is waited for does not get on: a step of training then takes up to fifty times as long.
-SLEEPING = {"OMP_WAIT_POLICY": "PASSIVE"}
+
+
+def half_the_cores() -> int:
+    """How many threads a kernel's numerical libraries should use: half as many as there are cores, at least one.
+
+    A thread that waits for another spins, and where another program has that one's core, a step of training takes up to
+    fifty times as long. On two cores where nothing else runs, a second thread makes a step a quarter shorter.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores // 2)
+
+
+def threads_of(count: int) -> dict[str, str]:
+    """The environment in which numerical libraries use ``count`` threads."""
+    return dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(count))
 
 
 @dataclass(frozen=True)
@@ -47,16 +58,17 @@ def execute(
     name: str = "notebook",
     strict: bool = True,
     keep_going: bool = False,
-    threads: int = 2,
+    threads: int | None = None,
     timeout: float = 600,
 ) -> Execution:
     """Run all code cells from top to bottom in a new kernel, in the folder of the notebooks; ``notebook`` is changed in place.
 
     strict: a claim that does not hold stops the run. keep_going: an exception in a cell does not.
-    threads: how many the kernel's numerical libraries may use. timeout: seconds that one cell may take.
+    threads: how many the kernel's numerical libraries use; ``half_the_cores()`` where it is not given. timeout: seconds
+    that one cell may take.
     """
-    environment = os.environ | {variable: str(threads) for variable in THREADS}
-    environment |= SLEEPING | {"TQDM_DISABLE": "1", "VAE_EDU_STRICT": "1" if strict else "0"}
+    environment = os.environ | threads_of(threads or half_the_cores())
+    environment |= {"TQDM_DISABLE": "1", "VAE_EDU_STRICT": "1" if strict else "0"}
     codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for cell in codes:  # what a cell that is never reached shows must not be left from an earlier run
         cell.outputs, cell.execution_count = [], None

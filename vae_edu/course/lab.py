@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from vae_edu.course.executing import SLEEPING
+from vae_edu.course.executing import half_the_cores, threads_of
 from vae_edu.course.places import notebook_path, root
 
 __all__ = ["lab_command"]
@@ -34,7 +34,8 @@ def open_lab() -> int:
     """Run JupyterLab until it ends; returns its exit status."""
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     command = lab_command(os.environ, is_root=is_root)
-    environment = SLEEPING | dict(os.environ)  # the kernels get it, unless the user has said otherwise
+    # The kernels get it, unless the user has said otherwise.
+    environment = threads_of(half_the_cores()) | dict(os.environ)
     os.chdir(root())
     if os.name == "posix":
         os.execve(command[0], command, environment)  # Ctrl-C and exit status are JupyterLab's own
