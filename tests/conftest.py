@@ -19,3 +19,19 @@ def user_home(tmp_path_factory, monkeypatch):
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("VAE_EDU_HOME", str(home))
     return home
+
+
+class _Trap:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+@pytest.fixture
+def springing():
+    """``springing(path)``: an object that makes the folder ``path`` when it is unpickled."""
+    return _Trap

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import pickle
 import re
 
@@ -18,41 +17,31 @@ from vae_edu.data import fashion_mnist
 from vae_edu.exercises import store
 
 
-class Trap:
-    """Makes a folder when it is unpickled."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return os.mkdir, (str(self.path),)
-
-
 @pytest.fixture(params=["pickle", "npy", "npz", "torch"])
-def trap(request, tmp_path):
+def trap(request, tmp_path, springing):
     """``trap(path)`` writes a malicious file; at the end of the test its code must not have run."""
     sprung = tmp_path / "sprung"
 
     def write(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        objects = np.array([Trap(sprung)], dtype=object)
+        objects = np.array([springing(sprung)], dtype=object)
         with path.open("wb") as file:
             if request.param == "pickle":
-                pickle.dump(Trap(sprung), file)
+                pickle.dump(springing(sprung), file)
             elif request.param == "npy":
                 np.save(file, objects, allow_pickle=True)
             elif request.param == "npz":
                 np.savez(file, train_images=objects, weight=objects)
             else:
-                torch.save(Trap(sprung), file)
+                torch.save(springing(sprung), file)
         return path
 
     yield write
     assert not sprung.exists()
 
 
-def test_the_trap_works(tmp_path):
-    pickle.loads(pickle.dumps(Trap(tmp_path / "sprung")))
+def test_the_trap_works(tmp_path, springing):
+    pickle.loads(pickle.dumps(springing(tmp_path / "sprung")))
     assert (tmp_path / "sprung").exists()
 
 

@@ -213,8 +213,9 @@ class VAE:
     """
 
     def __init__(self, data, latent, *, mean, hidden=(400,), likelihood=None, rng, dtype=np.float32):
-        if min(data, latent, *hidden) < 1:
-            raise ValueError(f"data, latent and hidden are {data}, {latent} and {hidden}; expected widths of 1 or more")
+        if np.ndim(hidden) != 1 or min(data, latent, *hidden) < 1:
+            widths = f"data, latent and hidden are {data}, {latent} and {hidden}"
+            raise ValueError(f"{widths}; expected widths of 1 or more, those of hidden in a tuple")
         if np.shape(mean) != (data,) or not np.isfinite(mean).all():
             raise ValueError(
                 f"mean has shape {np.shape(mean)}; expected ({data},), one finite number for each entry of x"

@@ -243,6 +243,7 @@ def test_backward_needs_a_negative_elbo_of_its_own(build, draw):
         ({"data": 0}, r"data, latent and hidden are 0, 2 and \(4,\); expected widths of 1 or more"),
         ({"latent": 0}, r"data, latent and hidden are 5, 0 and \(4,\); expected"),
         ({"hidden": (4, 0)}, r"data, latent and hidden are 5, 2 and \(4, 0\); expected"),
+        ({"hidden": 3}, r"data, latent and hidden are 5, 2 and 3; expected .* those of hidden in a tuple"),
         ({"hidden": (-1,)}, r"data, latent and hidden are 5, 2 and \(-1,\); expected"),
         ({"mean": np.zeros(4)}, r"mean has shape \(4,\); expected \(5,\)"),
         ({"mean": 0.5}, r"mean has shape \(\); expected \(5,\)"),

@@ -1,7 +1,6 @@
 """``save`` and ``load``: every bit comes back, or nothing changes and the error says what is wrong with the file."""
 
 import io
-import os
 import pickle
 import re
 import zipfile
@@ -115,21 +114,13 @@ def test_flipped_bytes_in_every_array_are_refused(saved):
         refuses(other, path, "is not a readable .npz file", "CRC")
 
 
-class Trap:
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return os.mkdir, (str(self.path),)
-
-
 @pytest.mark.parametrize("kind", ["pickle", "object array", "object array inside"])
-def test_a_file_that_would_run_code_is_refused_and_does_not_run(saved, tmp_path, kind):
+def test_a_file_that_would_run_code_is_refused_and_does_not_run(saved, springing, tmp_path, kind):
     _, path, other = saved
     sprung = tmp_path / "sprung"
-    trap = np.array([Trap(sprung)], dtype=object)
+    trap = np.array([springing(sprung)], dtype=object)
     if kind == "pickle":
-        path.write_bytes(pickle.dumps(Trap(sprung)))
+        path.write_bytes(pickle.dumps(springing(sprung)))
     elif kind == "object array":
         with open(path, "wb") as file:
             np.save(file, trap, allow_pickle=True)
