@@ -21,8 +21,8 @@ def draw_costs(rng: np.random.Generator):
 
 
 def implied(batch, data, latent, of_pixels, of_latents):
-    """The pair (β, σ_x²): the β that a loss silently means, and the decoder's variance that it means where its distortion is
-    a plain squared error. of_pixels, of_latents: "sum", "mean" or "mean of sums", how each term is reduced to a number."""
+    """The pair (β, σ_x²): the β that a loss silently means, and the decoder's variance that it means, with β = 1, where its
+    distortion is a plain squared error. of_pixels, of_latents: "sum", "mean" or "mean of sums", how each term is reduced to a number."""
     share = {"sum": lambda _: batch, "mean": lambda features: 1 / features, "mean of sums": lambda _: 1}
     beta = share[of_latents](latent) / share[of_pixels](data)
     return beta, beta / 2
@@ -374,7 +374,8 @@ EXERCISES = (
                 lambda *case: (beta_of(*case), np.sqrt(beta_of(*case) / 2)),
             ),
             Mistake(
-                "β is right; the variance is always ½: that holds at β = 1 only, where nothing else scales the terms",
+                "β is right; (β, ½) means the same loss, but the variance that is asked for is the one with which β becomes 1: "
+                "solve 1/(2σ_x²) = 1/β",
                 lambda *case: (beta_of(*case), 0.5),
             ),
             Mistake(

@@ -45,8 +45,8 @@ def with_distortion(other):
 
 
 def layer_sizes(n, kernel, stride, padding):
-    """The side of what a convolution makes of an image of side n, and of what a transposed convolution makes of it: two whole
-    numbers."""
+    """The side of what a convolution makes of an image of side n, and of what a transposed convolution makes of an image of
+    the same side n: two whole numbers."""
     return (n + 2 * padding - kernel) // stride + 1, (n - 1) * stride - 2 * padding + kernel
 
 
@@ -329,6 +329,10 @@ EXERCISES = (
             Mistake(
                 "a transposed convolution takes padding off on both sides: 2·padding",
                 with_transposed(lambda n, k, s, p: (n - 1) * s - p + k),
+            ),
+            Mistake(
+                "this is the transposed convolution of what the convolution made: it too is asked for an image of side n",
+                with_transposed(lambda n, k, s, p: (layer_sizes(n, k, s, p)[0] - 1) * s - 2 * p + k),
             ),
             Mistake(
                 "the padding is left out of the transposed convolution",
