@@ -130,13 +130,14 @@ def test_fewer_than_one_component_is_refused():
 @pytest.fixture
 def linear():
     """x = W z + m + 0.4 ε with z from a mixture: a VAE with its decoder set by hand, and p(x), a mixture too."""
-    torch.manual_seed(0)  # of the encoder, and of what is drawn from p(x)
+    torch.manual_seed(0)  # of the weights, and of what is drawn from p(x)
     model = VAE(3, 2, mean=torch.zeros(3), hidden=(), likelihood=Gaussian(0.16), prior=MixturePrior(2, 3)).double()
     model.prior = mixture(2)
     with torch.no_grad():
         model.decoder[-1].weight.copy_(torch.tensor([[1.0, 0.5], [0.0, 1.0], [-0.7, 0.3]]))
         model.decoder[-1].bias.copy_(torch.tensor([0.2, -0.1, 0.4]))
-        model.encoder[-1].weight.mul_(0.3)
+        model.encoder[-1].weight.mul_(0.1)
+        model.encoder[-1].bias.copy_(torch.tensor([0, 0, 1.5, 1.5]))  # q is wide: the weights have a small variance
     weight, prior = model.decoder[-1].weight.detach(), model.prior
     means = prior.means.detach() @ weight.T + model.decoder[-1].bias.detach()
     covariances = [weight @ torch.diag(v.exp()) @ weight.T + 0.16 * torch.eye(3) for v in prior.logvars.detach()]
@@ -184,6 +185,11 @@ def test_every_vae_takes_a_prior_and_saves_it(build):
     model = build(MixturePrior(2, 5))
     assert {"prior.logits", "prior.means", "prior.logvars"} < set(model.state_dict())
     assert not [name for name in build(None).state_dict() if name.startswith("prior")]
+
+
+def test_a_prior_of_another_size_is_refused():
+    with pytest.raises(ValueError, match="prior has 3 latents; expected 2, as the model has"):
+        VAE(4, 2, mean=torch.zeros(4), prior=MixturePrior(3))
 
 
 def test_a_learned_prior_comes_closer_to_the_codes_than_the_standard_normal():

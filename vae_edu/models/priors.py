@@ -16,7 +16,8 @@ class StandardNormal(nn.Module):
 
     def __init__(self, latent: int):
         super().__init__()
-        self.register_buffer("zero", torch.zeros(latent), persistent=False)  # for its size and dtype; not saved
+        self.latent = latent
+        self.register_buffer("zero", torch.zeros(()), persistent=False)  # knows the dtype; not saved
 
     def log_prob(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, " batch"]:
         """log p(z) in nats."""
@@ -31,7 +32,7 @@ class StandardNormal(nn.Module):
 
     def sample(self, n: int, *, generator: torch.Generator | None = None) -> Float[Tensor, "n latent"]:
         """``n`` draws of z."""
-        return torch.randn(n, len(self.zero), generator=generator, dtype=self.zero.dtype)
+        return torch.randn(n, self.latent, generator=generator, dtype=self.zero.dtype)
 
 
 class MixturePrior(nn.Module):
@@ -49,6 +50,7 @@ class MixturePrior(nn.Module):
         super().__init__()
         if components < 1:
             raise ValueError(f"components is {components}; expected 1 or more")
+        self.latent = latent
         self.logits = nn.Parameter(torch.zeros(components))
         self.means = nn.Parameter(0.5 * torch.randn(components, latent))
         self.logvars = nn.Parameter(torch.zeros(components, latent))
@@ -58,7 +60,7 @@ class MixturePrior(nn.Module):
         # Σ_j (z_j − m_j)² / v_j is taken apart, so that it is a product of matrices and not an array (batch, components, latent).
         precisions = (-self.logvars).exp()
         squares = z**2 @ precisions.T - 2 * z @ (self.means * precisions).T + (self.means**2 * precisions).sum(dim=1)
-        constants = self.logvars.sum(dim=1) + z.shape[1] * math.log(2 * math.pi)
+        constants = self.logvars.sum(dim=1) + self.latent * math.log(2 * math.pi)
         return torch.logsumexp(self.logits.log_softmax(dim=0) - 0.5 * (squares + constants), dim=1)
 
     def rates(
@@ -74,5 +76,5 @@ class MixturePrior(nn.Module):
     def sample(self, n: int, *, generator: torch.Generator | None = None) -> Float[Tensor, "n latent"]:
         """``n`` draws of z: of a component by its weight, and from that Gaussian."""
         chosen = torch.multinomial(self.logits.softmax(dim=0), n, replacement=True, generator=generator)
-        noise = torch.randn(n, self.means.shape[1], generator=generator, dtype=self.means.dtype)
+        noise = torch.randn(n, self.latent, generator=generator, dtype=self.means.dtype)
         return self.means[chosen] + (0.5 * self.logvars[chosen]).exp() * noise

@@ -32,6 +32,8 @@ class _VAE(nn.Module):
         if mean.shape != decoder[-1].bias.shape:
             raise ValueError(f"mean has shape {tuple(mean.shape)}; expected {tuple(decoder[-1].bias.shape)}")
         self.latent, self.likelihood, self.prior = latent, likelihood or Bernoulli(), prior or StandardNormal(latent)
+        if self.prior.latent != latent:
+            raise ValueError(f"prior has {self.prior.latent} latents; expected {latent}, as the model has")
         self.register_buffer("mean", mean)
         self.encoder, self.decoder = encoder, decoder
         with torch.no_grad():
@@ -81,7 +83,7 @@ class VAE(_VAE):
     subtracted before encoding and is what the untrained decoder starts from, as in ``MLPAutoencoder``. hidden: the widths
     of the encoder's hidden layers; the decoder has the same in reverse. activation: what stands between the layers.
     likelihood: one of ``vae_edu.likelihoods``, binary pixels where it is not given. prior: one of ``vae_edu.models.priors``
-    with as many latents, N(0, I) where it is not given.
+    with as many latents, N(0, I) where it is not given. Raises ``ValueError`` where ``mean`` or ``prior`` has another size.
 
     Source: Kingma and Welling 2014, arXiv:1312.6114, appendix C.
     """
