@@ -9,8 +9,8 @@ from vae_edu.exercises.record import Exercise, Mistake
 
 def kl_in_three_parts(mu, logvar):
     """Spread, offset and width of each latent, a tuple of three arrays (latent,) in nats: the parts of the mean over the
-    batch of KL(N(mu_j, exp(logvar_j)) || N(0, 1)). mu, logvar: (batch, latent); the variance over the data is the sum of
-    squares divided by n."""
+    batch of KL(N(mu_j, exp(logvar_j)) || N(0, 1)). mu, logvar: (batch, latent); the variance over the data is divided
+    by n, not by n − 1."""
     spread = 0.5 * mu.var(axis=0)
     offset = 0.5 * mu.mean(axis=0) ** 2
     width = 0.5 * (np.exp(logvar) - 1 - logvar).mean(axis=0)
