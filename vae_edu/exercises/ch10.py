@@ -434,6 +434,10 @@ EXERCISES = (
                 reading_with(dropped=lambda noise, share, x: noise < share),
             ),
             Mistake(
+                "every 0 is spared: only place 0 holds the start symbol, zeros behind the end of a text are dropped too",
+                reading_with(dropped=lambda noise, share, x: (noise < share) & (np.roll(x, 1, axis=1) != 0)),
+            ),
+            Mistake(
                 "what has to be written is blanked too: the decoder would learn to write blanks",
                 reading_with(write=lambda x, mask, blank: np.where(mask, blank, x)),
             ),
