@@ -35,6 +35,7 @@ SETTINGS = {
     "embedded": asdict(_SAME) | {"data": "embedded", "epochs": 4, "draws": 100},
     "5 minutes": asdict(_SAME) | {"epochs": 90},
     "15 minutes": asdict(_SAME) | {"epochs": 271},
+    "60 minutes": asdict(_SAME) | {"epochs": 1087},
     "mixture 15 minutes": asdict(_SAME) | {"prior": "mixture", "epochs": 252},
 }
 RUNS = [{"name": name} for name in SETTINGS]
