@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from scipy import special, stats
 from torch.distributions import Independent, MultivariateNormal, Normal, kl_divergence
 
-from vae_edu.densities import gaussian_kl, gaussian_kl_between, gaussian_log_prob, log_mean_exp, reparameterise
+from vae_edu.densities import (
+    gaussian_kl,
+    gaussian_kl_between,
+    gaussian_log_prob,
+    log_mean_exp,
+    pairwise_gaussian_log_prob,
+    reparameterise,
+)
 
 settings.register_profile("no deadline", deadline=None)  # the first call compiles; a slow machine is no error
 settings.load_profile("no deadline")
@@ -299,3 +306,12 @@ def test_log_mean_exp_of_zeros_is_minus_infinity():
 def test_log_mean_exp_refuses_nothing():
     with pytest.raises(ValueError, match=r"shape \(3, 0\): there is nothing to average along dim 1"):
         log_mean_exp(torch.zeros(3, 0), dim=1)
+
+
+def test_the_densities_of_all_pairs_are_those_of_each():
+    generator = torch.Generator().manual_seed(21)
+    x = torch.randn(5, 3, generator=generator, dtype=torch.float64)
+    mean, logvar = torch.randn(2, 4, 3, generator=generator, dtype=torch.float64)
+    pairs = pairwise_gaussian_log_prob(x, mean, logvar)
+    each = torch.stack([gaussian_log_prob(x, m, v) for m, v in zip(mean, logvar, strict=True)], dim=1)
+    torch.testing.assert_close(pairs, each, rtol=1e-12, atol=1e-12)

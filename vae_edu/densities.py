@@ -12,6 +12,7 @@ __all__ = [
     "gaussian_kl_per_dimension",
     "gaussian_log_prob",
     "log_mean_exp",
+    "pairwise_gaussian_log_prob",
     "reparameterise",
 ]
 
@@ -30,6 +31,20 @@ def gaussian_log_prob(
     """
     require_broadcast(x, mean=mean, logvar=logvar)
     return -0.5 * (math.log(2 * math.pi) + logvar + (x - mean) ** 2 * (-logvar).exp()).sum(dim=1)
+
+
+def pairwise_gaussian_log_prob(
+    x: Float[Tensor, "rows data"], mean: Float[Tensor, "parts data"], logvar: Float[Tensor, "parts data"]
+) -> Float[Tensor, "rows parts"]:
+    """log N(x_i; mean_j, diag(exp(logvar_j))) in nats for all pairs (i, j), with every constant kept.
+
+    The square is multiplied out, so that no array (rows, parts, data) is in memory. Its parts nearly cancel where a
+    variance is small: pass float64 there.
+    """
+    precision = (-logvar).exp()
+    squares = x**2 @ precision.T - 2 * x @ (mean * precision).T + (mean**2 * precision).sum(dim=1)
+    constants = mean.shape[1] * math.log(2 * math.pi) + logvar.sum(dim=1)
+    return -0.5 * (constants + squares)
 
 
 def gaussian_kl_between(

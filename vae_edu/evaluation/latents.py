@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from vae_edu.densities import gaussian_log_prob, reparameterise
+from vae_edu.densities import gaussian_log_prob, pairwise_gaussian_log_prob, reparameterise
 
 __all__ = ["active_units", "aggregate_kl", "aggregate_log_prob", "decoder_sensitivity", "mutual_information_bounds"]
 
@@ -37,7 +37,8 @@ def aggregate_log_prob(
 
     Source: Hoffman and Johnson 2016, "ELBO surgery", section 2; Makhzani et al. 2016, arXiv:1511.05644.
     """
-    log_probs = [_pairwise_log_prob(rows, mu, logvar).logsumexp(dim=1) for rows in z.split(ROWS)]
+    own = mu.double(), logvar.double()
+    log_probs = [pairwise_gaussian_log_prob(rows, *own).logsumexp(dim=1) for rows in z.double().split(ROWS)]
     return torch.cat(log_probs) - math.log(len(mu))
 
 
@@ -85,7 +86,7 @@ def mutual_information_bounds(
     z = reparameterise(mu, logvar, generator=generator, eps=eps)
     own, others = [], []
     for rows in torch.arange(n).split(ROWS):
-        log_probs = _pairwise_log_prob(z[rows], mu, logvar)
+        log_probs = pairwise_gaussian_log_prob(z[rows].double(), mu.double(), logvar.double())
         own.append(log_probs[torch.arange(len(rows)), rows])
         log_probs[torch.arange(len(rows)), rows] = -math.inf
         others.append(log_probs.logsumexp(dim=1))
@@ -119,12 +120,3 @@ def decoder_sensitivity(
         swapped[order, j] = z[order.roll(1), j]
         losses.append(intact - model.log_prob(x, swapped))
     return torch.stack(losses, dim=1)
-
-
-def _pairwise_log_prob(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
-    """log q(z_i|x_j) for all pairs, (draws, batch): the square is multiplied out, so that no (draws, batch, latent) is in
-    memory; in float64, since its parts nearly cancel where a posterior is narrow."""
-    z, mu, precision = z.double(), mu.double(), (-logvar.double()).exp()
-    squares = z**2 @ precision.T - 2 * z @ (mu * precision).T + (mu**2 * precision).sum(dim=1)
-    constants = mu.shape[1] * math.log(2 * math.pi) + logvar.double().sum(dim=1)
-    return -0.5 * (constants + squares)

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from vae_edu.densities import gaussian_kl_per_dimension, gaussian_log_prob
+from vae_edu.densities import gaussian_kl_per_dimension, gaussian_log_prob, pairwise_gaussian_log_prob
 
 __all__ = ["MixturePrior", "StandardNormal"]
 
@@ -57,11 +57,8 @@ class MixturePrior(nn.Module):
 
     def log_prob(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, " batch"]:
         """log p(z) in nats."""
-        # Σ_j (z_j − m_j)² / v_j is taken apart, so that it is a product of matrices and not an array (batch, components, latent).
-        precisions = (-self.logvars).exp()
-        squares = z**2 @ precisions.T - 2 * z @ (self.means * precisions).T + (self.means**2 * precisions).sum(dim=1)
-        constants = self.logvars.sum(dim=1) + self.latent * math.log(2 * math.pi)
-        return torch.logsumexp(self.logits.log_softmax(dim=0) - 0.5 * (squares + constants), dim=1)
+        log_parts = pairwise_gaussian_log_prob(z, self.means, self.logvars)
+        return torch.logsumexp(self.logits.log_softmax(dim=0) + log_parts, dim=1)
 
     def rates(
         self, mu: Float[Tensor, "batch latent"], logvar: Float[Tensor, "batch latent"], z: Float[Tensor, "batch latent"]
