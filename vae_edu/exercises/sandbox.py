@@ -5,6 +5,7 @@ This guards against accidents, not against attacks: the function runs in the not
 
 from __future__ import annotations
 
+import _thread
 import builtins
 import contextlib
 import copy
@@ -21,6 +22,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import CodeType, FrameType
 
 import numpy as np
 
@@ -28,7 +30,8 @@ __all__ = ["Outcome", "TimeUp", "call_guarded"]
 
 PRINT_LIMIT = 2_000  # characters kept of what the function prints
 NOT_LEARNERS = (os.path.dirname(__file__), sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), "<frozen")
-RING_AGAIN = 1e-5  # seconds between two rings of a time limit that the function has swallowed
+RING_AGAIN = 1e-3  # seconds between two signals of a time limit that is over: each ends a wait in C
+SWITCH = 1e-5  # seconds after which a thread that waits for its turn asks for it, while it rings
 
 
 class TimeUp(BaseException):
@@ -180,12 +183,27 @@ def _time_limit(seconds: float) -> _Alarm | _Watch:
     return _Alarm(seconds) if has_signal else _Watch(seconds)
 
 
+class _Bell(dict):
+    """``_Bell()[signum]`` marks a signal as arrived, as ``interrupt_main(signum)`` does. After a call, Python looks for signals
+    at once; after a subscript it does not, so that a handler that ends with this is called again when it has been left."""
+
+    __missing__ = _thread.interrupt_main
+
+
 class _Alarm:
-    """A time limit by signal. After the first ring it rings without pause: a function may swallow some rings with bare
-    ``except:`` clauses, but the one that meets it between two of them, at a loop's end or a call, gets through."""
+    """A time limit by signal. After the first ring it rings wherever Python looks for signals, at each loop's end and each
+    call, and raises ``TimeUp`` at about every second of these places: a function may swallow some with bare ``except:``
+    clauses, but the one between two of them gets through.
+
+    Not at all of them: Python 3.12 takes an exception at the end of an ``except:`` clause for one of the ``try:`` before it,
+    and would never leave the two. Not by a timer without pause: where signals are dear, as on virtual machines, it leaves
+    the function no time at all to end.
+    """
+
+    bell = _Bell()
 
     def __init__(self, seconds: float):
-        self.seconds, self.over = seconds, False
+        self.seconds, self.over, self.coin = seconds, False, random.Random(0)
 
     def __enter__(self) -> _Alarm:
         self.tracer = sys.gettrace()  # a ring inside a trace function, a debugger's, would end the tracing
@@ -195,8 +213,12 @@ class _Alarm:
         return self
 
     def ring(self, _signal, frame) -> None:
-        # Not in the guard's own code, which has to finish. Kept short: at this pace a slow handler would interrupt itself.
-        if not self.over and frame is not None and frame.f_code.co_filename != __file__:
+        # The guard's own code has to finish, and so has a trace function that is told of the limit's end.
+        if self.over or frame is None or frame.f_code.co_filename == __file__ or _within(self.__exit__.__code__, frame):
+            return
+        heads = self.coin.getrandbits(1)
+        self.bell[signal.SIGALRM]
+        if heads:
             raise TimeUp
 
     def __exit__(self, *_error) -> None:
@@ -208,6 +230,13 @@ class _Alarm:
         delay, interval = self.before
         if delay:  # somebody else's alarm was running: let it run on
             signal.setitimer(signal.ITIMER_REAL, max(delay - (time.monotonic() - self.start), RING_AGAIN), interval)
+
+
+def _within(code: CodeType, frame: FrameType | None) -> bool:
+    """Whether ``frame`` runs ``code``, or was called from there."""
+    while frame is not None and frame.f_code is not code:
+        frame = frame.f_back
+    return frame is not None
 
 
 class _Watch:
@@ -230,9 +259,7 @@ class _Watch:
         if self.left.wait(self.seconds):
             return
         interval = sys.getswitchinterval()
-        sys.setswitchinterval(
-            RING_AGAIN
-        )  # so that the function is interrupted at each of its check points, as by a signal
+        sys.setswitchinterval(SWITCH)  # so that the function is interrupted wherever Python looks for signals
         try:
             while not self.over:
                 # The interrupted thread waits inside a check point of this very frame, so the exception is raised there.
