@@ -648,6 +648,29 @@ def test_no_plain_loop_runs_for_ever_on_another_thread(body):
     assert_stopped(body, 'in_another_thread(lambda: check(namespace["function"]))')
 
 
+@pytest.mark.parametrize("watches", ["settrace", "setprofile"])
+def test_the_limit_ends_under_a_function_that_watches_every_call(watches):
+    """Such a function also runs when the limit's own code is entered, where a ring must not be repeated for ever."""
+    loop = "while True:\n    pass"
+    assert_stopped(loop, f'(sys.{watches}(lambda *_: None), check(namespace["function"]), sys.{watches}(None))[1]')
+
+
+@pytest.mark.parametrize("watch", [sys.settrace, sys.setprofile])
+def test_a_limit_whose_time_ends_while_it_is_being_left_is_left(handler, watch):
+    def slow(frame, _event, _argument):
+        if frame.f_code.co_qualname == "_Alarm.__exit__":
+            time.sleep(0.1)
+
+    watch(slow)
+    try:
+        outcome = call_guarded(draws_and_raises, (1,), seconds=0.05)
+    finally:
+        watch(None)
+    assert isinstance(outcome.error, ValueError)
+    assert signal.getsignal(signal.SIGALRM) is handler
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+
 def test_a_function_within_its_time_is_left_alone():
     def slow(x):
         time.sleep(0.1)
