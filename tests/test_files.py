@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from vae_edu.course import doctor, standard
+from vae_edu.course.author import standard
+from vae_edu.course.learner import doctor
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from vae_edu import checkpoints, numpy_vae
-from vae_edu.course import results
+from vae_edu.experiments import results
 from vae_edu.course.cells import read
-from vae_edu.course.train import Run, train
+from vae_edu.experiments.train import Run, train
 from vae_edu.data import fashion_mnist
 from vae_edu.exercises import store
 
@@ -98,7 +98,7 @@ def test_progress(trap, user_home):
 def test_results_of_a_sweep(trap, tmp_path):
     path = trap(tmp_path / "10.json")
     with pytest.raises(results.ResultsError, match=named(path)):
-        results.load("10", path)
+        results.load("11", path)
 
 
 @pytest.mark.parametrize("name", ["run.json", "result.json"])

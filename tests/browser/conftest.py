@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from vae_edu.course.lab import lab_command
+from vae_edu.course.learner.lab import lab_command
 from vae_edu.course.places import notebook_paths
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -7,11 +7,15 @@ import threading
 import pytest
 
 from vae_edu.course.places import notebook_paths
-from vae_edu.course.site import build_site
+from vae_edu.course.author.site import build_site
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*Check CHANGES for Sphinx API modifications")
 
-PAGES = ["index.html", "vae_edu/course/teaching.html", *(f"notebooks/{path.stem}.html" for path in notebook_paths())]
+PAGES = [
+    "index.html",
+    "vae_edu/course/teacher/teaching.html",
+    *(f"notebooks/{path.stem}.html" for path in notebook_paths()),
+]
 # Formulas that are left as text: what remains of the page's words without formulas and code.
 TEX_LEFT = r"""() => {
     const words = document.querySelector('article').cloneNode(true);
@@ -80,7 +84,7 @@ def test_search_finds_a_notebook_without_a_network(page, site):
     page.locator("#search-results li a").first.wait_for()
     page.wait_for_timeout(1000)
     found = [link.get_attribute("href") for link in page.locator("#search-results li a").all()]
-    assert any("11_evaluating_likelihoods" in href for href in found)
+    assert any("12_evaluating_likelihoods" in href for href in found)
     assert not any("00_start_here" in href for href in found)
 
 

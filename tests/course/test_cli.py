@@ -8,9 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 import vae_edu
-from vae_edu.course import learner
 from vae_edu.course.cli import app
 from vae_edu.course.executing import Execution
+from vae_edu.course.learner import copies as learner
 from vae_edu.course.places import NotACheckout, notebook_path, notebook_paths, root
 from vae_edu.exercises.registry import all_exercises
 
@@ -76,7 +76,7 @@ def test_without_the_course_s_folder_a_command_says_what_to_get(command, monkeyp
     def nowhere():
         raise NotACheckout("vae_edu is installed without the notebooks")
 
-    for module in ("places", "cli", "learner", "executing"):
+    for module in ("places", "cli", "learner.copies", "executing"):
         monkeypatch.setattr(f"vae_edu.course.{module}.root", nowhere)
     ran = run(*command)
     if command[0] == "exercises" and ran.exit_code == 0:
@@ -181,7 +181,7 @@ class TestCheckMine:
 class TestSolutions:
     def test_by_default_they_are_built_beside_the_notebooks(self, two, monkeypatch):
         asked = []
-        monkeypatch.setattr("vae_edu.course.solutions.write_solution", lambda *each: asked.append(each) or [])
+        monkeypatch.setattr("vae_edu.course.teacher.solutions.write_solution", lambda *each: asked.append(each) or [])
         ran = run("solutions")
         assert (ran.exit_code, ran.output) == (0, "✓ 00_start_here\n✓ 04_the_elbo\n")
         assert asked == [(path, two / "build" / "solutions") for path in notebook_paths()]
@@ -193,7 +193,7 @@ class TestSolutions:
             asked.append(folder)
             return ["00_start_here: ✗ 0.1"] if path.stem == "00_start_here" else []
 
-        monkeypatch.setattr("vae_edu.course.solutions.write_solution", write)
+        monkeypatch.setattr("vae_edu.course.teacher.solutions.write_solution", write)
         ran = run("solutions", "--out", str(tmp_path / "out"))
         assert (ran.exit_code, ran.output) == (1, "✗ 00_start_here: ✗ 0.1\n✓ 04_the_elbo\n")
         assert asked == [tmp_path / "out"] * 2
@@ -267,7 +267,7 @@ class TestExecute:
 
 def test_standard_tells_every_violation_and_ends_in_one(two, monkeypatch):
     broken = {"00_start_here": [], "04_the_elbo": ["header: no title", "claims: none"]}
-    monkeypatch.setattr("vae_edu.course.standard.violations", lambda path: broken[path.stem])
+    monkeypatch.setattr("vae_edu.course.author.standard.violations", lambda path: broken[path.stem])
     ran = run("standard")
     assert ran.exit_code == 1
     assert ran.output == "✓ 00_start_here\n✗ 04_the_elbo: header: no title\n✗ 04_the_elbo: claims: none\n"
@@ -276,11 +276,11 @@ def test_standard_tells_every_violation_and_ends_in_one(two, monkeypatch):
 
 class TestLab:
     def test_its_exit_status_is_jupyterlab_s(self, monkeypatch):
-        monkeypatch.setattr("vae_edu.course.lab.open_lab", lambda: 7)
+        monkeypatch.setattr("vae_edu.course.learner.lab.open_lab", lambda: 7)
         assert run("lab").exit_code == 7
 
     def test_a_course_without_its_first_notebook_says_so(self, course, monkeypatch):
-        monkeypatch.setattr("vae_edu.course.lab.root", lambda: course)
+        monkeypatch.setattr("vae_edu.course.learner.lab.root", lambda: course)
         ran = run("lab")
         assert ran.exit_code == 2
         assert "there is no notebook '00'" in ran.stderr

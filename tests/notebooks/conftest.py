@@ -170,7 +170,7 @@ def stored(tmp_path, monkeypatch):
     course = tmp_path / "notebooks"
     course.mkdir()
     paths = [course / "00_start_here.ipynb", course / "01_next.ipynb"]
-    monkeypatch.setattr("vae_edu.course.standard.notebook_paths", lambda: paths)
+    monkeypatch.setattr("vae_edu.course.author.standard.notebook_paths", lambda: paths)
 
     def write(notebook):
         nbformat.write(notebook, paths[0])

@@ -11,7 +11,7 @@ PLANTS = {
     "00: torch is missing": (
         "00",
         """
-from vae_edu.course.doctor import Finding
+from vae_edu.course.learner.doctor import Finding
 examine = lambda: [Finding("missing", "torch is not installed")]
 """,
         "nothing essential is missing",
@@ -145,8 +145,8 @@ class PPCA(PPCA):
 """,
         "log w averages to the exact ELBO|log p(x) = ELBO + KL",
     ),
-    "08: the variance of the decoder squared": (
-        "08",
+    "09: the variance of the decoder squared": (
+        "09",
         """
 right_gaussian = Gaussian
 def Gaussian(variance):
@@ -154,8 +154,8 @@ def Gaussian(variance):
 """,
         "the reconstructions are the same|the rates are the same",
     ),
-    "08: an objective that forgets its beta": (
-        "08",
+    "09: an objective that forgets its beta": (
+        "09",
         """
 right_elbo = negative_elbo
 def negative_elbo(model, x, generator, *, beta=1.0):
@@ -163,16 +163,16 @@ def negative_elbo(model, x, generator, *, beta=1.0):
 """,
         "the reconstructions are the same|the rates are the same",
     ),
-    "09: active units by the mean of squares": (
-        "09",
+    "10: active units by the mean of squares": (
+        "10",
         """
 def active_units(mu, *, threshold=0.01):
     return (mu**2).mean(dim=0) > threshold
 """,
         "whisper, wide and shifted: none active",
     ),
-    "09: a decoder that reads the pixel it predicts": (
-        "09",
+    "10: a decoder that reads the pixel it predicts": (
+        "10",
         """
 class AutoregressiveVAE(AutoregressiveVAE):
     def log_prob(self, x, z):
@@ -180,8 +180,8 @@ class AutoregressiveVAE(AutoregressiveVAE):
 """,
         "with z the two ELBOs are within",
     ),
-    "10: free bits after the sum over the latents": (
-        "10",
+    "11: free bits after the sum over the latents": (
+        "11",
         """
 def free_bits(threshold):
     def objective(model, x, generator):
@@ -191,15 +191,15 @@ def free_bits(threshold):
 """,
         "free bits end with a rate of 1.9 to 2.3",
     ),
-    "10: a mixture without the own term, called a lower bound": (
-        "10",
+    "11: a mixture without the own term, called a lower bound": (
+        "11",
         """
 remedies.mutual_information_bounds = lambda *code, **noise: mutual_information_bounds(*code, **noise)[::-1]
 """,
         "the lower bound stays below log 660|information is as in the sweep",
     ),
-    "11: −log K forgotten": (
-        "11",
+    "12: −log K forgotten": (
+        "12",
         """
 right_bound = importance_weighted_bound
 def importance_weighted_bound(model, x, draws, *, generator=None):
@@ -207,8 +207,8 @@ def importance_weighted_bound(model, x, draws, *, generator=None):
 """,
         "the gap is v/2K",
     ),
-    "11: a bound from above that is averaged as the one from below": (
-        "11",
+    "12: a bound from above that is averaged as the one from below": (
+        "12",
         """
 right_upper_bound = annealed_upper_bound
 def annealed_upper_bound(log_likelihood, x, z, **options):
@@ -217,8 +217,8 @@ def annealed_upper_bound(log_likelihood, x, z, **options):
 """,
         "backward AIS above",
     ),
-    "11: draws with the variance as standard deviation": (
-        "11",
+    "12: draws with the variance as standard deviation": (
+        "12",
         """
 def reparameterise(mu, logvar, *, generator=None, eps=None):
     noise = torch.randn(mu.shape, generator=generator, dtype=mu.dtype) if eps is None else eps
@@ -226,16 +226,16 @@ def reparameterise(mu, logvar, *, generator=None, eps=None):
 """,
         "approximation gap|amortisation gap",
     ),
-    "11: nats per dimension called bits": (
-        "11",
+    "12: nats per dimension called bits": (
+        "12",
         """
 def bits_per_dimension(nats, dimensions):
     return nats / dimensions
 """,
         "bits per dimension",
     ),
-    "12: a Fréchet distance that is not squared": (
-        "12",
+    "13: a Fréchet distance that is not squared": (
+        "13",
         """
 right_distance = frechet_distance
 def frechet_distance(a, b):
@@ -243,8 +243,8 @@ def frechet_distance(a, b):
 """,
         "autoencoder, one Gaussian: 12 to 45",
     ),
-    "12: balls around the real rows for recall, too": (
-        "12",
+    "13: balls around the real rows for recall, too": (
+        "13",
         """
 right_scores = neighbour_scores
 def neighbour_scores(real, generated, *, k=5):
@@ -253,8 +253,8 @@ def neighbour_scores(real, generated, *, k=5):
 """,
         "half, strays among the samples: recall above 0.85",
     ),
-    "12: a memorisation test whose baseline is one half": (
-        "12",
+    "13: a memorisation test whose baseline is one half": (
+        "13",
         """
 right_memorisation = memorisation
 def memorisation(generated, training, held_out):
@@ -263,8 +263,8 @@ def memorisation(generated, training, held_out):
 """,
         "reconstructions: copied far below 0",
     ),
-    "12: samples of the VAE without its noise": (
-        "12",
+    "13: samples of the VAE without its noise": (
+        "13",
         """
 LearnedGaussian.draw = lambda self, output, generator=None: output
 """,

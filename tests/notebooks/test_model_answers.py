@@ -3,9 +3,9 @@
 import pytest
 
 from vae_edu.course.cells import check_ids, read
-from vae_edu.course.learner import standing
+from vae_edu.course.learner.copies import standing
 from vae_edu.course.places import notebook_paths
-from vae_edu.course.solutions import check_lines, model_answers
+from vae_edu.course.teacher.solutions import check_lines, model_answers
 from vae_edu.exercises.registry import chapters, exercises_of
 
 NOTEBOOKS = pytest.mark.parametrize("path", notebook_paths(), ids=lambda path: path.stem)

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from vae_edu.course.assignments import write_assignment
+from vae_edu.course.teacher.assignments import write_assignment
 from vae_edu.course.cells import read
 from vae_edu.course.executing import store
 from vae_edu.course.places import notebook_path, notebook_paths

@@ -13,7 +13,7 @@ from nbval.plugin import get_sanitize_patterns
 
 from vae_edu.course.cells import tags
 from vae_edu.course.executing import execute, store, tidy
-from vae_edu.course.standard import violations
+from vae_edu.course.author.standard import violations
 from vae_edu.exercises.desk import Progress
 from vae_edu.exercises.record import Report
 

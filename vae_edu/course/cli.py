@@ -32,7 +32,7 @@ def _fail(message: str) -> None:
 @app.command()
 def doctor() -> None:
     """Check this machine: one line per thing, with a remedy. Exit status 1 when something essential is missing."""
-    from vae_edu.course.doctor import examine
+    from vae_edu.course.learner.doctor import examine
 
     missing = 0
     for finding in examine():
@@ -44,7 +44,7 @@ def doctor() -> None:
 @app.command()
 def lab() -> None:
     """Open JupyterLab on the first notebook."""
-    from vae_edu.course.lab import open_lab
+    from vae_edu.course.learner.lab import open_lab
 
     try:
         raise typer.Exit(open_lab())
@@ -86,7 +86,7 @@ def solutions(
     out: Annotated[Path | None, typer.Option(help="Folder to write to; build/solutions by default.")] = None,
 ) -> None:
     """Write notebooks with the model answers in place of the stubs, executed, every check passed."""
-    from vae_edu.course.solutions import write_solution
+    from vae_edu.course.teacher.solutions import write_solution
 
     paths = _paths(numbers)
     folder = out or root() / "build" / "solutions"
@@ -104,7 +104,7 @@ def assignment(
     out: Annotated[Path, typer.Option(help="nbgrader's course folder; it is made where there is none.")],
 ) -> None:
     """For teachers: write the exercises of notebooks as assignments for nbgrader (pip install 'vae-edu[teach]')."""
-    from vae_edu.course.assignments import write_assignment
+    from vae_edu.course.teacher.assignments import write_assignment
 
     try:
         for path in _paths(numbers):
@@ -116,7 +116,7 @@ def assignment(
 @app.command("check-mine")
 def check_mine(numbers: Numbers = None) -> None:
     """List where your own copies of the notebooks stand: runs their exercises, and nothing else of them."""
-    from vae_edu.course.learner import standing
+    from vae_edu.course.learner.copies import standing
 
     for path in _paths(numbers):
         typer.echo(path.stem)
@@ -130,8 +130,8 @@ def check_mine(numbers: Numbers = None) -> None:
 @app.command()
 def reset(numbers: Annotated[list[str], typer.Argument(help="Numbers of the notebooks to bring back, as 04.")]) -> None:
     """Bring back the original of a notebook; your edited one is kept beside it under another name."""
-    from vae_edu.course.learner import original_path
-    from vae_edu.course.learner import reset as bring_back
+    from vae_edu.course.learner.copies import original_path
+    from vae_edu.course.learner.copies import reset as bring_back
 
     try:
         for path in [original_path(number) for number in numbers]:  # all numbers are right before anything is changed
@@ -144,7 +144,7 @@ def reset(numbers: Annotated[list[str], typer.Argument(help="Numbers of the note
 @app.command("keep-originals", hidden=True)
 def keep_originals() -> None:
     """Copy the notebooks aside where the course is no git clone; part of the set-up."""
-    from vae_edu.course.learner import keep_originals as keep
+    from vae_edu.course.learner.copies import keep_originals as keep
 
     keep()
 
@@ -174,8 +174,8 @@ def train(
 ) -> None:
     """Train a VAE, resuming where a stopped run left off; under torchrun, on many processes. Writes weights and result.json."""
     from vae_edu import processes
-    from vae_edu.course import train as training
     from vae_edu.data import DataNotFound
+    from vae_edu.experiments import train as training
     from vae_edu.training import TrainingDiverged
 
     run = training.Run(
@@ -198,7 +198,7 @@ def site(
     out: Annotated[Path | None, typer.Option(help="Folder to write to; build/site by default.")] = None,
 ) -> None:
     """Build the course as a web site from the stored notebooks (pip install 'vae-edu[site]')."""
-    from vae_edu.course.site import build_site
+    from vae_edu.course.author.site import build_site
 
     try:
         typer.echo(f"written: {build_site(out or root() / 'build' / 'site')}")
@@ -210,11 +210,11 @@ def site(
 
 @app.command()
 def results(
-    number: Annotated[str, typer.Argument(help="The number of a notebook with a long sweep, as 10.")],
+    number: Annotated[str, typer.Argument(help="The number of a notebook with a long sweep, as 11.")],
     out: Annotated[Path | None, typer.Option(help="File to write; the one that the notebook reads by default.")] = None,
 ) -> None:
     """For authors: run the sweep that is too long for a notebook, and write its results file."""
-    from vae_edu.course.results import ResultsError, make
+    from vae_edu.experiments.results import ResultsError, make
 
     try:
         path = make(number, out, report=typer.echo)
@@ -269,7 +269,7 @@ def execute(numbers: Numbers = None) -> None:
 @app.command()
 def standard(numbers: Numbers = None) -> None:
     """For authors: say what in a notebook breaks the course's standard."""
-    from vae_edu.course.standard import violations
+    from vae_edu.course.author.standard import violations
 
     found = {path.stem: violations(path) for path in _paths(numbers)}
     for name, broken in found.items():

@@ -1,4 +1,4 @@
-"""Exercises of notebook 09: posterior collapse."""
+"""Exercises of notebook 09: the KL term."""
 
 import math
 
@@ -7,96 +7,151 @@ import numpy as np
 from vae_edu.exercises.record import Exercise, Mistake
 
 
-def kl_in_three_parts(mu, logvar):
-    """Spread, offset and width of each latent, a tuple of three arrays (latent,) in nats: the parts of the mean over the
-    batch of KL(N(mu_j, exp(logvar_j)) || N(0, 1)). mu, logvar: (batch, latent); the variance over the data is divided
-    by n, not by n − 1."""
-    spread = 0.5 * mu.var(axis=0)
-    offset = 0.5 * mu.mean(axis=0) ** 2
-    width = 0.5 * (np.exp(logvar) - 1 - logvar).mean(axis=0)
-    return spread, offset, width
+def rate_and_distortion(x, mean, variance, mu, logvar):
+    """Rate and distortion of each example in nats, a tuple of two arrays (batch,), for a decoder N(mean, variance I) and an
+    encoder N(mu, diag(exp(logvar))). x, mean: (batch, data); variance: one number; mu, logvar: (batch, latent)."""
+    rate = 0.5 * (mu**2 + np.exp(logvar) - 1 - logvar).sum(axis=1)
+    distortion = 0.5 * (np.log(2 * np.pi * variance) + (x - mean) ** 2 / variance).sum(axis=1)
+    return rate, distortion
 
 
 def away_from_zero(rng: np.random.Generator, *shape):
     return rng.choice([-1, 1], shape) * rng.uniform(0.7, 2, shape)
 
 
-def draw_encodings(rng: np.random.Generator):
-    for batch, latent in ((6, 3), (4, 5), (7, 2)):
-        offset = away_from_zero(rng, latent)
-        yield offset + rng.normal(0, 1.3, (batch, latent)), away_from_zero(rng, batch, latent)
+def draw_model(rng: np.random.Generator):
+    for batch, data, latent in ((4, 7, 3), (3, 9, 5), (5, 6, 2)):
+        x, mean = rng.uniform(0, 1, (2, batch, data))
+        variance = float(rng.choice([rng.uniform(0.05, 0.3), rng.uniform(2, 4)]))
+        yield x, mean, variance, away_from_zero(rng, batch, latent), away_from_zero(rng, batch, latent)
 
 
-def parts_with(spread=None, offset=None, width=None):
-    """A wrong answer: ``kl_in_three_parts`` with one of its parts computed otherwise."""
-
-    def wrong(mu, logvar):
-        right = kl_in_three_parts(mu, logvar)
-        others = (spread and spread(mu), offset and offset(mu), width and width(logvar))
-        return tuple(own if other is None else other for own, other in zip(right, others, strict=True))
-
-    return wrong
+def rate_of(mu, logvar):
+    return 0.5 * (mu**2 + np.exp(logvar) - 1 - logvar).sum(axis=1)
 
 
-def kl_from_the_prior(mu, logvar):
-    precision = np.exp(-logvar)
-    centred = mu - mu.mean(axis=0)
-    width = 0.5 * (precision - 1 + logvar).mean(axis=0)
-    return 0.5 * (centred**2 * precision).mean(axis=0), 0.5 * (mu.mean(axis=0) ** 2 * precision).mean(axis=0), width
+def distortion_of(x, mean, variance):
+    return 0.5 * (np.log(2 * np.pi * variance) + (x - mean) ** 2 / variance).sum(axis=1)
 
 
-def active_mask(mu, logvar, threshold):
-    """Which latents are active, an array of True and False (latent,): those whose posterior mean has a variance over the
-    data above threshold. mu, logvar: (batch, latent)."""
-    return mu.var(axis=0) > threshold
+def with_rate(other):
+    """A wrong answer whose distortion is right, and whose rate is ``other(mu, logvar)``."""
+    return lambda x, mean, variance, mu, logvar: (other(mu, logvar), distortion_of(x, mean, variance))
 
 
-def draw_units(rng: np.random.Generator):
-    for batch, latent, threshold in (
-        (40, 8, rng.uniform(0.02, 0.04)),
-        (30, 11, rng.uniform(0.002, 0.004)),
-        (60, 9, rng.uniform(0.02, 0.04)),
-    ):
-        # The first four are dead: one like the prior, one by its offset only, one narrow, one with widths that differ
-        # between the images. Then two active ones, narrow and as wide as the prior.
-        sizes = np.concatenate([[0.65, 1e-3, 0.45, 1e-3, 1.5, 30.0], rng.uniform(2, 40, latent - 6)]) * threshold
-        means = rng.choice([-1, 1], latent) * rng.uniform(1, 2, latent)
-        means[[0, 2, 3]] = 0
-        logvar = np.log(rng.uniform(0.3, 0.8, latent))
-        logvar[[0, 2, 4, 5]] = 0, math.log(0.35), math.log(threshold / 10), 0
-        standard = rng.normal(size=(batch, latent))
-        standard = (standard - standard.mean(axis=0)) / standard.std(axis=0)
-        widths = np.full(latent, 0.02)
-        widths[3] = 0.8
-        mu, logvar = means + np.sqrt(sizes) * standard, logvar + widths * rng.normal(size=(batch, latent))
-        order = rng.permutation(latent)
-        yield mu[:, order], logvar[:, order], float(threshold)
+def with_distortion(other):
+    """A wrong answer whose rate is right, and whose distortion is ``other(x, mean, variance)``."""
+    return lambda x, mean, variance, mu, logvar: (rate_of(mu, logvar), other(x, mean, variance))
 
 
-def kl_of_each(mu, logvar):
+def layer_sizes(n, kernel, stride, padding):
+    """The side of what a convolution makes of an image of side n, and of what a transposed convolution makes of an image of
+    the same side n: two whole numbers."""
+    return (n + 2 * padding - kernel) // stride + 1, (n - 1) * stride - 2 * padding + kernel
+
+
+def draw_layers(rng: np.random.Generator):
+    # without and with a remainder; never kernel − 2·padding = stride, where a transposed convolution is n·stride
+    for kernel, stride, padding, remainder in ((5, 2, 2, 0), (4, 3, 1, 1), (3, 2, 1, 1), (7, 4, 1, 3)):
+        yield (
+            int(rng.integers(4, 12)) * stride + kernel - 2 * padding + remainder,
+            kernel,
+            stride,
+            padding,
+        )
+
+
+def with_conv(other):
+    """A wrong answer whose transposed convolution is right."""
+    return lambda n, k, s, p: (other(n, k, s, p), (n - 1) * s - 2 * p + k)
+
+
+def with_transposed(other):
+    """A wrong answer whose convolution is right."""
+    return lambda n, k, s, p: ((n + 2 * p - k) // s + 1, other(n, k, s, p))
+
+
+def beta_interval(rate, distortion, rates, distortions):
+    """The smallest and the largest beta, a tuple of two numbers, at which a model with this rate and distortion (two numbers)
+    has no larger distortion + beta·rate than any of the others, whose rates and distortions are arrays (models,). Some of
+    their rates are larger, some smaller; none is equal."""
+    slopes = (distortions - distortion) / (rate - rates)
+    return slopes[rates > rate].max(), slopes[rates < rate].min()
+
+
+def draw_curves(rng: np.random.Generator):
+    for models in (7, 9, 8):
+        eigenvalues = np.exp(rng.uniform(-3, 3, 12))
+        eigenvalues[0] = np.exp(3)  # so no rate is 0, and no two are equal
+        levels = np.geomspace(0.05, 8, models) * rng.uniform(0.8, 1.25, models)
+        rates = 0.5 * np.log(np.maximum(eigenvalues / levels[:, None], 1)).sum(axis=1)
+        distortions = 5 * np.minimum(eigenvalues, levels[:, None]).sum(axis=1) - 20
+        own = models // 2
+        for neighbour in (own - 1, own + 1):  # badly trained
+            distortions[neighbour] += rng.uniform(5, 8)
+        # one is worse in both: its line has a negative steepness, of a size that would be the largest of all
+        distortions[0] = distortions[own] + rng.uniform(15, 30) * levels[own] * (rates[0] - rates[own])
+        others = rng.permutation(np.delete(np.arange(models), own))
+        yield float(rates[own]), float(distortions[own]), rates[others], distortions[others]
+
+
+def steepness(rate, distortion, rates, distortions):
+    """Of the lines from each other model to this one, and whether that model has the larger rate."""
+    return (distortions - distortion) / (rate - rates), rates > rate
+
+
+def split_by_distortion(rate, distortion, rates, distortions):
+    slopes, _ = steepness(rate, distortion, rates, distortions)
+    return slopes[distortions < distortion].max(), slopes[distortions > distortion].min()
+
+
+def without_signs(rate, distortion, rates, distortions):
+    slopes, above = steepness(rate, distortion, rates, distortions)
+    return np.abs(slopes[above]).max(), np.abs(slopes[~above]).min()
+
+
+def at_the_neighbours(rate, distortion, rates, distortions):
+    slopes, above = steepness(rate, distortion, rates, distortions)
+    return slopes[above][rates[above].argmin()], slopes[~above][rates[~above].argmax()]
+
+
+def dimension_rates(mu, logvar):
+    """What each latent dimension adds to the rate, in nats: KL(q(z_j|x) || N(0, 1)), mean over the batch, shape (latent,)."""
     return 0.5 * (mu**2 + np.exp(logvar) - 1 - logvar).mean(axis=0)
 
 
-def information_estimate(z, mu, logvar):
-    """The estimate of I(x; z) in nats, one number, from one draw z_i ~ N(mu_i, exp(logvar_i)) for each of N images; z, mu,
-    logvar: (N, latent). The mixture is over all N, the own one among them."""
-    log_q = -0.5 * (np.log(2 * np.pi) + logvar + (z[:, None] - mu) ** 2 / np.exp(logvar)).sum(axis=2)  # log q(z_i|x_l)
-    largest = log_q.max(axis=1, keepdims=True)  # so that no sum of exponentials is 0
-    log_mixture = largest[:, 0] + np.log(np.exp(log_q - largest).mean(axis=1))
-    return (np.diag(log_q) - log_mixture).mean()
+def draw_encodings(rng: np.random.Generator):
+    for batch, latent in ((6, 3), (4, 5), (9, 2)):
+        mu = away_from_zero(rng, batch, latent) + rng.normal(size=latent)
+        yield mu, away_from_zero(rng, batch, latent)
 
 
-def draw_codes(rng: np.random.Generator):
-    # in 900 dimensions every density is 0 in floating point
-    for n, latent, size in ((6, 2, 1.2), (9, 3, 1.2), (5, 4, 1.2), (7, 900, 0.05)):
-        mu, logvar = rng.normal(0, size, (n, latent)), rng.uniform(-1.5, 0.6, (n, latent))
-        if latent == 900:  # widths near 1, the same for all images but for a little
-            logvar = rng.uniform(0.1, 0.3) + 0.05 * rng.normal(size=(n, latent))
-        yield mu + np.exp(logvar / 2) * rng.normal(size=(n, latent)), mu, logvar
+def per_entry(mu, logvar):
+    return 0.5 * (mu**2 + np.exp(logvar) - 1 - logvar)
+
+
+def aggregate_log_density(z, mu, logvar):
+    """log q(z) at S places z (S, latent), where q(z) is the mean of the N densities N(z; mu_i, diag(exp(logvar_i))), with mu
+    and logvar (N, latent): shape (S,). It stays finite where every single density underflows."""
+    squares = (z[:, None] - mu) ** 2 / np.exp(logvar)
+    log_each = -0.5 * (np.log(2 * np.pi) + logvar + squares).sum(axis=2)
+    largest = log_each.max(axis=1, keepdims=True)
+    return largest[:, 0] + np.log(np.exp(log_each - largest).mean(axis=1))
+
+
+def draw_mixtures(rng: np.random.Generator):
+    for places, n, latent in ((5, 7, 3), (4, 6, 2), (6, 3, 4)):
+        mu, logvar = rng.normal(0, 2, (n, latent)), away_from_zero(rng, n, latent)
+        # the widest two, nearly equal: far out both count
+        logvar[:2] = rng.uniform(2.2, 2.4, latent)
+        mu[1] = mu[0] + rng.uniform(-0.01, 0.01, latent)
+        z = rng.normal(0, 2, (places, latent))
+        z[0] += 150 * away_from_zero(rng, latent)  # so far out that all densities are 0 in floating point
+        yield z, mu, logvar
 
 
 def single_logs(z, mu, logvar):
-    """log N(z_ij; mu_lj, exp(logvar_lj)) of every entry: (N, N, latent)."""
+    """log N(z_j; mu_ij, exp(logvar_ij)) of every entry: (S, N, latent)."""
     return -0.5 * (np.log(2 * np.pi) + logvar + (z[:, None] - mu) ** 2 / np.exp(logvar))
 
 
@@ -105,461 +160,426 @@ def log_sum_exp(values, axis):
     return np.squeeze(largest, axis) + np.log(np.exp(values - largest).sum(axis=axis))
 
 
-def own_and_mixture(z, mu, logvar):
-    """log q(z_i|x_i) and log of the mixture, each (N,)."""
-    log_q = single_logs(z, mu, logvar).sum(axis=2)
-    return np.diag(log_q), log_sum_exp(log_q, 1) - math.log(len(mu))
+def mixture(log_each):
+    return log_sum_exp(log_each, 1) - math.log(log_each.shape[1])
 
 
-def estimate_from(combine):
-    """A wrong answer: ``combine(own, mixture)`` in place of the mean of their differences."""
-    return lambda z, mu, logvar: float(combine(*own_and_mixture(z, mu, logvar)))
+def underflowing(z, mu, logvar):
+    with np.errstate(divide="ignore"):
+        return np.log(np.exp(single_logs(z, mu, logvar).sum(axis=2)).mean(axis=1))
 
 
-def without_the_own(z, mu, logvar, divisor=None):
-    log_q = single_logs(z, mu, logvar).sum(axis=2)
-    own = np.diag(log_q).copy()
-    np.fill_diagonal(log_q, -np.inf)
-    return float((own - log_sum_exp(log_q, 1) + math.log(divisor or len(mu) - 1)).mean())
+def largest_where_it_underflows(z, mu, logvar):
+    log_each = single_logs(z, mu, logvar).sum(axis=2)
+    mean = np.exp(log_each).mean(axis=1)
+    return np.where(mean > 0, np.log(np.maximum(mean, 1e-300)), log_each.max(axis=1) - math.log(len(mu)))
 
 
-def dimension_by_dimension(z, mu, logvar):
-    single = single_logs(z, mu, logvar)
-    mixture = (log_sum_exp(single, 1) - math.log(len(mu))).sum(axis=1)
-    return float((np.diag(single.sum(axis=2)) - mixture).mean())
+def product_underflowing(z, mu, logvar):
+    with np.errstate(divide="ignore"):
+        return np.log(np.exp(single_logs(z, mu, logvar)).mean(axis=1)).sum(axis=1)
 
 
-def over_the_draws(z, mu, logvar):
-    log_q = single_logs(z, mu, logvar).sum(axis=2)
-    return float((np.diag(log_q) - log_sum_exp(log_q, 0) + math.log(len(mu))).mean())
-
-
-def against_the_prior(z, mu, logvar):
-    own, _ = own_and_mixture(z, mu, logvar)
-    return float((own + 0.5 * (np.log(2 * np.pi) + z**2).sum(axis=1)).mean())
-
-
-def aggregate_against_the_prior(z, mu, logvar):
-    _, mixture = own_and_mixture(z, mu, logvar)
-    return float((mixture + 0.5 * (np.log(2 * np.pi) + z**2).sum(axis=1)).mean())
-
-
-def against_one_gaussian(z, mu, logvar):
-    own, _ = own_and_mixture(z, mu, logvar)
+def one_gaussian(z, mu, logvar):
     variance = np.exp(logvar).mean(axis=0) + mu.var(axis=0)
-    pooled = -0.5 * (np.log(2 * np.pi * variance) + (z - mu.mean(axis=0)) ** 2 / variance).sum(axis=1)
-    return float((own - pooled).mean())
-
-
-def mean_of_logs(z, mu, logvar):
-    log_q = single_logs(z, mu, logvar).sum(axis=2)
-    return float((np.diag(log_q) - log_q.mean(axis=1)).mean())
-
-
-def underflowing(z, mu, logvar, extra=0.0):
-    with np.errstate(divide="ignore", invalid="ignore"):
-        density = np.exp(single_logs(z, mu, logvar).sum(axis=2))
-        return float((np.log(np.diag(density) + extra) - np.log(density.mean(axis=1) + extra)).mean())
-
-
-def underflowing_in_the_mixture(z, mu, logvar, extra=1e-300):
-    log_q = single_logs(z, mu, logvar).sum(axis=2)
-    return float((np.diag(log_q) - np.log(np.exp(log_q).mean(axis=1) + extra)).mean())
-
-
-def latent_rates(eigenvalues, variance, latent):
-    """The KL in nats of each latent of the optimal linear VAE with this many latents and decoder variance, largest first,
-    shape (latent,); 0 where a latent has collapsed. eigenvalues: of the covariance of the data, (data,), in any order."""
-    largest = np.sort(eigenvalues)[::-1][:latent]
-    return 0.5 * np.log(np.maximum(largest / variance, 1))
-
-
-def draw_spectra(rng: np.random.Generator):
-    # the last with more directions above the noise than latents
-    for data, latent, scale in ((12, 7, 1.0), (9, 5, 0.2), (10, 6, 4.0), (14, 3, 1.0)):
-        above = 5 if latent == 3 else latent - 2
-        variance = scale * float(rng.uniform(0.4, 0.7))
-        high, low = rng.uniform(1.4, 9, above), rng.uniform(0.15, 0.8, data - above - 1)
-        if above < latent:
-            low[0] = 1.005  # above the noise, below the threshold of active units
-        yield rng.permutation(variance * np.concatenate([high, low, [0.0]])), variance, latent
-
-
-def sorted_spectrum(eigenvalues, latent):
-    return np.sort(eigenvalues)[::-1][:latent]
+    return -0.5 * (np.log(2 * np.pi * variance) + (z - mu.mean(axis=0)) ** 2 / variance).sum(axis=1)
 
 
 EXERCISES = (
     Exercise(
         id="9.1",
-        title="The KL of a latent, in three parts",
+        title="Rate and distortion from arrays",
         minutes=8,
-        difficulty=2,
-        answer=kl_in_three_parts,
-        cases=draw_encodings,
+        difficulty=1,
+        answer=rate_and_distortion,
+        cases=draw_model,
         mistakes=(
             Mistake(
-                "spread and offset are exchanged: first what differs between images",
-                lambda mu, logvar: tuple(kl_in_three_parts(mu, logvar)[part] for part in (1, 0, 2)),
+                "the two are exchanged: the rate comes first",
+                lambda x, mean, variance, mu, logvar: (distortion_of(x, mean, variance), rate_of(mu, logvar)),
             ),
             Mistake(
-                "the width comes first here: the order is spread, offset, width",
-                lambda mu, logvar: tuple(kl_in_three_parts(mu, logvar)[part] for part in (2, 0, 1)),
+                "the distortion is the mean over the pixels: log p(x|z) is a sum, and its mean is what a huge β does",
+                with_distortion(lambda x, m, v: distortion_of(x, m, v) / x.shape[1]),
             ),
             Mistake(
-                "offset and width are exchanged: the order is spread, offset, width",
-                lambda mu, logvar: tuple(kl_in_three_parts(mu, logvar)[part] for part in (0, 2, 1)),
+                "the rate is the mean over the latent dimensions: the KL is their sum",
+                with_rate(lambda mu, logvar: rate_of(mu, logvar) / mu.shape[1]),
             ),
             Mistake(
-                "this is the KL the other way round, from the prior to q: divided by the variances",
-                kl_from_the_prior,
+                "both are means over the entries: the distortion is a sum over pixels, the rate a sum over latent dimensions",
+                lambda x, mean, v, mu, logvar: (
+                    rate_of(mu, logvar) / mu.shape[1],
+                    distortion_of(x, mean, v) / x.shape[1],
+                ),
             ),
             Mistake(
-                "the width is that of the KL from the prior to q: it is ½(exp(logvar) − 1 − logvar)",
-                parts_with(width=lambda logvar: 0.5 * (np.exp(-logvar) - 1 + logvar).mean(axis=0)),
+                "the mean over the batch is taken already: return one number for each example",
+                lambda x, mean, v, mu, logvar: (rate_of(mu, logvar).mean(), distortion_of(x, mean, v).mean()),
             ),
             Mistake(
-                "the spread is the mean of mu², which holds the offset too: the offset is counted twice",
-                parts_with(spread=lambda mu: 0.5 * (mu**2).mean(axis=0)),
+                "the sum over the batch is taken already: return one number for each example",
+                lambda x, mean, v, mu, logvar: (rate_of(mu, logvar).sum(), distortion_of(x, mean, v).sum()),
             ),
             Mistake(
-                "the spread is divided by n − 1: the mean of mu² is variance + mean² with n",
-                parts_with(spread=lambda mu: 0.5 * mu.var(axis=0, ddof=1)),
+                "the distortion is the squared error alone: 1/(2σ_x²) and the constants are missing",
+                with_distortion(lambda x, m, v: ((x - m) ** 2).sum(axis=1)),
             ),
             Mistake(
-                "the spread is a standard deviation: it is half the variance",
-                parts_with(spread=lambda mu: 0.5 * mu.std(axis=0)),
+                "the distortion lacks its constants: half the number of pixels times log(2πσ_x²) belongs to it",
+                with_distortion(lambda x, m, v: ((x - m) ** 2).sum(axis=1) / (2 * v)),
             ),
             Mistake(
-                "the 1/2 is missing from the spread",
-                parts_with(spread=lambda mu: mu.var(axis=0)),
+                "the distortion lacks log σ_x²: the constant is half the number of pixels times log(2πσ_x²)",
+                with_distortion(lambda x, m, v: 0.5 * (np.log(2 * np.pi) + (x - m) ** 2 / v).sum(axis=1)),
             ),
             Mistake(
-                "the 1/2 is missing from the offset",
-                parts_with(offset=lambda mu: mu.mean(axis=0) ** 2),
+                "the distortion lacks log 2π: the constant is half the number of pixels times log(2πσ_x²)",
+                with_distortion(lambda x, m, v: 0.5 * (np.log(v) + (x - m) ** 2 / v).sum(axis=1)),
             ),
             Mistake(
-                "the offset is the mean of the squares: it is the square of the mean",
-                parts_with(offset=lambda mu: 0.5 * (mu**2).mean(axis=0)),
+                "the constant ½ log(2πσ_x²) is counted once: each pixel has one",
+                with_distortion(lambda x, m, v: 0.5 * np.log(2 * np.pi * v) + 0.5 * ((x - m) ** 2).sum(axis=1) / v),
             ),
             Mistake(
-                "the mean is not squared in the offset",
-                parts_with(offset=lambda mu: 0.5 * mu.mean(axis=0)),
+                "the squared error is not divided by σ_x²",
+                with_distortion(lambda x, m, v: 0.5 * (np.log(2 * np.pi * v) + (x - m) ** 2).sum(axis=1)),
             ),
             Mistake(
-                "the 1/2 is missing from all three parts",
-                lambda mu, logvar: tuple(2 * part for part in kl_in_three_parts(mu, logvar)),
+                "the 1/2 before the squared error is missing from the distortion",
+                with_distortion(lambda x, m, v: (0.5 * np.log(2 * np.pi * v) + (x - m) ** 2 / v).sum(axis=1)),
             ),
             Mistake(
-                "the 1/2 is missing from the width",
-                parts_with(width=lambda logvar: (np.exp(logvar) - 1 - logvar).mean(axis=0)),
+                "σ_x² is squared again: `variance` is σ_x² already",
+                with_distortion(lambda x, m, v: distortion_of(x, m, v**2)),
             ),
             Mistake(
-                "the −1 is missing from the width: at variance 1 it has to be 0",
-                parts_with(width=lambda logvar: 0.5 * (np.exp(logvar) - logvar).mean(axis=0)),
+                "`variance` is taken for the logarithm of the variance: it is σ_x² itself",
+                with_distortion(lambda x, m, v: distortion_of(x, m, np.exp(v))),
             ),
             Mistake(
-                "the sign of the width is wrong: no part of the KL is negative",
-                parts_with(width=lambda logvar: -0.5 * (np.exp(logvar) - 1 - logvar).mean(axis=0)),
+                "this is log p(x|z): the distortion is its negative",
+                with_distortion(lambda x, m, v: -distortion_of(x, m, v)),
             ),
+            Mistake("the rate has the wrong sign: a KL is never negative", with_rate(lambda m, lv: -rate_of(m, lv))),
+            Mistake("the rate is twice too large: its 1/2 is missing", with_rate(lambda m, lv: 2 * rate_of(m, lv))),
             Mistake(
                 "logvar is read as log σ: it is log σ², so the variance is exp(logvar)",
-                parts_with(width=lambda logvar: 0.5 * (np.exp(2 * logvar) - 1 - 2 * logvar).mean(axis=0)),
+                with_rate(lambda m, lv: rate_of(m, 2 * lv)),
             ),
             Mistake(
-                "exp(logvar / 2) is the standard deviation: the width holds the variance exp(logvar)",
-                parts_with(width=lambda logvar: 0.5 * (np.exp(logvar / 2) - 1 - logvar).mean(axis=0)),
+                "exp(logvar / 2) is the standard deviation: the KL holds the variance exp(logvar)",
+                with_rate(lambda m, lv: 0.5 * (m**2 + np.exp(lv / 2) - 1 - lv).sum(axis=1)),
             ),
             Mistake(
-                "the width is that of the mean logvar: take the mean over the batch last",
-                parts_with(width=lambda logvar: 0.5 * (np.exp(logvar.mean(axis=0)) - 1 - logvar.mean(axis=0))),
+                "the −1 is missing from the rate: at q = prior it has to be 0",
+                with_rate(lambda m, lv: 0.5 * (m**2 + np.exp(lv) - lv).sum(axis=1)),
             ),
             Mistake(
-                "the width is summed over the batch: it is the mean",
-                parts_with(width=lambda logvar: 0.5 * (np.exp(logvar) - 1 - logvar).sum(axis=0)),
-            ),
-            Mistake(
-                "the parts are taken over the latents of each image: take them over the batch, axis 0",
-                lambda mu, logvar: kl_in_three_parts(mu.T, logvar.T),
-            ),
-            Mistake(
-                "the latents are summed already: return one value for each of them",
-                lambda mu, logvar: tuple(part.sum() for part in kl_in_three_parts(mu, logvar)),
-            ),
-            Mistake(
-                "the latents are averaged already: return one value for each of them",
-                lambda mu, logvar: tuple(part.mean() for part in kl_in_three_parts(mu, logvar)),
+                "mu is not squared in the rate",
+                with_rate(lambda m, lv: 0.5 * (m + np.exp(lv) - 1 - lv).sum(axis=1)),
             ),
         ),
         hints=(
-            "The KL of one image is ½(mu² + exp(logvar) − 1 − logvar). Only the first term is split.",
-            "The mean of mu² over the batch is its variance plus the square of its mean, with the variance divided by n.",
-            "spread = 0.5 * mu.var(axis=0); offset = 0.5 * mu.mean(axis=0) ** 2; the width is the mean of the other terms.",
+            "Both are sums over the entries of one example: axis 1. The batch is left as it is.",
+            "rate = 1/2 Σ_j (mu_j² + exp(logvar_j) − 1 − logvar_j); distortion = −log N(x; mean, variance I), with its constants.",
+            "distortion = 0.5 * (np.log(2 * np.pi * variance) + (x - mean) ** 2 / variance).sum(axis=1)",
         ),
     ),
     Exercise(
         id="9.2",
-        title="Active units",
+        title="The sizes of convolutions",
         minutes=6,
         difficulty=1,
-        answer=active_mask,
-        cases=draw_units,
+        answer=layer_sizes,
+        cases=draw_layers,
         mistakes=(
             Mistake(
-                "this is the variance of draws of z, the variance of the means plus the mean of the variances: dead units have it too",
-                lambda mu, logvar, t: mu.var(axis=0) + np.exp(logvar).mean(axis=0) > t,
+                "the two are exchanged: first the convolution, then the transposed one",
+                lambda n, k, s, p: layer_sizes(n, k, s, p)[::-1],
+            ),
+            Mistake("the convolution's + 1 is missing", with_conv(lambda n, k, s, p: (n + 2 * p - k) // s)),
+            Mistake(
+                "the padding stands on both sides of the image: 2·padding in the convolution",
+                with_conv(lambda n, k, s, p: (n + p - k) // s + 1),
+            ),
+            Mistake("the padding is left out of the convolution", with_conv(lambda n, k, s, p: (n - k) // s + 1)),
+            Mistake(
+                "the convolution's division is not rounded down: a last position that does not fit is left out",
+                with_conv(lambda n, k, s, p: (n + 2 * p - k) / s + 1),
             ),
             Mistake(
-                "this counts: return True or False for each latent",
-                lambda mu, logvar, t: int((mu.var(axis=0) > t).sum()),
+                "the convolution's division is rounded up: a last position that does not fit is left out, so round down",
+                with_conv(lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1),
+            ),
+            Mistake("this is n/stride, which holds for some layers only", with_conv(lambda n, k, s, p: n // s)),
+            Mistake("the stride is left out of the convolution", with_conv(lambda n, k, s, p: n + 2 * p - k + 1)),
+            Mistake(
+                "this is n·stride for the transposed convolution, which holds where kernel − 2·padding = stride only",
+                with_transposed(lambda n, k, s, p: n * s),
             ),
             Mistake(
-                "these are the variances: compare them with the threshold",
-                lambda mu, logvar, t: mu.var(axis=0),
+                "n·stride in the transposed convolution: between n pixels are n − 1 steps",
+                with_transposed(lambda n, k, s, p: n * s - 2 * p + k),
             ),
             Mistake(
-                "the other way round: a unit is active above the threshold",
-                lambda mu, logvar, t: mu.var(axis=0) < t,
+                "in a transposed convolution padding takes pixels off: subtract 2·padding",
+                with_transposed(lambda n, k, s, p: (n - 1) * s + 2 * p + k),
             ),
             Mistake(
-                "this compares the standard deviation of the means with the threshold, or the variance with its square",
-                lambda mu, logvar, t: mu.std(axis=0) > t,
+                "a transposed convolution takes padding off on both sides: 2·padding",
+                with_transposed(lambda n, k, s, p: (n - 1) * s - p + k),
             ),
             Mistake(
-                "this is the mean of mu²: an offset that all images share is no activity, so take the variance",
-                lambda mu, logvar, t: (mu**2).mean(axis=0) > t,
+                "this is the transposed convolution of what the convolution made: it too is asked for an image of side n",
+                with_transposed(lambda n, k, s, p: (layer_sizes(n, k, s, p)[0] - 1) * s - 2 * p + k),
             ),
             Mistake(
-                "this is the mean of the posterior variances, which is near 1 for a dead unit: take the variance of the means",
-                lambda mu, logvar, t: np.exp(logvar).mean(axis=0) > t,
+                "the padding is left out of the transposed convolution",
+                with_transposed(lambda n, k, s, p: (n - 1) * s + k),
             ),
             Mistake(
-                "this compares the KL with the threshold: an offset or a width makes a KL without any activity",
-                lambda mu, logvar, t: kl_of_each(mu, logvar) > t,
+                "the padding is on one side only, in both: it stands on both sides",
+                lambda n, k, s, p: ((n + p - k) // s + 1, (n - 1) * s - p + k),
             ),
             Mistake(
-                "this compares half the variance, the spread of the KL, with the threshold: it is for the whole variance",
-                lambda mu, logvar, t: 0.5 * mu.var(axis=0) > t,
-            ),
-            Mistake(
-                "this compares twice the variance with the threshold",
-                lambda mu, logvar, t: 2 * mu.var(axis=0) > t,
-            ),
-            Mistake(
-                "this adds the variance of the posterior variances: a width that differs between images is not a mean that does",
-                lambda mu, logvar, t: mu.var(axis=0) + np.exp(logvar).var(axis=0) > t,
-            ),
-            Mistake(
-                "this asks for a narrow posterior too: a unit is active by the variance of its means alone",
-                lambda mu, logvar, t: (mu.var(axis=0) > t) & (np.exp(logvar).mean(axis=0) < 0.9),
-            ),
-            Mistake(
-                "the threshold is fixed at 0.01: it is an argument",
-                lambda mu, logvar, t: mu.var(axis=0) > 0.01,
-            ),
-            Mistake(
-                "this is the variance over the latents of each image: take it over the data, axis 0",
-                lambda mu, logvar, t: mu.var(axis=1) > t,
-            ),
-            Mistake(
-                "the variance of the posterior means is not divided by the mean posterior variance: compare it as it is",
-                lambda mu, logvar, t: mu.var(axis=0) / np.exp(logvar).mean(axis=0) > t,
+                "the transposed convolution lacks the kernel: the last pixel is spread over kernel places",
+                with_transposed(lambda n, k, s, p: (n - 1) * s - 2 * p),
             ),
         ),
         hints=(
-            "A latent that says nothing has the same posterior for every image. What then is the variance of its mean?",
-            "logvar is not needed: the mean of the posterior variances is near 1 for a dead unit.",
-            "mu.var(axis=0) has one variance for each latent.",
+            "Count the positions of the kernel: the first lies at the left end of the padded image; how many steps fit?",
+            "The kernel can move n + 2·padding − kernel further, in steps of stride, rounded down; add the first position.",
+            "Transposed: n pixels, n − 1 steps of stride apart, each spread over kernel places: (n − 1)·stride + kernel, less 2·padding.",
         ),
     ),
     Exercise(
         id="9.3",
-        title="Mutual information from below",
-        minutes=10,
-        difficulty=2,
-        answer=information_estimate,
-        cases=draw_codes,
+        title="The hidden β of a trained model",
+        minutes=12,
+        difficulty=3,
+        answer=beta_interval,
+        cases=draw_curves,
         mistakes=(
             Mistake(
-                "log N is missing: the mixture is the mean, not the sum, of the N densities",
-                estimate_from(lambda own, mixture: (own - mixture).mean() - math.log(len(own))),
+                "both are negative: the slope of the curve is −β, so β is minus the slope",
+                lambda r, d, rs, ds: tuple(-end for end in beta_interval(r, d, rs, ds)),
             ),
             Mistake(
-                "log N has the wrong sign: log of the mean is log of the sum − log N",
-                estimate_from(lambda own, mixture: (own - mixture).mean() - 2 * math.log(len(own))),
+                "the slope is upside down: β is a change of distortion over a change of rate",
+                lambda r, d, rs, ds: tuple(1 / end for end in beta_interval(r, d, rs, ds)),
             ),
             Mistake(
-                "log N is added twice: the estimate can exceed log N",
-                estimate_from(lambda own, mixture: (own - mixture).mean() + math.log(len(own))),
+                "the two ends are exchanged: first the smallest β",
+                lambda r, d, rs, ds: beta_interval(r, d, rs, ds)[::-1],
             ),
             Mistake(
-                "the own density is left out of the mixture: this bounds from above, and can exceed log N",
-                without_the_own,
-            ),
-            Mistake(
-                "the own density is left out of the sum, which is still divided by N: this can exceed log N",
-                lambda z, mu, logvar: without_the_own(z, mu, logvar, len(mu)),
-            ),
-            Mistake(
-                "log-sum-exp in each dimension alone mixes the codes: sum over dimensions first",
-                dimension_by_dimension,
-            ),
-            Mistake(
-                "the sum over the images is taken: the estimate is their mean",
-                estimate_from(lambda own, mixture: (own - mixture).sum()),
-            ),
-            Mistake(
-                "the mean over the images is not taken: return one number",
-                lambda z, mu, logvar: np.subtract(*own_and_mixture(z, mu, logvar)),
-            ),
-            Mistake(
-                "the sign is wrong: the own density stands first",
-                estimate_from(lambda own, mixture: (mixture - own).mean()),
-            ),
-            Mistake(
-                "the mixture runs over the draws: for each draw, average over the encodings of all images",
-                over_the_draws,
-            ),
-            Mistake(
-                "this compares with the prior, and is the rate: compare with the mixture of all posteriors",
-                against_the_prior,
-            ),
-            Mistake(
-                "this is the other part of the rate, KL(q(z) || p(z)): compare the own density with the mixture",
-                aggregate_against_the_prior,
-            ),
-            Mistake(
-                "the aggregate posterior is a mixture of N Gaussians, not one Gaussian with their moments",
-                against_one_gaussian,
-            ),
-            Mistake(
-                "this is a mean of logs: the mixture is the log of the mean density",
-                mean_of_logs,
-            ),
-            Mistake(
-                "the densities are those at mu: take them at the draws z",
-                lambda z, mu, logvar: information_estimate(mu, mu, logvar),
-            ),
-            Mistake(
-                "logvar is read as log σ: it is log σ², so the variance is exp(logvar)",
-                lambda z, mu, logvar: information_estimate(z, mu, 2 * logvar),
-            ),
-            Mistake(
-                "the latents are averaged: log q is their sum",
-                lambda z, mu, logvar: float(
-                    (
-                        np.diag(single_logs(z, mu, logvar).mean(axis=2))
-                        - log_sum_exp(single_logs(z, mu, logvar).mean(axis=2), 1)
-                        + math.log(len(mu))
-                    ).mean()
+                "each other model gives a bound, and all have to hold: take the largest of the lower and the smallest of the upper bounds",
+                lambda r, d, rs, ds: (
+                    steepness(r, d, rs, ds)[0][rs > r].min(),
+                    steepness(r, d, rs, ds)[0][rs < r].max(),
                 ),
             ),
             Mistake(
-                "logvar is missing from the log-density: it cancels only where all encodings have the same width",
-                lambda z, mu, logvar: float(
-                    (
-                        np.diag((single_logs(z, mu, logvar) + 0.5 * logvar).sum(axis=2))
-                        - log_sum_exp((single_logs(z, mu, logvar) + 0.5 * logvar).sum(axis=2), 1)
-                        + math.log(len(mu))
-                    ).mean()
+                "this takes absolute values: a model that is worse in both rate and distortion gives a negative bound, which says nothing",
+                without_signs,
+            ),
+            Mistake(
+                "the others are split by their distortion: the sign of the rates' difference turns the inequality round",
+                split_by_distortion,
+            ),
+            Mistake(
+                "this looks at the two neighbours in rate only: a badly trained neighbour gives a loose bound",
+                at_the_neighbours,
+            ),
+            Mistake(
+                "the models are not sorted: this takes the first one on either side",
+                lambda r, d, rs, ds: (
+                    steepness(r, d, rs, ds)[0][rs > r][0],
+                    steepness(r, d, rs, ds)[0][rs < r][0],
                 ),
             ),
             Mistake(
-                "in bits: use the natural logarithm",
-                estimate_from(lambda own, mixture: (own - mixture).mean() / math.log(2)),
+                "the sides are mixed up: a model with a larger rate wins when β is small, so it bounds β from below",
+                lambda r, d, rs, ds: (
+                    steepness(r, d, rs, ds)[0][rs < r].max(),
+                    steepness(r, d, rs, ds)[0][rs > r].min(),
+                ),
             ),
             Mistake(
-                "in many dimensions the exponentials underflow: take the largest log-density out first",
-                underflowing,
+                "this divides the sums, not the differences, of distortion and rate",
+                lambda r, d, rs, ds: (
+                    ((ds + d) / (rs + r))[rs > r].max(),
+                    ((ds + d) / (rs + r))[rs < r].min(),
+                ),
             ),
             Mistake(
-                "in many dimensions the exponentials underflow, and adding a small number does not bring them back",
-                lambda z, mu, logvar: underflowing(z, mu, logvar, 1e-300),
+                "this is one number twice, in the middle: the other models leave an interval",
+                lambda r, d, rs, ds: (float(np.sqrt(np.prod(beta_interval(r, d, rs, ds)))),) * 2,
             ),
             Mistake(
-                "in many dimensions the mixture underflows, and adding a small number does not bring it back",
-                underflowing_in_the_mixture,
+                "this is one number twice, in the middle: the other models leave an interval",
+                lambda r, d, rs, ds: (float(np.mean(beta_interval(r, d, rs, ds))),) * 2,
             ),
         ),
         hints=(
-            "Make a table log_q with log q(z_i | x_l) in row i and column l: each entry is a sum over the latents.",
-            "The diagonal holds the own densities. The mixture is log-sum-exp along a row, minus log N.",
-            "z[:, None] - mu has shape (N, N, latent). Take log_q.max(axis=1) out before np.exp, and add it after np.log.",
+            "Write down what “no larger than model i” means: distortion + β·rate ≤ distortions[i] + β·rates[i]. Solve for β.",
+            "Dividing by rate − rates[i] turns the inequality round where that is negative: one side gives upper, the other lower bounds.",
+            "slopes = (distortions - distortion) / (rate - rates); the largest of slopes[rates > rate], and the smallest of the others.",
         ),
     ),
     Exercise(
         id="9.4",
-        title="Which latents collapse",
+        title="The rate, dimension by dimension",
         minutes=6,
         difficulty=1,
-        answer=latent_rates,
-        cases=draw_spectra,
+        answer=dimension_rates,
+        cases=draw_encodings,
         mistakes=(
             Mistake(
-                "a collapsed latent costs 0, not less: cut off at eigenvalue = variance",
-                lambda e, v, k: 0.5 * np.log(np.maximum(sorted_spectrum(e, k), 1e-12) / v),
+                "this is the rate of each example: take the mean over the batch, and keep the dimensions apart",
+                lambda mu, logvar: per_entry(mu, logvar).sum(axis=1),
             ),
             Mistake(
-                "the 1/2 is missing",
-                lambda e, v, k: 2 * latent_rates(e, v, k),
+                "the mean is over the latent dimensions: take it over the batch, axis 0",
+                lambda mu, logvar: per_entry(mu, logvar).mean(axis=1),
             ),
             Mistake(
-                "in bits: use the natural logarithm",
-                lambda e, v, k: latent_rates(e, v, k) / math.log(2),
+                "the sum over the batch where its mean belongs",
+                lambda mu, logvar: per_entry(mu, logvar).sum(axis=0),
+            ),
+            Mistake("the mean over the batch is missing", lambda mu, logvar: per_entry(mu, logvar)),
+            Mistake(
+                "this is one number, the whole rate: keep the dimensions apart",
+                lambda mu, logvar: per_entry(mu, logvar).sum(axis=1).mean(),
             ),
             Mistake(
-                "0.01 is the convention of active units; the theorem's edge is λ = σ²",
-                lambda e, v, k: np.where(sorted_spectrum(e, k) > v / 0.99, latent_rates(e, v, k), 0),
+                "this is one number, the mean over everything: keep the dimensions apart",
+                lambda mu, logvar: per_entry(mu, logvar).mean(),
             ),
             Mistake(
-                "½ log(1 + λ/σ²) never is 0: λ is the variance of the data, noise included",
-                lambda e, v, k: 0.5 * np.log1p(sorted_spectrum(e, k) / v),
+                "also divided by the number of latent dimensions: the sum over them has to be the rate",
+                lambda mu, logvar: dimension_rates(mu, logvar) / mu.shape[1],
             ),
             Mistake(
-                "this is the variance of the posterior mean, 1 − σ²/λ, not the KL",
-                lambda e, v, k: np.maximum(1 - v / np.maximum(sorted_spectrum(e, k), 1e-12), 0),
+                "averaged before the formula: this is the KL of the average mu and logvar, not the average KL",
+                lambda mu, logvar: per_entry(mu.mean(axis=0), logvar.mean(axis=0)),
             ),
             Mistake(
-                "the square root of the variance is taken: eigenvalues are variances, compare them with σ²",
-                lambda e, v, k: latent_rates(e, v**0.5, k),
+                "this is the KL of a Gaussian with the moments of all codes together, which says nothing about single examples",
+                lambda mu, logvar: per_entry(mu.mean(axis=0), np.log(np.exp(logvar).mean(axis=0) + mu.var(axis=0))),
             ),
             Mistake(
-                "`variance` is squared: it is σ² already",
-                lambda e, v, k: latent_rates(e, v**2, k),
+                "this is the variance of the posterior means (which says which units are active): the question is the KL",
+                lambda mu, logvar: mu.var(axis=0),
+            ),
+            Mistake("the 1/2 is missing", lambda mu, logvar: 2 * dimension_rates(mu, logvar)),
+            Mistake(
+                "the sign is wrong: a KL is never negative",
+                lambda mu, logvar: -dimension_rates(mu, logvar),
             ),
             Mistake(
-                "the eigenvalues are not sorted: the latents go to the largest of them",
-                lambda e, v, k: 0.5 * np.log(np.maximum(e[:k] / v, 1)),
+                "logvar is read as log σ: it is log σ², so the variance is exp(logvar)",
+                lambda mu, logvar: dimension_rates(mu, 2 * logvar),
             ),
             Mistake(
-                "these are the smallest eigenvalues: np.sort begins with them",
-                lambda e, v, k: 0.5 * np.log(np.maximum(np.sort(e)[:k] / v, 1)),
+                "exp(logvar / 2) is the standard deviation: the KL holds the variance exp(logvar)",
+                lambda mu, logvar: 0.5 * (mu**2 + np.exp(logvar / 2) - 1 - logvar).mean(axis=0),
+            ),
+            Mistake("these are bits: divide by nothing", lambda mu, logvar: dimension_rates(mu, logvar) / np.log(2)),
+            Mistake(
+                "the −1 is missing: at q = prior the KL has to be 0",
+                lambda mu, logvar: dimension_rates(mu, logvar) + 0.5,
             ),
             Mistake(
-                "the smallest rate comes first: the largest should",
-                lambda e, v, k: latent_rates(e, v, k)[::-1],
-            ),
-            Mistake(
-                "this gives a rate to every direction: there are only so many latents",
-                lambda e, v, k: latent_rates(e, v, len(e)),
-            ),
-            Mistake(
-                "this leaves the collapsed latents out: their rate is 0, and there is one for each latent",
-                lambda e, v, k: latent_rates(e, v, k)[: max(1, int((latent_rates(e, v, k) > 0).sum()))],
-            ),
-            Mistake(
-                "½(λ/σ² − 1 − log(λ/σ²)) is what the latent gains: its KL is ½ log(λ/σ²)",
-                lambda e, v, k: 0.5 * (np.maximum(sorted_spectrum(e, k) / v, 1) - 1) - latent_rates(e, v, k),
-            ),
-            Mistake(
-                "the noise is taken off the eigenvalue: the KL is ½ log(λ/σ²), with all of λ",
-                lambda e, v, k: 0.5 * np.log(np.maximum((sorted_spectrum(e, k) - v) / v, 1)),
+                "the means are left out: mu² belongs to the KL",
+                lambda mu, logvar: dimension_rates(0 * mu, logvar),
             ),
         ),
         hints=(
-            "The latents serve the largest eigenvalues. Which of these are above σ²?",
-            "R = ½ log(λ/σ²) where λ > σ², and 0 elsewhere: that is ½ log max(λ/σ², 1).",
-            "np.sort(eigenvalues)[::-1][:latent] are the ones that are served.",
+            "The KL of a diagonal Gaussian is a sum over dimensions. Leave that sum out.",
+            "1/2 (mu² + exp(logvar) − 1 − logvar) has the shape (batch, latent). Which axis is the batch?",
+            "0.5 * (mu**2 + np.exp(logvar) - 1 - logvar).mean(axis=0); its sum is the mean rate.",
+        ),
+    ),
+    Exercise(
+        id="9.5",
+        title="The density of the aggregate posterior",
+        minutes=10,
+        difficulty=2,
+        answer=aggregate_log_density,
+        cases=draw_mixtures,
+        mistakes=(
+            Mistake(
+                "log-sum-exp in each dimension has modes where coordinates of different codes cross: sum over the dimensions first",
+                lambda z, mu, logvar: mixture(single_logs(z, mu, logvar)).sum(axis=1),
+            ),
+            Mistake(
+                "the mixture is taken for each dimension, then the product; and it underflows. Sum the logs over the dimensions first",
+                product_underflowing,
+            ),
+            Mistake(
+                "it underflows: far from all codes every density is 0 in floating point. Take the largest logarithm out first",
+                underflowing,
+            ),
+            Mistake(
+                "where the sum underflows this takes the largest term alone: others may be nearly as large, so take it out of the sum",
+                largest_where_it_underflows,
+            ),
+            Mistake(
+                "−log N is missing: q(z) is the mean of the densities, not their sum",
+                lambda z, mu, logvar: log_sum_exp(single_logs(z, mu, logvar).sum(axis=2), 1),
+            ),
+            Mistake(
+                "log N is added: the mean is the sum divided by N, so its logarithm is smaller by log N",
+                lambda z, mu, logvar: log_sum_exp(single_logs(z, mu, logvar).sum(axis=2), 1) + math.log(len(mu)),
+            ),
+            Mistake(
+                "this is the mean of the logarithms: it has to be the logarithm of the mean",
+                lambda z, mu, logvar: single_logs(z, mu, logvar).sum(axis=2).mean(axis=1),
+            ),
+            Mistake(
+                "this is the largest density alone: all codes count",
+                lambda z, mu, logvar: single_logs(z, mu, logvar).sum(axis=2).max(axis=1),
+            ),
+            Mistake(
+                "this is one Gaussian with the moments of the mixture: a mean of Gaussian densities is not Gaussian",
+                one_gaussian,
+            ),
+            Mistake(
+                "logvar is read as log σ: it is log σ², so the variance is exp(logvar)",
+                lambda z, mu, logvar: mixture(single_logs(z, mu, 2 * logvar).sum(axis=2)),
+            ),
+            Mistake(
+                "the squares are divided by σ where σ² = exp(logvar) belongs",
+                lambda z, mu, logvar: mixture(
+                    -0.5 * (np.log(2 * np.pi) + logvar + (z[:, None] - mu) ** 2 / np.exp(logvar / 2)).sum(axis=2)
+                ),
+            ),
+            Mistake(
+                "log 2π is missing: each dimension of a Gaussian density has ½ log 2π",
+                lambda z, mu, logvar: mixture((single_logs(z, mu, logvar) + 0.5 * np.log(2 * np.pi)).sum(axis=2)),
+            ),
+            Mistake(
+                "logvar is missing from the normaliser: narrow densities are higher",
+                lambda z, mu, logvar: mixture((single_logs(z, mu, logvar) + 0.5 * logvar).sum(axis=2)),
+            ),
+            Mistake(
+                "mean over the latent dimensions where their sum belongs",
+                lambda z, mu, logvar: mixture(single_logs(z, mu, logvar).mean(axis=2)),
+            ),
+            Mistake(
+                "the sign is wrong: this is −log q(z)", lambda z, mu, logvar: -aggregate_log_density(z, mu, logvar)
+            ),
+            Mistake(
+                "this is log p(z) of the prior: the mixture has one component for each row of mu",
+                lambda z, mu, logvar: -0.5 * (np.log(2 * np.pi) + z**2).sum(axis=1),
+            ),
+        ),
+        hints=(
+            "For each place z and each code i: log N(z; mu_i, …), a sum over dimensions. That gives an array (S, N).",
+            "Over i, take the logarithm of the mean of the exponentials, with the largest value taken out first (exercise 3.2).",
+            "log_each.max(axis=1) + np.log(np.exp(log_each - largest).mean(axis=1)), with keepdims=True for the largest inside.",
         ),
     ),
 )

@@ -1,563 +1,565 @@
-"""Exercises of notebook 10: curing posterior collapse."""
+"""Exercises of notebook 10: posterior collapse."""
+
+import math
 
 import numpy as np
 
-from vae_edu.exercises.record import Exercise, Mistake, Property
+from vae_edu.exercises.record import Exercise, Mistake
 
 
-def betas_of_batches(is_training, warm_up_steps):
-    """The beta of each batch that a program meets, in order, an array (batches,). is_training: (batches,), True for a batch
-    of training, False for one of evaluation. Step t of training, counted from 0, has beta t / warm_up_steps, at most 1;
-    evaluation is at beta 1."""
-    step = np.cumsum(is_training) - 1  # of a training batch: how many came before it
-    return np.where(is_training, np.minimum(step / warm_up_steps, 1.0), 1.0)
+def kl_in_three_parts(mu, logvar):
+    """Spread, offset and width of each latent, a tuple of three arrays (latent,) in nats: the parts of the mean over the
+    batch of KL(N(mu_j, exp(logvar_j)) || N(0, 1)). mu, logvar: (batch, latent); the variance over the data is divided
+    by n, not by n − 1."""
+    spread = 0.5 * mu.var(axis=0)
+    offset = 0.5 * mu.mean(axis=0) ** 2
+    width = 0.5 * (np.exp(logvar) - 1 - logvar).mean(axis=0)
+    return spread, offset, width
 
 
-def draw_batches(rng: np.random.Generator):
-    for epochs, batches, unseen, warm in ((4, 7, 3, 17), (3, 10, 2, 12), (5, 4, 4, 9)):
-        one = [True] * batches + [False] * unseen
-        if rng.random() < 0.5:
-            one = one[::-1]  # evaluation comes first
-        yield np.array(one * epochs + [True] * int(rng.integers(1, 4))), warm
+def away_from_zero(rng: np.random.Generator, *shape):
+    return rng.choice([-1, 1], shape) * rng.uniform(0.7, 2, shape)
 
 
-def betas_with(step=None, ramp=None, evaluation=None):
-    """A wrong answer: ``betas_of_batches`` with the step, the ramp or the beta of evaluation of another kind."""
-
-    def wrong(is_training, warm_up_steps):
-        own = (np.cumsum(is_training) - 1) if step is None else step(is_training)
-        share = own / warm_up_steps
-        betas = np.minimum(share, 1.0) if ramp is None else ramp(own, warm_up_steps)
-        return np.where(is_training, betas, 1.0 if evaluation is None else evaluation(betas, share))
-
-    return wrong
+def draw_encodings(rng: np.random.Generator):
+    for batch, latent in ((6, 3), (4, 5), (7, 2)):
+        offset = away_from_zero(rng, latent)
+        yield offset + rng.normal(0, 1.3, (batch, latent)), away_from_zero(rng, batch, latent)
 
 
-def count_all(is_training):
-    return np.arange(len(is_training))
+def parts_with(spread=None, offset=None, width=None):
+    """A wrong answer: ``kl_in_three_parts`` with one of its parts computed otherwise."""
 
-
-def cyclical_betas(done, cycles, ramp):
-    """The beta of a cyclical warm-up at each share of training done, in [0, 1), an array like done. Training is cut into equal
-    cycles; in each, beta rises linearly from 0 to 1 during the first ramp share of the cycle, and stays at 1 for the rest."""
-    place = done * cycles % 1  # in the cycle, from 0 to 1
-    return np.minimum(place / ramp, 1.0)
-
-
-def draw_shares(rng: np.random.Generator):
-    for cycles, ramp, n in ((4, 0.5, 23), (3, 0.7, 31), (8, 0.3, 27)):
-        starts = np.arange(cycles) / cycles if cycles != 3 else np.zeros(1)
-        spread = (np.arange(n) + rng.uniform(0.2, 0.8, n)) / n
-        yield np.sort(np.concatenate([starts, spread])), cycles, ramp
-
-
-def free_bits_loss(distortion, rates, threshold):
-    """The loss with free bits, one number: the mean distortion plus the sum over the latent dimensions of the larger of
-    threshold and the dimension's mean rate. distortion (batch,), rates (batch, latent): torch tensors, in nats; the loss is
-    differentiated by both."""
-    per_dimension = rates.mean(dim=0)
-    return distortion.mean() + per_dimension.clamp(min=threshold).sum()
-
-
-def draw_rates(rng: np.random.Generator):
-    import torch
-
-    for batch, latent, threshold in ((6, 5, 0.3), (9, 4, 0.12), (5, 7, 0.6), (8, 3, 0.5)):
-        # dimensions below and above the threshold by their means, with single rates on both sides of it in each
-        sizes = np.where(np.arange(latent) % 2, rng.uniform(0.4, 0.7, latent), rng.uniform(1.5, 3, latent))
-        if latent == 3:  # the last: all of them together are below it
-            sizes = rng.uniform(0.15, 0.25, latent)
-        rates = rng.uniform(0.5, 1.5, (batch, latent))
-        rates[0], rates[1] = 0.2, 2.7
-        rates *= threshold * sizes / rates.mean(axis=0)
-        yield torch.from_numpy(rng.uniform(15, 20, batch)), torch.from_numpy(rates), float(threshold)
-
-
-def gradient_by_rates(function, rng):
-    """The gradient of the loss by the rates, times the batch, and by the distortions: 0 where no path leads there."""
-    import torch
-
-    distortion, rates, threshold = next(iter(draw_rates(np.random.default_rng(0))))  # the same for every function
-    leaves = distortion.requires_grad_(), rates.requires_grad_()
-    loss = function(*leaves, threshold)
-    if not isinstance(loss, torch.Tensor) or not loss.requires_grad:
-        return np.zeros(distortion.numel() + rates.numel())
-    gradients = torch.autograd.grad(loss.sum(), leaves, allow_unused=True)
-    flat = [torch.zeros_like(leaf) if each is None else each for leaf, each in zip(leaves, gradients, strict=True)]
-    return torch.cat([each.flatten() for each in flat]).numpy() * len(distortion)
-
-
-def free_bits_from(total):
-    """A wrong answer: mean distortion plus ``total(rates, threshold)``."""
-    return lambda distortion, rates, threshold: distortion.mean() + total(rates, threshold)
-
-
-def no_gradient(distortion, rates, threshold):
-    return free_bits_loss(distortion.detach(), rates.detach(), threshold)
-
-
-def no_gradient_of_the_rates(distortion, rates, threshold):
-    return free_bits_loss(distortion, rates.detach(), threshold)
-
-
-def gradient_through_all(rates, threshold):
-    mean = rates.mean(dim=0)
-    return (mean + (mean.clamp(min=threshold) - mean).detach()).sum()
-
-
-def what_is_read(x, noise, share, blank, training):
-    """What a decoder reads and what it has to write, two arrays (batch, length), for texts x (batch, length) that end in 0. At
-    place t it reads the symbol before, and at place 0 the start symbol, 0. In training a symbol read at place t is replaced
-    by blank where noise[:, t] < share (noise is uniform, (batch, length)), but for the start symbol."""
-    read = np.zeros_like(x)
-    read[:, 1:] = x[:, :-1]
-    if training:
-        dropped = noise < share
-        dropped[:, 0] = False
-        read[dropped] = blank
-    return read, x
-
-
-def draw_texts(rng: np.random.Generator):
-    for batch, length, share, training in ((7, 9, 0.4, True), (8, 6, 0.3, False), (6, 11, 0.25, True)):
-        x = rng.integers(1, 20, (batch, length))
-        for row, end in enumerate(rng.integers(3, length, batch)):
-            x[row, end:] = 0
-        noise = rng.random((batch, length))
-        # on both sides of the share in each row, at the start and at places that are read
-        noise[::2, 0], noise[1::2, 0] = share * 0.5, 1 - share * 0.5
-        noise[:, 1], noise[:, 2] = share * rng.uniform(0.1, 0.9, batch), 1 - share * rng.uniform(0.1, 0.9, batch)
-        yield x, noise, share, 20, training
-
-
-def reading_with(when=None, dropped=None, shift=None, write=None):
-    """A wrong answer: ``what_is_read`` with one step of another kind."""
-
-    def wrong(x, noise, share, blank, training):
-        read = shift(x) if shift else np.concatenate([np.zeros_like(x[:, :1]), x[:, :-1]], axis=1)
-        mask = noise < share
-        mask[:, 0] = False
-        if dropped:
-            mask = dropped(noise, share, x)
-        on = when(training) if when else training
-        seen = np.where(mask, blank, read) if on else read
-        return seen, (write(x, mask, blank) if write and on else x)
+    def wrong(mu, logvar):
+        right = kl_in_three_parts(mu, logvar)
+        others = (spread and spread(mu), offset and offset(mu), width and width(logvar))
+        return tuple(own if other is None else other for own, other in zip(right, others, strict=True))
 
     return wrong
 
 
-def first_place_kept(mask):
-    return mask & (np.arange(mask.shape[1]) > 0)
+def kl_from_the_prior(mu, logvar):
+    precision = np.exp(-logvar)
+    centred = mu - mu.mean(axis=0)
+    width = 0.5 * (precision - 1 + logvar).mean(axis=0)
+    return 0.5 * (centred**2 * precision).mean(axis=0), 0.5 * (mu.mean(axis=0) ** 2 * precision).mean(axis=0), width
 
 
-def dropped_then_shifted(x, noise, share, blank, training):
-    seen = np.where(noise < share, blank, x) if training else x
-    return np.concatenate([np.zeros_like(x[:, :1]), seen[:, :-1]], axis=1), x
+def active_mask(mu, logvar, threshold):
+    """Which latents are active, an array of True and False (latent,): those whose posterior mean has a variance over the
+    data above threshold. mu, logvar: (batch, latent)."""
+    return mu.var(axis=0) > threshold
 
 
-def dropped_words(x, noise, share, blank, training):
-    """The mask on the text itself, before it is cut into what is read and what is written."""
-    seen = np.where(first_place_kept(noise < share), blank, x) if training else x
-    return np.concatenate([np.zeros_like(x[:, :1]), seen[:, :-1]], axis=1), seen
+def draw_units(rng: np.random.Generator):
+    for batch, latent, threshold in (
+        (40, 8, rng.uniform(0.02, 0.04)),
+        (30, 11, rng.uniform(0.002, 0.004)),
+        (60, 9, rng.uniform(0.02, 0.04)),
+    ):
+        # The first four are dead: one like the prior, one by its offset only, one narrow, one with widths that differ
+        # between the images. Then two active ones, narrow and as wide as the prior.
+        sizes = np.concatenate([[0.65, 1e-3, 0.45, 1e-3, 1.5, 30.0], rng.uniform(2, 40, latent - 6)]) * threshold
+        means = rng.choice([-1, 1], latent) * rng.uniform(1, 2, latent)
+        means[[0, 2, 3]] = 0
+        logvar = np.log(rng.uniform(0.3, 0.8, latent))
+        logvar[[0, 2, 4, 5]] = 0, math.log(0.35), math.log(threshold / 10), 0
+        standard = rng.normal(size=(batch, latent))
+        standard = (standard - standard.mean(axis=0)) / standard.std(axis=0)
+        widths = np.full(latent, 0.02)
+        widths[3] = 0.8
+        mu, logvar = means + np.sqrt(sizes) * standard, logvar + widths * rng.normal(size=(batch, latent))
+        order = rng.permutation(latent)
+        yield mu[:, order], logvar[:, order], float(threshold)
 
 
-def only_moved_the_kl(nll, kl, information, active, tolerance):
-    """Which rows of a table only moved the KL, an array of True and False (rows,). Row 0 is plain training. A row only moved
-    the KL where its kl is above plain's by more than tolerance, its information is not, and its nll is not below plain's by
-    more than tolerance. All columns (rows,) in nats, but active, the number of active units."""
-    moved = kl - kl[0] > tolerance
-    informed = information - information[0] > tolerance
-    better = nll[0] - nll > tolerance
-    return moved & ~informed & ~better
+def kl_of_each(mu, logvar):
+    return 0.5 * (mu**2 + np.exp(logvar) - 1 - logvar).mean(axis=0)
 
 
-def draw_tables(rng: np.random.Generator):
-    # of nll, kl and information: above plain's, about the same, or below; all combinations
-    shapes = np.array([(a, b, c) for a in (-1, 0, 1) for b in (-1, 0, 1) for c in (-1, 0, 1)])
-    for tolerance in (0.1, 0.3, 0.2):
-        plain = np.array([rng.uniform(15, 20), rng.uniform(1.2, 2), rng.uniform(1.2, 1.8)])
-        rows = rng.permutation(shapes)
-        near = rng.choice([-1, 1], rows.shape) * rng.uniform(0.2, 0.8, rows.shape)
-        table = np.vstack([plain, plain + tolerance * np.where(rows, rows * rng.uniform(1.5, 4, rows.shape), near)])
-        # active units that go with the information in half of the rows, and against it in the others
-        more = np.where(rows[:, 0] == 0, -1, 1) * np.where(rows[:, 2] > 0, 1, -1)
-        active = 8 + np.concatenate([[0], more * rng.integers(1, 8, len(rows))])
-        yield table[:, 0], table[:, 1], table[:, 2], active, tolerance
+def information_estimate(z, mu, logvar):
+    """The estimate of I(x; z) in nats, one number, from one draw z_i ~ N(mu_i, exp(logvar_i)) for each of N images; z, mu,
+    logvar: (N, latent). The mixture is over all N, the own one among them."""
+    log_q = -0.5 * (np.log(2 * np.pi) + logvar + (z[:, None] - mu) ** 2 / np.exp(logvar)).sum(axis=2)  # log q(z_i|x_l)
+    largest = log_q.max(axis=1, keepdims=True)  # so that no sum of exponentials is 0
+    log_mixture = largest[:, 0] + np.log(np.exp(log_q - largest).mean(axis=1))
+    return (np.diag(log_q) - log_mixture).mean()
 
 
-def reading_from(judge):
-    """A wrong answer: ``judge`` of how far nll, kl, information and active lie above plain's, and of the tolerance."""
+def draw_codes(rng: np.random.Generator):
+    # in 900 dimensions every density is 0 in floating point
+    for n, latent, size in ((6, 2, 1.2), (9, 3, 1.2), (5, 4, 1.2), (7, 900, 0.05)):
+        mu, logvar = rng.normal(0, size, (n, latent)), rng.uniform(-1.5, 0.6, (n, latent))
+        if latent == 900:  # widths near 1, the same for all images but for a little
+            logvar = rng.uniform(0.1, 0.3) + 0.05 * rng.normal(size=(n, latent))
+        yield mu + np.exp(logvar / 2) * rng.normal(size=(n, latent)), mu, logvar
 
-    def wrong(nll, kl, information, active, tolerance):
-        return judge(*(column - column[0] for column in (nll, kl, information, active)), tolerance)
 
-    return wrong
+def single_logs(z, mu, logvar):
+    """log N(z_ij; mu_lj, exp(logvar_lj)) of every entry: (N, N, latent)."""
+    return -0.5 * (np.log(2 * np.pi) + logvar + (z[:, None] - mu) ** 2 / np.exp(logvar))
+
+
+def log_sum_exp(values, axis):
+    largest = values.max(axis=axis, keepdims=True)
+    return np.squeeze(largest, axis) + np.log(np.exp(values - largest).sum(axis=axis))
+
+
+def own_and_mixture(z, mu, logvar):
+    """log q(z_i|x_i) and log of the mixture, each (N,)."""
+    log_q = single_logs(z, mu, logvar).sum(axis=2)
+    return np.diag(log_q), log_sum_exp(log_q, 1) - math.log(len(mu))
+
+
+def estimate_from(combine):
+    """A wrong answer: ``combine(own, mixture)`` in place of the mean of their differences."""
+    return lambda z, mu, logvar: float(combine(*own_and_mixture(z, mu, logvar)))
+
+
+def without_the_own(z, mu, logvar, divisor=None):
+    log_q = single_logs(z, mu, logvar).sum(axis=2)
+    own = np.diag(log_q).copy()
+    np.fill_diagonal(log_q, -np.inf)
+    return float((own - log_sum_exp(log_q, 1) + math.log(divisor or len(mu) - 1)).mean())
+
+
+def dimension_by_dimension(z, mu, logvar):
+    single = single_logs(z, mu, logvar)
+    mixture = (log_sum_exp(single, 1) - math.log(len(mu))).sum(axis=1)
+    return float((np.diag(single.sum(axis=2)) - mixture).mean())
+
+
+def over_the_draws(z, mu, logvar):
+    log_q = single_logs(z, mu, logvar).sum(axis=2)
+    return float((np.diag(log_q) - log_sum_exp(log_q, 0) + math.log(len(mu))).mean())
+
+
+def against_the_prior(z, mu, logvar):
+    own, _ = own_and_mixture(z, mu, logvar)
+    return float((own + 0.5 * (np.log(2 * np.pi) + z**2).sum(axis=1)).mean())
+
+
+def aggregate_against_the_prior(z, mu, logvar):
+    _, mixture = own_and_mixture(z, mu, logvar)
+    return float((mixture + 0.5 * (np.log(2 * np.pi) + z**2).sum(axis=1)).mean())
+
+
+def against_one_gaussian(z, mu, logvar):
+    own, _ = own_and_mixture(z, mu, logvar)
+    variance = np.exp(logvar).mean(axis=0) + mu.var(axis=0)
+    pooled = -0.5 * (np.log(2 * np.pi * variance) + (z - mu.mean(axis=0)) ** 2 / variance).sum(axis=1)
+    return float((own - pooled).mean())
+
+
+def mean_of_logs(z, mu, logvar):
+    log_q = single_logs(z, mu, logvar).sum(axis=2)
+    return float((np.diag(log_q) - log_q.mean(axis=1)).mean())
+
+
+def underflowing(z, mu, logvar, extra=0.0):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        density = np.exp(single_logs(z, mu, logvar).sum(axis=2))
+        return float((np.log(np.diag(density) + extra) - np.log(density.mean(axis=1) + extra)).mean())
+
+
+def underflowing_in_the_mixture(z, mu, logvar, extra=1e-300):
+    log_q = single_logs(z, mu, logvar).sum(axis=2)
+    return float((np.diag(log_q) - np.log(np.exp(log_q).mean(axis=1) + extra)).mean())
+
+
+def latent_rates(eigenvalues, variance, latent):
+    """The KL in nats of each latent of the optimal linear VAE with this many latents and decoder variance, largest first,
+    shape (latent,); 0 where a latent has collapsed. eigenvalues: of the covariance of the data, (data,), in any order."""
+    largest = np.sort(eigenvalues)[::-1][:latent]
+    return 0.5 * np.log(np.maximum(largest / variance, 1))
+
+
+def draw_spectra(rng: np.random.Generator):
+    # the last with more directions above the noise than latents
+    for data, latent, scale in ((12, 7, 1.0), (9, 5, 0.2), (10, 6, 4.0), (14, 3, 1.0)):
+        above = 5 if latent == 3 else latent - 2
+        variance = scale * float(rng.uniform(0.4, 0.7))
+        high, low = rng.uniform(1.4, 9, above), rng.uniform(0.15, 0.8, data - above - 1)
+        if above < latent:
+            low[0] = 1.005  # above the noise, below the threshold of active units
+        yield rng.permutation(variance * np.concatenate([high, low, [0.0]])), variance, latent
+
+
+def sorted_spectrum(eigenvalues, latent):
+    return np.sort(eigenvalues)[::-1][:latent]
 
 
 EXERCISES = (
     Exercise(
         id="10.1",
-        title="The β of each batch",
+        title="The KL of a latent, in three parts",
         minutes=8,
         difficulty=2,
-        answer=betas_of_batches,
-        cases=draw_batches,
+        answer=kl_in_three_parts,
+        cases=draw_encodings,
         mistakes=(
             Mistake(
-                "evaluation advances the warm-up: count training batches alone",
-                betas_with(step=count_all),
+                "spread and offset are exchanged: first what differs between images",
+                lambda mu, logvar: tuple(kl_in_three_parts(mu, logvar)[part] for part in (1, 0, 2)),
             ),
             Mistake(
-                "evaluation advances the warm-up, and is itself at the annealed β",
-                betas_with(step=count_all, evaluation=lambda betas, share: betas),
+                "the width comes first here: the order is spread, offset, width",
+                lambda mu, logvar: tuple(kl_in_three_parts(mu, logvar)[part] for part in (2, 0, 1)),
             ),
             Mistake(
-                "evaluation is at the annealed β of training: two such numbers are not of the same quantity. It is at 1",
-                lambda is_training, warm: np.minimum(np.maximum(np.cumsum(is_training) - 1, 0) / warm, 1.0),
+                "offset and width are exchanged: the order is spread, offset, width",
+                lambda mu, logvar: tuple(kl_in_three_parts(mu, logvar)[part] for part in (0, 2, 1)),
             ),
             Mistake(
-                "evaluation is at the β of the training step that comes next: it is at 1",
-                lambda is_training, warm: np.minimum((np.cumsum(is_training) - is_training) / warm, 1.0),
+                "this is the KL the other way round, from the prior to q: divided by the variances",
+                kl_from_the_prior,
             ),
             Mistake(
-                "evaluation is at β = 0, so its loss is the distortion alone", betas_with(evaluation=lambda *_: 0.0)
+                "the width is that of the KL from the prior to q: it is ½(exp(logvar) − 1 − logvar)",
+                parts_with(width=lambda logvar: 0.5 * (np.exp(-logvar) - 1 + logvar).mean(axis=0)),
             ),
             Mistake(
-                "off by one: the first step has β above 0. Steps are counted from 0",
-                betas_with(step=np.cumsum),
+                "the spread is the mean of mu², which holds the offset too: the offset is counted twice",
+                parts_with(spread=lambda mu: 0.5 * (mu**2).mean(axis=0)),
             ),
             Mistake(
-                "off by one: β is 1 one step too early, as after linspace(0, 1, warm_up_steps)",
-                betas_with(ramp=lambda step, warm: np.minimum(step / (warm - 1), 1.0)),
+                "the spread is divided by n − 1: the mean of mu² is variance + mean² with n",
+                parts_with(spread=lambda mu: 0.5 * mu.var(axis=0, ddof=1)),
             ),
             Mistake(
-                "off by one: β is 1 one step too late",
-                betas_with(ramp=lambda step, warm: np.minimum(step / (warm + 1), 1.0)),
+                "the spread is a standard deviation: it is half the variance",
+                parts_with(spread=lambda mu: 0.5 * mu.std(axis=0)),
             ),
             Mistake(
-                "β goes on rising above 1 after the warm-up",
-                betas_with(ramp=lambda step, warm: step / warm),
+                "the 1/2 is missing from the spread",
+                parts_with(spread=lambda mu: mu.var(axis=0)),
             ),
             Mistake(
-                "β jumps from 0 to 1 at the end of the warm-up: it rises linearly",
-                betas_with(ramp=lambda step, warm: (step >= warm) * 1.0),
+                "the 1/2 is missing from the offset",
+                parts_with(offset=lambda mu: mu.mean(axis=0) ** 2),
             ),
             Mistake(
-                "β falls from 1 to 0: it rises", betas_with(ramp=lambda step, warm: np.maximum(1 - step / warm, 0))
+                "the offset is the mean of the squares: it is the square of the mean",
+                parts_with(offset=lambda mu: 0.5 * (mu**2).mean(axis=0)),
             ),
             Mistake(
-                "the warm-up takes all of training: it takes warm_up_steps",
-                lambda is_training, warm: np.where(
-                    is_training, (np.cumsum(is_training) - 1) / np.sum(is_training), 1.0
-                ),
+                "the mean is not squared in the offset",
+                parts_with(offset=lambda mu: 0.5 * mu.mean(axis=0)),
             ),
             Mistake(
-                "training is at β = 1 throughout",
-                lambda is_training, warm: np.ones(len(is_training)),
+                "the 1/2 is missing from all three parts",
+                lambda mu, logvar: tuple(2 * part for part in kl_in_three_parts(mu, logvar)),
+            ),
+            Mistake(
+                "the 1/2 is missing from the width",
+                parts_with(width=lambda logvar: (np.exp(logvar) - 1 - logvar).mean(axis=0)),
+            ),
+            Mistake(
+                "the −1 is missing from the width: at variance 1 it has to be 0",
+                parts_with(width=lambda logvar: 0.5 * (np.exp(logvar) - logvar).mean(axis=0)),
+            ),
+            Mistake(
+                "the sign of the width is wrong: no part of the KL is negative",
+                parts_with(width=lambda logvar: -0.5 * (np.exp(logvar) - 1 - logvar).mean(axis=0)),
+            ),
+            Mistake(
+                "logvar is read as log σ: it is log σ², so the variance is exp(logvar)",
+                parts_with(width=lambda logvar: 0.5 * (np.exp(2 * logvar) - 1 - 2 * logvar).mean(axis=0)),
+            ),
+            Mistake(
+                "exp(logvar / 2) is the standard deviation: the width holds the variance exp(logvar)",
+                parts_with(width=lambda logvar: 0.5 * (np.exp(logvar / 2) - 1 - logvar).mean(axis=0)),
+            ),
+            Mistake(
+                "the width is that of the mean logvar: take the mean over the batch last",
+                parts_with(width=lambda logvar: 0.5 * (np.exp(logvar.mean(axis=0)) - 1 - logvar.mean(axis=0))),
+            ),
+            Mistake(
+                "the width is summed over the batch: it is the mean",
+                parts_with(width=lambda logvar: 0.5 * (np.exp(logvar) - 1 - logvar).sum(axis=0)),
+            ),
+            Mistake(
+                "the parts are taken over the latents of each image: take them over the batch, axis 0",
+                lambda mu, logvar: kl_in_three_parts(mu.T, logvar.T),
+            ),
+            Mistake(
+                "the latents are summed already: return one value for each of them",
+                lambda mu, logvar: tuple(part.sum() for part in kl_in_three_parts(mu, logvar)),
+            ),
+            Mistake(
+                "the latents are averaged already: return one value for each of them",
+                lambda mu, logvar: tuple(part.mean() for part in kl_in_three_parts(mu, logvar)),
             ),
         ),
         hints=(
-            "How many training batches came before each batch? Evaluation must not count.",
-            "np.cumsum(is_training) counts the training batches up to and with each one; a step counted from 0 is one less.",
-            "np.where(is_training, np.minimum(step / warm_up_steps, 1), 1)",
+            "The KL of one image is ½(mu² + exp(logvar) − 1 − logvar). Only the first term is split.",
+            "The mean of mu² over the batch is its variance plus the square of its mean, with the variance divided by n.",
+            "spread = 0.5 * mu.var(axis=0); offset = 0.5 * mu.mean(axis=0) ** 2; the width is the mean of the other terms.",
         ),
     ),
     Exercise(
         id="10.2",
-        title="Cyclical warm-up",
+        title="Active units",
         minutes=6,
-        difficulty=2,
-        answer=cyclical_betas,
-        cases=draw_shares,
+        difficulty=1,
+        answer=active_mask,
+        cases=draw_units,
         mistakes=(
             Mistake(
-                "one warm-up for all of training: the cycles are missing",
-                lambda done, cycles, ramp: np.minimum(done / ramp, 1.0),
+                "this is the variance of draws of z, the variance of the means plus the mean of the variances: dead units have it too",
+                lambda mu, logvar, t: mu.var(axis=0) + np.exp(logvar).mean(axis=0) > t,
             ),
             Mistake(
-                "only the first cycle warms up: β does not come back to 0",
-                lambda done, cycles, ramp: np.minimum(done * cycles / ramp, 1.0),
+                "this counts: return True or False for each latent",
+                lambda mu, logvar, t: int((mu.var(axis=0) > t).sum()),
             ),
             Mistake(
-                "β rises during the whole cycle: after the ramp it stays at 1",
-                lambda done, cycles, ramp: done * cycles % 1,
+                "these are the variances: compare them with the threshold",
+                lambda mu, logvar, t: mu.var(axis=0),
             ),
             Mistake(
-                "β goes on rising above 1 after the ramp",
-                lambda done, cycles, ramp: done * cycles % 1 / ramp,
+                "the other way round: a unit is active above the threshold",
+                lambda mu, logvar, t: mu.var(axis=0) < t,
             ),
             Mistake(
-                "the ramp is a share of the cycle, not of all of training",
-                lambda done, cycles, ramp: np.minimum(done % (1 / cycles) / ramp, 1.0),
+                "this compares the standard deviation of the means with the threshold, or the variance with its square",
+                lambda mu, logvar, t: mu.std(axis=0) > t,
             ),
             Mistake(
-                "β is 0 first and 1 after the ramp: it rises linearly",
-                lambda done, cycles, ramp: (done * cycles % 1 >= ramp) * 1.0,
+                "this is the mean of mu²: an offset that all images share is no activity, so take the variance",
+                lambda mu, logvar, t: (mu**2).mean(axis=0) > t,
             ),
             Mistake(
-                "the flat part comes first: a cycle begins at 0",
-                lambda done, cycles, ramp: np.maximum((done * cycles % 1 - (1 - ramp)) / ramp, 0.0),
+                "this is the mean of the posterior variances, which is near 1 for a dead unit: take the variance of the means",
+                lambda mu, logvar, t: np.exp(logvar).mean(axis=0) > t,
             ),
             Mistake(
-                "β falls in each cycle: it rises from 0 to 1",
-                lambda done, cycles, ramp: 1 - np.minimum(done * cycles % 1 / ramp, 1.0),
+                "this compares the KL with the threshold: an offset or a width makes a KL without any activity",
+                lambda mu, logvar, t: kl_of_each(mu, logvar) > t,
             ),
             Mistake(
-                "β rises and falls in each cycle: after the ramp it stays at 1 until the cycle ends",
-                lambda done, cycles, ramp: np.where(
-                    done * cycles % 1 < ramp, done * cycles % 1 / ramp, (1 - done * cycles % 1) / (1 - ramp)
-                ),
+                "this compares half the variance, the spread of the KL, with the threshold: it is for the whole variance",
+                lambda mu, logvar, t: 0.5 * mu.var(axis=0) > t,
             ),
             Mistake(
-                "cycles is their number, not their length in training",
-                lambda done, cycles, ramp: np.minimum(done / cycles % 1 / ramp, 1.0),
+                "this compares twice the variance with the threshold",
+                lambda mu, logvar, t: 2 * mu.var(axis=0) > t,
+            ),
+            Mistake(
+                "this adds the variance of the posterior variances: a width that differs between images is not a mean that does",
+                lambda mu, logvar, t: mu.var(axis=0) + np.exp(logvar).var(axis=0) > t,
+            ),
+            Mistake(
+                "this asks for a narrow posterior too: a unit is active by the variance of its means alone",
+                lambda mu, logvar, t: (mu.var(axis=0) > t) & (np.exp(logvar).mean(axis=0) < 0.9),
+            ),
+            Mistake(
+                "the threshold is fixed at 0.01: it is an argument",
+                lambda mu, logvar, t: mu.var(axis=0) > 0.01,
+            ),
+            Mistake(
+                "this is the variance over the latents of each image: take it over the data, axis 0",
+                lambda mu, logvar, t: mu.var(axis=1) > t,
+            ),
+            Mistake(
+                "the variance of the posterior means is not divided by the mean posterior variance: compare it as it is",
+                lambda mu, logvar, t: mu.var(axis=0) / np.exp(logvar).mean(axis=0) > t,
             ),
         ),
         hints=(
-            "First find how far into its cycle each share is, as a number from 0 to 1.",
-            "done * cycles counts cycles; what is behind the decimal point is the place in the cycle: % 1.",
-            "np.minimum(place / ramp, 1)",
+            "A latent that says nothing has the same posterior for every image. What then is the variance of its mean?",
+            "logvar is not needed: the mean of the posterior variances is near 1 for a dead unit.",
+            "mu.var(axis=0) has one variance for each latent.",
         ),
     ),
     Exercise(
         id="10.3",
-        title="Free bits per dimension",
-        minutes=8,
+        title="Mutual information from below",
+        minutes=10,
         difficulty=2,
-        answer=free_bits_loss,
-        cases=draw_rates,
-        properties=(
-            Property(
-                "the gradient by the rates is 0 in dimensions below the threshold and 1 / batch above, and by each distortion "
-                "1 / batch",
-                gradient_by_rates,
-                1e-5,
-            ),
-        ),
+        answer=information_estimate,
+        cases=draw_codes,
         mistakes=(
             Mistake(
-                "the threshold is applied after summing over the dimensions: each dimension has its own",
-                free_bits_from(lambda rates, threshold: rates.sum(dim=1).mean().clamp(min=threshold)),
+                "log N is missing: the mixture is the mean, not the sum, of the N densities",
+                estimate_from(lambda own, mixture: (own - mixture).mean() - math.log(len(own))),
             ),
             Mistake(
-                "the threshold of all dimensions together is applied to their sum: each dimension has its own",
-                free_bits_from(lambda rates, threshold: rates.sum(dim=1).mean().clamp(min=threshold * rates.shape[1])),
+                "log N has the wrong sign: log of the mean is log of the sum − log N",
+                estimate_from(lambda own, mixture: (own - mixture).mean() - 2 * math.log(len(own))),
             ),
             Mistake(
-                "the threshold is applied to each example's rate: take the mean over the batch first",
-                free_bits_from(lambda rates, threshold: rates.clamp(min=threshold).sum(dim=1).mean()),
+                "log N is added twice: the estimate can exceed log N",
+                estimate_from(lambda own, mixture: (own - mixture).mean() + math.log(len(own))),
             ),
             Mistake(
-                "the threshold is applied to each example's sum: it is applied per dimension, after the mean over the batch",
-                free_bits_from(lambda rates, threshold: rates.sum(dim=1).clamp(min=threshold).mean()),
+                "the own density is left out of the mixture: this bounds from above, and can exceed log N",
+                without_the_own,
             ),
             Mistake(
-                "the mean over the latent dimensions, where their sum belongs",
-                free_bits_from(lambda rates, threshold: rates.mean(dim=0).clamp(min=threshold).mean()),
+                "the own density is left out of the sum, which is still divided by N: this can exceed log N",
+                lambda z, mu, logvar: without_the_own(z, mu, logvar, len(mu)),
             ),
             Mistake(
-                "the rates are summed over the batch before the threshold: take their mean",
-                free_bits_from(lambda rates, threshold: rates.sum(dim=0).clamp(min=threshold).sum()),
+                "log-sum-exp in each dimension alone mixes the codes: sum over dimensions first",
+                dimension_by_dimension,
             ),
             Mistake(
-                "the smaller of the two: a rate above the threshold then costs nothing more. Take the larger",
-                free_bits_from(lambda rates, threshold: rates.mean(dim=0).clamp(max=threshold).sum()),
+                "the sum over the images is taken: the estimate is their mean",
+                estimate_from(lambda own, mixture: (own - mixture).sum()),
             ),
             Mistake(
-                "the threshold is subtracted: its gradient is that of free bits, the value is lower by the threshold of each "
-                "dimension",
-                free_bits_from(lambda rates, threshold: (rates.mean(dim=0) - threshold).clamp(min=0).sum()),
+                "the mean over the images is not taken: return one number",
+                lambda z, mu, logvar: np.subtract(*own_and_mixture(z, mu, logvar)),
             ),
             Mistake(
-                "dimensions below the threshold cost 0: they cost the threshold",
-                free_bits_from(lambda rates, threshold: (rates.mean(dim=0) * (rates.mean(dim=0) > threshold)).sum()),
+                "the sign is wrong: the own density stands first",
+                estimate_from(lambda own, mixture: (mixture - own).mean()),
             ),
             Mistake(
-                "the threshold is added: take the larger of the two",
-                free_bits_from(lambda rates, threshold: (rates.mean(dim=0) + threshold).sum()),
+                "the mixture runs over the draws: for each draw, average over the encodings of all images",
+                over_the_draws,
             ),
             Mistake(
-                "this is the plain loss: the threshold is not used",
-                free_bits_from(lambda rates, threshold: rates.mean(dim=0).sum()),
+                "this compares with the prior, and is the rate: compare with the mixture of all posteriors",
+                against_the_prior,
             ),
             Mistake(
-                "the distortions are summed: take their mean over the batch",
-                lambda distortion, rates, threshold: distortion.sum() + rates.mean(dim=0).clamp(min=threshold).sum(),
+                "this is the other part of the rate, KL(q(z) || p(z)): compare the own density with the mixture",
+                aggregate_against_the_prior,
             ),
             Mistake(
-                "the distortion is missing",
-                lambda distortion, rates, threshold: rates.mean(dim=0).clamp(min=threshold).sum(),
+                "the aggregate posterior is a mixture of N Gaussians, not one Gaussian with their moments",
+                against_one_gaussian,
             ),
             Mistake(
-                "this is the rate alone, taken off the distortion: the rate is added",
-                lambda distortion, rates, threshold: distortion.mean() - rates.mean(dim=0).clamp(min=threshold).sum(),
+                "this is a mean of logs: the mixture is the log of the mean density",
+                mean_of_logs,
             ),
             Mistake(
-                "the value is right and nothing can be learned from it: the gradient path is cut (.item(), .detach(), "
-                "torch.tensor or NumPy)",
-                no_gradient,
+                "the densities are those at mu: take them at the draws z",
+                lambda z, mu, logvar: information_estimate(mu, mu, logvar),
             ),
             Mistake(
-                "the value is right, and no gradient reaches the rates: the path is cut (.item(), .detach() or float())",
-                no_gradient_of_the_rates,
+                "logvar is read as log σ: it is log σ², so the variance is exp(logvar)",
+                lambda z, mu, logvar: information_estimate(z, mu, 2 * logvar),
             ),
             Mistake(
-                "the value is right, and dimensions below the threshold still have a gradient: there it has to be 0",
-                free_bits_from(gradient_through_all),
+                "the latents are averaged: log q is their sum",
+                lambda z, mu, logvar: float(
+                    (
+                        np.diag(single_logs(z, mu, logvar).mean(axis=2))
+                        - log_sum_exp(single_logs(z, mu, logvar).mean(axis=2), 1)
+                        + math.log(len(mu))
+                    ).mean()
+                ),
+            ),
+            Mistake(
+                "logvar is missing from the log-density: it cancels only where all encodings have the same width",
+                lambda z, mu, logvar: float(
+                    (
+                        np.diag((single_logs(z, mu, logvar) + 0.5 * logvar).sum(axis=2))
+                        - log_sum_exp((single_logs(z, mu, logvar) + 0.5 * logvar).sum(axis=2), 1)
+                        + math.log(len(mu))
+                    ).mean()
+                ),
+            ),
+            Mistake(
+                "in bits: use the natural logarithm",
+                estimate_from(lambda own, mixture: (own - mixture).mean() / math.log(2)),
+            ),
+            Mistake(
+                "in many dimensions the exponentials underflow: take the largest log-density out first",
+                underflowing,
+            ),
+            Mistake(
+                "in many dimensions the exponentials underflow, and adding a small number does not bring them back",
+                lambda z, mu, logvar: underflowing(z, mu, logvar, 1e-300),
+            ),
+            Mistake(
+                "in many dimensions the mixture underflows, and adding a small number does not bring it back",
+                underflowing_in_the_mixture,
             ),
         ),
         hints=(
-            "First the mean rate of each dimension over the batch, (latent,); then the threshold; then the sum.",
-            "tensor.clamp(min=threshold) takes the larger of the two, and its gradient is 0 where the threshold is larger.",
-            "distortion.mean() + rates.mean(dim=0).clamp(min=threshold).sum()",
+            "Make a table log_q with log q(z_i | x_l) in row i and column l: each entry is a sum over the latents.",
+            "The diagonal holds the own densities. The mixture is log-sum-exp along a row, minus log N.",
+            "z[:, None] - mu has shape (N, N, latent). Take log_q.max(axis=1) out before np.exp, and add it after np.log.",
         ),
     ),
     Exercise(
         id="10.4",
-        title="What the decoder reads",
-        minutes=10,
-        difficulty=2,
-        answer=what_is_read,
-        cases=draw_texts,
+        title="Which latents collapse",
+        minutes=6,
+        difficulty=1,
+        answer=latent_rates,
+        cases=draw_spectra,
         mistakes=(
             Mistake(
-                "symbols are dropped at evaluation too: two evaluations then differ, and both are of a decoder that is hindered",
-                reading_with(when=lambda training: True),
-            ),
-            Mistake("no symbol is dropped in training", reading_with(when=lambda training: False)),
-            Mistake(
-                "symbols are dropped at evaluation, and not in training",
-                reading_with(when=lambda training: not training),
+                "a collapsed latent costs 0, not less: cut off at eigenvalue = variance",
+                lambda e, v, k: 0.5 * np.log(np.maximum(sorted_spectrum(e, k), 1e-12) / v),
             ),
             Mistake(
-                "the start symbol is dropped too: without it the decoder cannot know that a text begins",
-                reading_with(dropped=lambda noise, share, x: noise < share),
+                "the 1/2 is missing",
+                lambda e, v, k: 2 * latent_rates(e, v, k),
             ),
             Mistake(
-                "every 0 is spared: only place 0 holds the start symbol, zeros behind the end of a text are dropped too",
-                reading_with(dropped=lambda noise, share, x: (noise < share) & (np.roll(x, 1, axis=1) != 0)),
+                "in bits: use the natural logarithm",
+                lambda e, v, k: latent_rates(e, v, k) / math.log(2),
             ),
             Mistake(
-                "what has to be written is blanked too: the decoder would learn to write blanks",
-                reading_with(write=lambda x, mask, blank: np.where(mask, blank, x)),
+                "0.01 is the convention of active units; the theorem's edge is λ = σ²",
+                lambda e, v, k: np.where(sorted_spectrum(e, k) > v / 0.99, latent_rates(e, v, k), 0),
             ),
             Mistake(
-                "the text itself is blanked before it is cut in two: what has to be written stays whole",
-                dropped_words,
+                "½ log(1 + λ/σ²) never is 0: λ is the variance of the data, noise included",
+                lambda e, v, k: 0.5 * np.log1p(sorted_spectrum(e, k) / v),
             ),
             Mistake(
-                "noise[:, t] belongs to the symbol read at place t: shift first, then drop",
-                dropped_then_shifted,
+                "this is the variance of the posterior mean, 1 − σ²/λ, not the KL",
+                lambda e, v, k: np.maximum(1 - v / np.maximum(sorted_spectrum(e, k), 1e-12), 0),
             ),
             Mistake(
-                "share is the share that is dropped: you keep it and drop the rest",
-                reading_with(dropped=lambda noise, share, x: first_place_kept(noise >= share)),
+                "the square root of the variance is taken: eigenvalues are variances, compare them with σ²",
+                lambda e, v, k: latent_rates(e, v**0.5, k),
             ),
             Mistake(
-                "what is read is not shifted: at each place the decoder reads the symbol it has to write",
-                reading_with(shift=lambda x: x),
+                "`variance` is squared: it is σ² already",
+                lambda e, v, k: latent_rates(e, v**2, k),
             ),
             Mistake(
-                "what is read is shifted the wrong way: the decoder reads the symbol after the one it has to write",
-                reading_with(shift=lambda x: np.concatenate([x[:, 1:], np.zeros_like(x[:, :1])], axis=1)),
+                "the eigenvalues are not sorted: the latents go to the largest of them",
+                lambda e, v, k: 0.5 * np.log(np.maximum(e[:k] / v, 1)),
             ),
             Mistake(
-                "the same places are dropped in every text: each has noise of its own",
-                reading_with(dropped=lambda noise, share, x: first_place_kept(np.tile(noise[0] < share, (len(x), 1)))),
+                "these are the smallest eigenvalues: np.sort begins with them",
+                lambda e, v, k: 0.5 * np.log(np.maximum(np.sort(e)[:k] / v, 1)),
             ),
             Mistake(
-                "the two are exchanged: what is read comes first",
-                lambda *arguments: what_is_read(*arguments)[::-1],
+                "the smallest rate comes first: the largest should",
+                lambda e, v, k: latent_rates(e, v, k)[::-1],
             ),
             Mistake(
-                "the start symbol is 0: you start with the blank",
-                reading_with(
-                    shift=lambda x: np.concatenate([np.full_like(x[:, :1], 20), x[:, :-1]], axis=1),
-                ),
+                "this gives a rate to every direction: there are only so many latents",
+                lambda e, v, k: latent_rates(e, v, len(e)),
             ),
             Mistake(
-                "dropped symbols become 0, which ends a text: they become blank",
-                lambda x, noise, share, blank, training: what_is_read(x, noise, share, 0, training),
+                "this leaves the collapsed latents out: their rate is 0, and there is one for each latent",
+                lambda e, v, k: latent_rates(e, v, k)[: max(1, int((latent_rates(e, v, k) > 0).sum()))],
+            ),
+            Mistake(
+                "½(λ/σ² − 1 − log(λ/σ²)) is what the latent gains: its KL is ½ log(λ/σ²)",
+                lambda e, v, k: 0.5 * (np.maximum(sorted_spectrum(e, k) / v, 1) - 1) - latent_rates(e, v, k),
+            ),
+            Mistake(
+                "the noise is taken off the eigenvalue: the KL is ½ log(λ/σ²), with all of λ",
+                lambda e, v, k: 0.5 * np.log(np.maximum((sorted_spectrum(e, k) - v) / v, 1)),
             ),
         ),
         hints=(
-            "What has to be written is x, whole, always. What is read is x, one place later.",
-            "read[:, 1:] = x[:, :-1] with read[:, 0] = 0; then, in training alone, blanks where noise < share, except in column 0.",
-            "dropped = noise < share; dropped[:, 0] = False; read[dropped] = blank",
-        ),
-    ),
-    Exercise(
-        id="10.5",
-        title="Which remedies only moved the KL?",
-        minutes=8,
-        difficulty=2,
-        answer=only_moved_the_kl,
-        cases=draw_tables,
-        mistakes=(
-            Mistake(
-                "you do not look at the NLL: a remedy that lowers it did more than move the KL",
-                reading_from(lambda n, k, i, a, tol: (k > tol) & (i <= tol)),
-            ),
-            Mistake(
-                "you do not look at the information",
-                reading_from(lambda n, k, i, a, tol: (k > tol) & (n >= -tol)),
-            ),
-            Mistake(
-                "these are all rows whose KL rose: look at information and NLL too",
-                reading_from(lambda n, k, i, a, tol: k > tol),
-            ),
-            Mistake(
-                "you do not look at the KL: a row whose KL stayed is not meant",
-                reading_from(lambda n, k, i, a, tol: (i <= tol) & (n >= -tol)),
-            ),
-            Mistake(
-                "an NLL that rose by more than the tolerance counts as a gain with you: lower is better",
-                reading_from(lambda n, k, i, a, tol: (k > tol) & (i <= tol) & (np.abs(n) <= tol)),
-            ),
-            Mistake(
-                "the NLL has the wrong sign: lower is better",
-                reading_from(lambda n, k, i, a, tol: (k > tol) & (i <= tol) & (n <= tol)),
-            ),
-            Mistake(
-                "a KL that fell is not meant: take the difference without its absolute value",
-                reading_from(lambda n, k, i, a, tol: (np.abs(k) > tol) & (i <= tol) & (n >= -tol)),
-            ),
-            Mistake(
-                "information that fell counts as a gain with you",
-                reading_from(lambda n, k, i, a, tol: (k > tol) & (np.abs(i) <= tol) & (n >= -tol)),
-            ),
-            Mistake(
-                "without the tolerance, noise decides",
-                reading_from(lambda n, k, i, a, tol: (k > 0) & (i <= 0) & (n >= 0)),
-            ),
-            Mistake(
-                "you count active units in place of the information: a unit with a variance of 0.011 is active and says a "
-                "hundredth of a nat",
-                reading_from(lambda n, k, i, a, tol: (k > tol) & (a <= 0) & (n >= -tol)),
-            ),
-            Mistake(
-                "active units decide nothing here: one with a variance of 0.011 says next to nothing",
-                reading_from(lambda n, k, i, a, tol: (k > tol) & (i <= tol) & (a <= 0) & (n >= -tol)),
-            ),
-            Mistake(
-                "you compare with 0: compare with row 0, plain training",
-                lambda nll, kl, information, active, tolerance: (
-                    (kl > tolerance) & (information <= tolerance) & (nll[0] - nll <= tolerance)
-                ),
-            ),
-            Mistake(
-                "one of the two would not do: neither information nor NLL may have improved",
-                reading_from(lambda n, k, i, a, tol: (k > tol) & ((i <= tol) | (n >= -tol))),
-            ),
-            Mistake(
-                "these are the rows that did more: turn the answer round where the KL rose",
-                reading_from(lambda n, k, i, a, tol: (k > tol) & ((i > tol) | (n < -tol))),
-            ),
-        ),
-        hints=(
-            "Three questions for each row: did the KL rise, did the information rise, did the NLL fall? Each by more than tolerance.",
-            "A lower NLL is better, so it improved where nll[0] - nll > tolerance. An NLL that rose is no gain.",
-            "(kl rose) & ~(information rose) & ~(nll fell)",
+            "The latents serve the largest eigenvalues. Which of these are above σ²?",
+            "R = ½ log(λ/σ²) where λ > σ², and 0 elsewhere: that is ½ log max(λ/σ², 1).",
+            "np.sort(eigenvalues)[::-1][:latent] are the ones that are served.",
         ),
     ),
 )

@@ -1,830 +1,829 @@
-"""Exercises of notebook 12: evaluating samples."""
+"""Exercises of notebook 12: evaluating likelihoods."""
 
-from dataclasses import dataclass
+import math
 
 import numpy as np
 
-from vae_edu.exercises.record import Exercise, Mistake, Property, shape_only
+from vae_edu.exercises.record import Exercise, Mistake
 
 
-def between(a, b):
-    """The Euclidean distance of each row of a from each row of b."""
-    return np.sqrt(((a[:, None] - b[None]) ** 2).sum(axis=2))
+def importance_weighted_estimate(log_likelihood, z, mu, logvar):
+    """log (1/K) Σ_k p(x|z_k) p(z_k) / q(z_k|x) of each example, an array (batch,), in nats. The draws z (batch, K, latent)
+    come from q(z|x) = N(mu, diag(exp(logvar))), with mu, logvar (batch, latent); log_likelihood (batch, K) holds
+    log p(x|z_k); p(z) = N(0, I)."""
+    log_prior = -0.5 * (np.log(2 * np.pi) + z**2).sum(axis=2)
+    mean, width = mu[:, None], logvar[:, None]
+    log_q = -0.5 * (np.log(2 * np.pi) + width + (z - mean) ** 2 / np.exp(width)).sum(axis=2)
+    log_weights = log_likelihood + log_prior - log_q
+    largest = log_weights.max(axis=1)
+    return largest + np.log(np.exp(log_weights - largest[:, None]).mean(axis=1))
 
 
-def precision_and_modes(samples, means, sigma, least):
-    """Two numbers: the share of the samples (n, 2) that lie within 3 sigma of a mode, and the number of modes that are
-    covered. means (modes, 2). A sample within 3 sigma (Euclidean, edge included) of the nearest mean counts for that mode;
-    a mode with least samples or more is covered."""
-    far = np.sqrt(((samples[:, None] - means) ** 2).sum(axis=2))
-    on = far.min(axis=1) <= 3 * sigma
-    hits = np.bincount(far.argmin(axis=1)[on], minlength=len(means))
-    return on.mean(), (hits >= least).sum()
+def draw_weights(rng: np.random.Generator):
+    for batch, draws, latent in ((4, 6, 3), (3, 5, 2), (5, 7, 4)):
+        mu = rng.choice([-1, 1], (batch, latent)) * rng.uniform(0.5, 1.5, (batch, latent))
+        logvar = rng.choice([-1, 1], (batch, latent)) * rng.uniform(0.4, 1.2, (batch, latent))
+        z = mu[:, None] + np.exp(logvar / 2)[:, None] * rng.normal(size=(batch, draws, latent))
+        log_likelihood = rng.normal(-4, 1.5, (batch, draws))
+        if batch == 5:  # e to the power of these is 0, or infinite, in floating point: densities may be above 1
+            log_likelihood = log_likelihood + np.array([-2000.0, 1500.0, -900.0, -30.0, -1200.0])[:, None]
+        yield log_likelihood, z, mu, logvar
 
 
-def draw_clumps(rng: np.random.Generator):
-    for modes, sigma, least in ((6, 0.2, 4), (5, 0.3, 6), (8, 0.15, 3)):
-        means = np.column_stack([3.1 * np.arange(modes), rng.uniform(-1, 1, modes)])
-        # for each mode, how far its samples lie from the mean, in units of sigma, and in how many directions
-        angle = lambda n: rng.uniform(0.55, 1.0, n) + np.pi / 2 * rng.integers(4, size=n)  # noqa: E731
-        parts = []
-        for mode in range(modes):
-            near, far, beyond = {
-                0: (least, 0, 2),  # exactly enough
-                1: (least - 1, 0, 0),  # one too few
-                2: (0, 0, 3 * least),  # none within, many just outside
-                3: (1, least + 2, 0),  # most between sigma and 3 sigma
-                4: (1, 0, 0),  # one sample
-            }.get(mode, (2 * least, 1, 1))
-            reach = np.concatenate(
-                [
-                    rng.uniform(0.1, 0.9, near),
-                    rng.uniform(2.0, 2.9, far),
-                    rng.uniform(1.2, 1.6, 1 if mode == 3 else 0),
-                    rng.uniform(3.1, 3.6, beyond),  # outside the circle, inside the square
-                ]
-            )
-            turn = angle(len(reach))
-            parts.append(means[mode] + sigma * reach[:, None] * np.column_stack([np.cos(turn), np.sin(turn)]))
-        yield rng.permutation(np.concatenate(parts)), means, sigma, least
+def log_prior_of(z):
+    return -0.5 * (np.log(2 * np.pi) + z**2).sum(axis=2)
 
 
-def on_modes(
+def log_q_of(z, mu, logvar):
+    mean, width = mu[:, None], logvar[:, None]
+    return -0.5 * (np.log(2 * np.pi) + width + (z - mean) ** 2 / np.exp(width)).sum(axis=2)
+
+
+def log_weights_of(log_likelihood, z, mu, logvar):
+    return log_likelihood + log_prior_of(z) - log_q_of(z, mu, logvar)
+
+
+def log_sum_exp(values, axis):
+    largest = values.max(axis=axis, keepdims=True)
+    return np.squeeze(largest, axis) + np.log(np.exp(values - largest).sum(axis=axis))
+
+
+def log_mean(values, axis):
+    return log_sum_exp(values, axis) - math.log(values.shape[axis])
+
+
+def from_weights(combine):
+    """A wrong answer: ``combine`` of the right log-weights (batch, K)."""
+    return lambda *arguments: combine(log_weights_of(*arguments))
+
+
+def from_parts(combine):
+    """A wrong answer: log-mean-exp of ``combine(log p(x|z), log p(z), log q(z|x))``."""
+
+    def wrong(log_likelihood, z, mu, logvar):
+        return log_mean(combine(log_likelihood, log_prior_of(z), log_q_of(z, mu, logvar)), 1)
+
+    return wrong
+
+
+def from_q(log_q):
+    """A wrong answer with another log q(z|x)."""
+    return lambda log_likelihood, z, mu, logvar: log_mean(
+        log_likelihood + log_prior_of(z) - log_q(z, mu[:, None], logvar[:, None]), 1
+    )
+
+
+def exponential_first(log_weights, extra=0.0):
+    with np.errstate(divide="ignore", over="ignore"):
+        return np.log(np.exp(log_weights).mean(axis=1) + extra)
+
+
+def one_maximum(log_weights):
+    largest = log_weights.max()
+    with np.errstate(divide="ignore"):
+        return largest + np.log(np.exp(log_weights - largest).mean(axis=1))
+
+
+def self_normalised(log_weights):
+    share = np.exp(log_weights - log_sum_exp(log_weights, 1)[:, None])
+    return (share * log_weights).sum(axis=1)
+
+
+def kl_outside(log_likelihood, z, mu, logvar):
+    kl = 0.5 * (mu**2 + np.exp(logvar) - 1 - logvar).sum(axis=1)
+    return log_mean(log_likelihood, 1) - kl
+
+
+def elbo_with_closed_form(log_likelihood, z, mu, logvar):
+    kl = 0.5 * (mu**2 + np.exp(logvar) - 1 - logvar).sum(axis=1)
+    return log_likelihood.mean(axis=1) - kl
+
+
+def averaged_over_latents(log_likelihood, z, mu, logvar):
+    latent = z.shape[2]
+    return log_mean(log_likelihood + (log_prior_of(z) - log_q_of(z, mu, logvar)) / latent, 1)
+
+
+def bounds_by_groups(log_weights, sizes):
+    """The estimate of each bound L_K from the same S log-weights (batch, S), an array (len(sizes),), in nats. For each K
+    in sizes, which divides S, the weights of an image are cut into S/K groups of K neighbours; each group gives
+    log (1/K) Σ w, and L_K is the mean of these over the groups and the images."""
+    batch, total = log_weights.shape
+    bounds = []
+    for size in sizes:
+        groups = log_weights.reshape(batch, total // size, size)
+        largest = groups.max(axis=2)
+        inside = np.exp(groups - largest[:, :, None]).mean(axis=2)
+        bounds.append((largest + np.log(inside)).mean())
+    return np.array(bounds)
+
+
+def draw_groups(rng: np.random.Generator):
+    for batch, total, sizes in ((3, 12, (1, 2, 6)), (5, 24, (2, 3, 4, 12)), (4, 18, (1, 3, 9, 6))):
+        level = rng.uniform(-6, -2, (batch, 1))
+        if batch == 4:
+            level = np.array([[-1500.0], [-3.0], [-900.0], [1200.0]])
+        yield level + rng.normal(0, 1.5, (batch, total)), sizes
+
+
+def each_size(combine):
+    """A wrong answer: ``combine(log_weights, K)`` for each K."""
+    return lambda log_weights, sizes: np.array([combine(log_weights, size) for size in sizes])
+
+
+def grouped(log_weights, size):
+    return log_weights.reshape(len(log_weights), -1, size)
+
+
+def exponential_first_in_groups(log_weights, size, extra=0.0):
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        return np.log(np.exp(grouped(log_weights, size)).mean(axis=2) + extra).mean()
+
+
+def one_maximum_in_groups(log_weights, size):
+    groups, largest = grouped(log_weights, size), log_weights.max()
+    with np.errstate(divide="ignore"):
+        return (largest + np.log(np.exp(groups - largest).mean(axis=2))).mean()
+
+
+def annealed_log_weights(x, a, variance, betas, eps):
+    """log w of each chain, an array (chains,), in nats, for the model z ~ N(0, 1), x given z ~ N(a z, variance), with one
+    number x. betas: β_0 = 0 to β_T = 1, an array (T + 1,). eps: (chains, T). A chain starts at z_0 = eps[:, 0]; for
+    t = 1 … T − 1 it moves to z_t = mean of p_t + standard deviation of p_t times eps[:, t], where
+    p_t(z) ∝ N(z; 0, 1) N(x; a z, variance)^β_t."""
+    z = eps[:, 0]
+    total = np.zeros(len(eps))
+    for t in range(1, len(betas)):
+        log_likelihood = -0.5 * (np.log(2 * np.pi * variance) + (x - a * z) ** 2 / variance)
+        total += (betas[t] - betas[t - 1]) * log_likelihood
+        if t < len(betas) - 1:
+            precision = 1 + betas[t] * a**2 / variance
+            z = betas[t] * a * x / variance / precision + eps[:, t] / np.sqrt(precision)
+    return total
+
+
+def draw_paths(rng: np.random.Generator):
+    for chains, steps in ((4, 5), (3, 7), (6, 3)):
+        betas = np.concatenate([[0], np.sort(rng.uniform(0.05, 0.95, steps - 1)), [1]])
+        x, a = (float(rng.choice([-1, 1]) * rng.uniform(1.3, 2.5)) for _ in range(2))
+        yield x, a, float(rng.uniform(0.2, 0.6)), betas, rng.normal(size=(chains, steps))
+
+
+def walked(
     *,
-    distance=between,
-    reach=lambda sigma: 3 * sigma,
-    enough=lambda hits, least: hits >= least,
-    share=lambda on, far: on.mean(),
-    within=True,
+    gain=lambda betas, t: betas[t] - betas[t - 1],
+    log_likelihood=lambda x, a, v, z: -0.5 * (np.log(2 * np.pi * v) + (x - a * z) ** 2 / v),
+    precision=lambda b, a, v: 1 + b * a**2 / v,
+    mean=lambda b, x, a, v, precision: b * a * x / v / precision,
+    spread=lambda precision: 1 / np.sqrt(precision),
+    at=lambda betas, t: betas[t],
+    move_first=False,
+    extra=lambda betas, t, z: 0.0,
+    keep=False,
 ):
-    """A wrong answer: the right one with one of its parts otherwise."""
+    """A wrong answer: the walk with one of its parts otherwise."""
 
-    def wrong(samples, means, sigma, least):
-        far = distance(samples, means)
-        on = far.min(axis=1) <= reach(sigma)
-        counted = far.argmin(axis=1)[on] if within else far.argmin(axis=1)
-        hits = np.bincount(counted, minlength=len(means))
-        return float(share(on, far)), int(enough(hits, least).sum())
-
-    return wrong
-
-
-def frechet_of_gaussians(mean_a, cov_a, mean_b, cov_b):
-    """The squared Fréchet distance of N(mean_a, cov_a) and N(mean_b, cov_b), one number. Means (d,), covariances (d, d),
-    symmetric, with eigenvalues of 0 or above; some are exactly 0, which rounding may turn into -1e-17, so clip before a
-    root. Return a real number, and add nothing to the covariances."""
-
-    def root(matrix):
-        values, vectors = np.linalg.eigh(matrix)
-        return (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
-
-    half = root(cov_a)
-    cross = root(half @ cov_b @ half)
-    return ((mean_a - mean_b) ** 2).sum() + np.trace(cov_a + cov_b - 2 * cross)
-
-
-def positive_covariance(rng: np.random.Generator, d: int) -> np.ndarray:
-    """In general position, with entries that are all positive: the root of each entry exists, and is wrong."""
-    while True:
-        factor = rng.uniform(0.1, 1.5, (d, d)) * rng.choice([1, 1, -0.4], (d, d))
-        covariance = factor @ factor.T + 0.1 * np.eye(d)
-        if covariance.min() > 0.05:
-            return covariance
-
-
-def draw_gaussians(rng: np.random.Generator):
-    for d in (2, 3, 5):
-        mean_a, mean_b = rng.choice([-1, 1], (2, d)) * rng.uniform(0.4, 1.5, (2, d))
-        yield mean_a, positive_covariance(rng, d), mean_b, positive_covariance(rng, d)
-    basis = np.linalg.qr(rng.normal(size=(4, 4)))[0]
-    singular = (basis * np.array([2.0, 0.7, 0.0, 0.0])) @ basis.T
-    mean_a, mean_b = rng.normal(size=(2, 4))
-    yield mean_a, (singular + singular.T) / 2, mean_b, positive_covariance(rng, 4)
-
-
-def matrix_root(matrix):
-    values, vectors = np.linalg.eigh(matrix)
-    return (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
-
-
-def right_cross(a, b):
-    half = matrix_root(a)
-    return np.trace(matrix_root(half @ b @ half))
-
-
-def cross_with_ridge(a, b):
-    """As common code for images does, where a covariance is singular."""
-    ridge = 1e-6 * np.eye(len(a))
-    return right_cross(a + ridge, b + ridge)
-
-
-def entry_root(matrix):
-    with np.errstate(invalid="ignore"):
-        return np.sqrt(matrix)
-
-
-def frechet_with(*, shift=lambda gap: (gap**2).sum(), cross=right_cross, covariances=lambda a, b, c: a + b - 2 * c):
-    """A wrong answer: another part for the means, for tr of the cross term, or for how the traces are put together."""
-
-    def wrong(mean_a, cov_a, mean_b, cov_b):
-        traces = np.trace(cov_a), np.trace(cov_b), cross(cov_a, cov_b)
-        return float(shift(mean_a - mean_b) + covariances(*traces))
+    def wrong(x, a, variance, betas, eps):
+        z, total = eps[:, 0], np.zeros(len(eps))
+        last = len(betas) - 1
+        for t in range(1, last + 1):
+            old = z
+            if t < last or move_first:
+                b = at(betas, t)
+                p = precision(b, a, variance)
+                noise = eps[:, t] if t < last else eps[:, 0]
+                z = mean(b, x, a, variance, p) + spread(p) * noise
+            place = eps[:, 0] if keep else (z if move_first else old)
+            total = total + gain(betas, t) * log_likelihood(x, a, variance, place) + extra(betas, t, place)
+        return total
 
     return wrong
 
 
-def frechet_of(change):
-    """A wrong answer: ``change`` of the right number."""
-    return lambda *arguments: float(change(frechet_of_gaussians(*arguments)))
+def moved_before(x, a, variance, betas, eps):
+    """The move to z_t comes first, and the gain is taken there; at the last step, where no noise is left, the chain stays."""
+    z, total = eps[:, 0], np.zeros(len(eps))
+    for t in range(1, len(betas)):
+        if t < eps.shape[1]:
+            precision = 1 + betas[t] * a**2 / variance
+            z = betas[t] * a * x / variance / precision + eps[:, t] / np.sqrt(precision)
+        gain = betas[t] - betas[t - 1]
+        total = total - 0.5 * gain * (np.log(2 * np.pi * variance) + (x - a * z) ** 2 / variance)
+    return total
 
 
-def frechet_from_deviations(mean_a, cov_a, mean_b, cov_b):
-    return frechet_of_gaussians(mean_a, cov_a @ cov_a, mean_b, cov_b @ cov_b)
+def last_state_only(x, a, variance, betas, eps):
+    z = eps[:, 0]
+    for t in range(1, eps.shape[1]):
+        precision = 1 + betas[t] * a**2 / variance
+        z = betas[t] * a * x / variance / precision + eps[:, t] / np.sqrt(precision)
+    return -0.5 * (np.log(2 * np.pi * variance) + (x - a * z) ** 2 / variance)
 
 
-def precision_and_recall(real, generated, k):
-    """Two numbers, precision and recall, of real (N, d) and generated (M, d). The ball around a row reaches to its k-th
-    nearest other row in the same cloud (Euclidean); the edge belongs to the ball."""
-
-    def distances(a, b):
-        return np.sqrt(((a[:, None] - b[None]) ** 2).sum(axis=2))
-
-    # sorted, the row itself comes first, so its k-th nearest other row stands at place k
-    real_radii = np.sort(distances(real, real), axis=1)[:, k]
-    generated_radii = np.sort(distances(generated, generated), axis=1)[:, k]
-    far = distances(real, generated)
-    precision = (far <= real_radii[:, None]).any(axis=0).mean()
-    recall = (far <= generated_radii[None]).any(axis=1).mean()
-    return precision, recall
+def split_the_gap(log_p, encoder_log_weights, best_log_weights):
+    """Approximation gap, amortisation gap, and the standard error of each in the same order: a tuple of four numbers, in
+    nats. The gaps are means over the images; ELBO(x) is the mean of an image's log-weights. log_p (n,): log p(x);
+    encoder_log_weights (n, S): log w of draws from the encoder's q; best_log_weights (n, S′), with another number of
+    draws: from the q that was optimised for each image. A standard error is that of a mean over n images, whose standard
+    deviation is taken with n − 1."""
+    of_encoder, of_best = encoder_log_weights.mean(axis=1), best_log_weights.mean(axis=1)
+    approximation, amortisation = log_p - of_best, of_best - of_encoder
+    root = np.sqrt(len(log_p))
+    errors = approximation.std(ddof=1) / root, amortisation.std(ddof=1) / root
+    return approximation.mean(), amortisation.mean(), *errors
 
 
-def draw_clouds(rng: np.random.Generator):
-    for n, m, d, k in ((60, 45, 2, 3), (40, 70, 3, 2), (50, 50, 2, 4), (35, 55, 4, 5)):
-        real = rng.normal(size=(n, d)) * rng.choice([0.3, 1.2], (n, 1))
-        generated = rng.normal(size=(m, d)) * rng.choice([0.4, 1.6], (m, 1)) + rng.uniform(0.4, 0.9, d)
-        yield real, generated, k
+def draw_gaps(rng: np.random.Generator):
+    for n, of_encoder, of_best in ((5, 8, 13), (7, 9, 4), (6, 11, 3)):
+        log_p = rng.normal(-20, 3, n)
+        best = log_p[:, None] - rng.uniform(0.3, 1.2, (n, 1)) + rng.normal(0, 0.7, (n, of_best))
+        encoder = log_p[:, None] - rng.uniform(1.5, 4, (n, 1)) + rng.normal(0, 1.1, (n, of_encoder))
+        yield log_p, encoder, best
 
 
-def radii(cloud, place):
-    return np.sort(between(cloud, cloud), axis=1)[:, place]
+def gaps_from(combine):
+    """A wrong answer: ``combine`` of the right four numbers."""
+    return lambda *arguments: tuple(combine(*split_the_gap(*arguments)))
 
 
-def balls(
-    *,
-    place=lambda k: k,
-    real_radii=None,
-    generated_radii=None,
-    precision=lambda far, real, generated, k: (far <= real[:, None]).any(axis=0).mean(),
-    recall=lambda far, real, generated, k: (far <= generated[None]).any(axis=1).mean(),
-    combine=lambda precision, recall: (precision, recall),
-    distance=between,
-):
-    """A wrong answer: the right one with one of its parts otherwise."""
+def gaps_with_elbo(elbo):
+    """A wrong answer with something else for the ELBO of each image."""
 
-    def wrong(x, y, k):
-        own = distance(x, x), distance(y, y)
-        of_real, of_generated = (np.sort(each, axis=1)[:, place(k)] for each in own)
-        if real_radii:
-            of_real = real_radii(own[0], k, of_real)
-        if generated_radii:
-            of_generated = generated_radii(own[1], k, of_generated)
-        far = distance(x, y)
-        scores = (float(each(far, of_real, of_generated, k)) for each in (precision, recall))
-        return combine(*scores)
+    def wrong(log_p, encoder, best):
+        first, second = log_p - elbo(best), elbo(best) - elbo(encoder)
+        root = np.sqrt(len(log_p))
+        return first.mean(), second.mean(), first.std(ddof=1) / root, second.std(ddof=1) / root
 
     return wrong
 
 
-def means_of_neighbours(distances, k, _radii):
-    return np.sort(distances, axis=1)[:, 1 : k + 1].mean(axis=1)
+def gaps_with_errors(error):
+    """A wrong answer with another standard error: ``error(a, b)`` of a gap that is the mean of a − b."""
 
-
-def one_radius(_distances, _k, own):
-    return np.full_like(own, np.median(own))
-
-
-def neighbours_in_the_other_cloud(x, y, k):
-    far = between(x, y)
-    of_real, of_generated = np.sort(far, axis=1)[:, k - 1], np.sort(far, axis=0)[k - 1]
-    return float((far <= of_real[:, None]).any(axis=0).mean()), float((far <= of_generated).any(axis=1).mean())
-
-
-def nearest_ball_only(x, y, k):
-    far = between(x, y)
-    of_real, of_generated = radii(x, k), radii(y, k)
-    precise = far.min(axis=0) <= of_real[far.argmin(axis=0)]
-    return float(precise.mean()), float((far.min(axis=1) <= of_generated[far.argmin(axis=1)]).mean())
-
-
-def copied_share(generated, training, held_out):
-    """The share of the generated rows (s, d) that copying would have to explain, one number: (share − expected)/(1 − expected).
-    share: of the generated rows whose nearest row (Euclidean) among training (n, d) and held_out (m, d) together is a
-    training row; expected: n/(n + m). Ties do not occur here."""
-
-    def nearest(rows):
-        return ((generated[:, None] - rows[None]) ** 2).sum(axis=2).min(axis=1)
-
-    share = (nearest(training) < nearest(held_out)).mean()
-    expected = len(training) / (len(training) + len(held_out))
-    return (share - expected) / (1 - expected)
-
-
-def draw_copies(rng: np.random.Generator):
-    for s, n, m, d, share in ((60, 40, 15, 3, 0.5), (45, 30, 50, 2, 0.3), (50, 25, 40, 4, 1.0), (70, 50, 20, 3, 0.0)):
-        training, held_out = rng.normal(size=(n, d)), rng.normal(size=(m, d))
-        generated = 1.3 * rng.normal(size=(s, d))
-        copies = round(share * s)
-        generated[:copies] = training[rng.integers(n, size=copies)] + 1e-3 * rng.normal(size=(copies, d))
-        yield rng.permutation(generated), training, held_out
-
-
-def copied_with(
-    *,
-    share=None,
-    expected=lambda n, m: n / (n + m),
-    combine=lambda share, expected: (share - expected) / (1 - expected),
-    nearest=lambda generated, rows: between(generated, rows).min(axis=1),
-):
-    """A wrong answer: the right one with one of its parts otherwise."""
-
-    def wrong(generated, training, held_out):
-        closer = nearest(generated, training) < nearest(generated, held_out)
-        own = share(generated, training, held_out) if share else closer.mean()
-        return float(combine(own, expected(len(training), len(held_out))))
+    def wrong(log_p, encoder, best):
+        of_encoder, of_best = encoder.mean(axis=1), best.mean(axis=1)
+        first, second, _, _ = split_the_gap(log_p, encoder, best)
+        return first, second, error(log_p, of_best), error(of_best, of_encoder)
 
     return wrong
 
 
-def closer_than_training_rows_are(generated, training, held_out):
-    typical = np.sort(between(training, training), axis=1)[:, 1].mean()
-    return (between(generated, training).min(axis=1) < typical).mean()
+def errors_over_all_draws(log_p, encoder, best):
+    first, second, _, _ = split_the_gap(log_p, encoder, best)
+    best, encoder = log_p[:, None] - best, log_p[:, None] - encoder
+    of_best, of_encoder = best.var(ddof=1) / best.size, encoder.var(ddof=1) / encoder.size
+    return first, second, np.sqrt(of_best), np.sqrt(of_best + of_encoder)
 
 
-def closer_than_held_out_rows_are(generated, training, held_out):
-    typical = between(held_out, training).min(axis=1).mean()
-    return (between(generated, training).min(axis=1) < typical).mean()
+def elbos_of_equal_width(log_p, encoder, best):
+    draws = min(encoder.shape[1], best.shape[1])
+    return split_the_gap(log_p, encoder[:, :draws], best[:, :draws])
 
 
-def found_training_rows(generated, training, held_out):
-    return len(np.unique(between(training, generated).argmin(axis=1))) / len(generated)
+def bits_of_test_set(log_densities, dimensions, levels):
+    """Bits per dimension of a test set, one number: the mean over its examples. log_densities: a list of arrays, one for
+    each batch, with log p(y) in nats of y = (x + u) / levels, which lies in [0, 1); x has so many dimensions, each
+    a level 0 … levels − 1, and u is uniform noise in [0, 1). The last batch may be smaller. What counts is the code for x
+    in whole levels."""
+    nats = -np.concatenate(log_densities).mean()
+    return nats / (dimensions * np.log(2)) + np.log2(levels)
 
 
-def training_rows_copied(generated, training, held_out):
-    """The share of training rows, not of samples."""
-    pool = np.concatenate([training, held_out])
-    nearest = between(generated, pool).argmin(axis=1)
-    return len(np.unique(nearest[nearest < len(training)])) / len(training)
+def draw_batches(rng: np.random.Generator):
+    for sizes, dimensions, levels in (((7, 3), 50, 256), ((5, 5, 2), 12, 17), ((6, 6, 6, 1), 30, 32)):
+        mean = dimensions * rng.uniform(0.5, 2)
+        spread = dimensions * 0.3
+        centres = mean + spread * rng.choice([-1, 1], len(sizes)) * rng.uniform(1, 2, len(sizes))
+        batches = [rng.normal(centre, spread, size) for centre, size in zip(centres, sizes, strict=True)]
+        yield batches, dimensions, levels
 
 
-def mean_distance(generated, rows):
-    return between(generated, rows).mean(axis=1)
+def bits_from(combine):
+    """A wrong answer: ``combine(mean nats, dimensions, levels)``."""
+    return lambda batches, d, levels: float(combine(-np.concatenate(batches).mean(), d, levels))
 
 
-def biggest_difference(generated, rows):
-    return abs(generated[:, None] - rows[None]).max(axis=2).min(axis=1)
-
-
-def city_block(generated, rows):
-    return abs(generated[:, None] - rows[None]).sum(axis=2).min(axis=1)
-
-
-def frechet_without_bias(sizes, distances):
-    """The value at 1/n = 0 of the line a + b/n that fits the distances best (least squares), one number. sizes (m,): the
-    numbers n of rows, the same in both clouds; distances (m,): d² from so many rows."""
-    inverse = 1 / np.asarray(sizes, dtype=float)
-    slope = ((inverse - inverse.mean()) * (distances - distances.mean())).sum() / (
-        (inverse - inverse.mean()) ** 2
-    ).sum()
-    return distances.mean() - slope * inverse.mean()
-
-
-def draw_sizes(rng: np.random.Generator):
-    for sizes in ((100, 250, 700, 2000), (50, 400, 150, 1000, 3000), (200, 300, 900)):
-        sizes = np.array(sizes)
-        yield sizes, rng.uniform(2, 6) + rng.uniform(600, 1500) / sizes * rng.uniform(0.8, 1.2, len(sizes))
-
-
-def line_in(scale, at=1):
-    """A wrong answer: a line in another quantity; ``at`` 1 for its constant, 0 for its slope."""
-    return lambda sizes, distances: float(np.polyfit(scale(sizes.astype(float)), distances, 1)[at])
-
-
-def in_logarithms(sizes, distances):
-    return float(np.exp(np.polyfit(np.log(sizes), np.log(distances), 1)[1]))
-
-
-def through_the_ends(sizes, distances):
-    small, large = sizes.argmin(), sizes.argmax()
-    slope = (distances[small] - distances[large]) / (1 / sizes[small] - 1 / sizes[large])
-    return float(distances[large] - slope / sizes[large])
-
-
-def two_last(sizes, distances):
-    inverse = 1 / sizes
-    slope = (distances[-1] - distances[-2]) / (inverse[-1] - inverse[-2])
-    return float(distances[-1] - slope * inverse[-1])
-
-
-def weighted_by_size(sizes, distances):
-    return float(np.polyfit(1 / sizes, distances, 1, w=np.sqrt(sizes))[1])
-
-
-def through_the_origin(sizes, distances):
-    inverse = 1 / sizes
-    return float((inverse * distances).sum() / (inverse**2).sum())
-
-
-def vae_samples(encode, decode, x, n, latent, rng):
-    """n samples of a VAE, an array (n, data): decode(z) for n draws z of the prior N(0, I). decode turns z (n, latent) into
-    pictures (n, data); encode(x) returns mu and logvar of q(z|x), each (batch, latent); x (batch, data) holds test images;
-    rng is a NumPy Generator. Not everything that is handed over is needed."""
-    return decode(rng.standard_normal((n, latent)))
-
-
-@dataclass(frozen=True)
-class Decoder:
-    """z @ weights: a decoder that says its weights."""
-
-    weights: np.ndarray
-
-    def __call__(self, z):
-        return np.asarray(z) @ self.weights
-
-
-@dataclass(frozen=True)
-class Encoder:
-    """mu = x @ weights, with a variance of its own."""
-
-    weights: np.ndarray
-
-    def __call__(self, x):
-        mu = np.asarray(x) @ self.weights
-        return mu, np.full(mu.shape, -1.5)
-
-
-def draw_vaes(rng: np.random.Generator):
-    for n, latent, data in ((4, 3, 7), (9, 2, 5)):
-        encode, decode = Encoder(rng.normal(size=(data, latent))), Decoder(rng.normal(size=(latent, data)))
-        yield encode, decode, rng.normal(size=(6, data)), n, latent, rng
-
-
-def off_centre(x):
-    """An encoder whose posteriors lie away from the prior's mean."""
-    return 1.5 + 0.4 * x, np.full(x.shape, -0.5)
-
-
-def drawn(function, rng, *, n=4000, shift=0.0):
-    """The z that were decoded: the decoder hands them back."""
-    x = shift + np.random.default_rng(5).normal(size=(n, 3))
-    return np.asarray(function(off_centre, lambda z: np.asarray(z), x, n, 3, rng), float)
-
-
-def off_and_variance(function, rng):
-    """1 if the mean of some latent is off 0, else 0, and the variance of each."""
-    z = drawn(function, rng)
-    return [float(np.abs(z.mean(axis=0)).max() > 0.15), *z.var(axis=0)]
-
-
-def kurtosis(function, rng):
-    """The mean fourth power of the distance to the mean, over the squared variance; NaN for draws that are all the same."""
-    z = drawn(function, rng)
-    if (z == z[0]).all():
-        return np.nan
-    z = z - z.mean(axis=0)
-    return (z**4).mean() / (z**2).mean() ** 2
-
-
-def apart(function, rng):
-    """Correlations between latents and between neighbouring rows; NaN for draws that are all the same."""
-    z = drawn(function, rng)
-    if (z == z[0]).all():
-        return [np.nan] * 3
-    return [np.corrcoef(z.T)[0, 1], np.corrcoef(z.T)[1, 2], np.corrcoef(z[:-1, 0], z[1:, 0])[0, 1]]
-
-
-def same_draws(function, rng):
-    """Whether the draws are the same for the same seed, for the same seed and other images, and for another seed."""
-    seed = int(rng.integers(2**32))
-    first, again, other_x = (drawn(function, np.random.default_rng(seed), n=20, shift=by) for by in (0, 0, 3))
-    other = drawn(function, np.random.default_rng(seed + 1), n=20)
-    return [float(np.allclose(first, each)) for each in (again, other_x, other)]
-
-
-def from_posterior(spread):
-    def samples(encode, decode, x, n, latent, rng):
-        mu, logvar = encode(x[np.arange(n) % len(x)])
-        return decode(mu + spread * np.exp(logvar / 2) * rng.standard_normal((n, latent)))
-
-    return samples
-
-
-def decoded(draw):
-    return lambda encode, decode, x, n, latent, rng: decode(draw(rng, n, latent))
-
-
-def from_gaussian_of_codes(encode, decode, x, n, latent, rng):
-    mu, _ = encode(x)
-    return decode(mu.mean(axis=0) + mu.std(axis=0) * rng.standard_normal((n, latent)))
+def bits_of_mean(mean):
+    """A wrong answer with another mean of −log p over the batches."""
+    return lambda batches, d, levels: float(-mean(batches) / (d * math.log(2)) + math.log2(levels))
 
 
 EXERCISES = (
     Exercise(
         id="12.1",
-        title="Precision and covered modes",
-        minutes=8,
-        difficulty=1,
-        answer=precision_and_modes,
-        cases=draw_clumps,
+        title="The importance-weighted estimate",
+        minutes=10,
+        difficulty=2,
+        answer=importance_weighted_estimate,
+        cases=draw_weights,
         mistakes=(
             Mistake(
-                "the circle is one sigma wide: within three sigma counts",
-                on_modes(reach=lambda sigma: sigma),
+                "this is the mean of the log-weights, the ELBO whatever K is: the mean belongs inside the logarithm",
+                from_weights(lambda lw: lw.mean(axis=1)),
             ),
             Mistake(
-                "samples are counted for the nearest mode however far they are: drop those beyond 3 sigma first",
-                on_modes(within=False),
+                "the −log K is missing: this is the logarithm of the sum, and it overshoots by log K",
+                from_weights(lambda lw: log_sum_exp(lw, 1)),
             ),
             Mistake(
-                "a square was used, not a circle: each coordinate is within 3 sigma, the distance need not be",
-                on_modes(distance=lambda a, b: abs(a[:, None] - b[None]).max(axis=2)),
+                "the logarithm of the sum is divided by K: subtract log K from it",
+                from_weights(lambda lw: log_sum_exp(lw, 1) / lw.shape[1]),
             ),
             Mistake(
-                "the sum of the coordinates' distances is compared with 3 sigma: take the Euclidean distance",
-                on_modes(distance=lambda a, b: abs(a[:, None] - b[None]).sum(axis=2)),
+                "the weights are upside down: w = p(x|z) p(z) / q(z|x), so that the draw that explains x best weighs most",
+                from_weights(lambda lw: log_mean(-lw, 1)),
             ),
             Mistake(
-                "squared distances are compared with 3 sigma, which is not squared",
-                on_modes(distance=lambda a, b: between(a, b) ** 2),
+                "the weights and the result are upside down: this is the harmonic mean, which the worst draw decides",
+                from_weights(lambda lw: -log_mean(-lw, 1)),
             ),
             Mistake(
-                "squared distances are compared with 3 sigma²: the 3 has to be squared, too",
-                on_modes(reach=lambda sigma: np.sqrt(3) * sigma),
+                "np.exp of the log-weights is 0 or infinite here: take each example's largest out before, and add it after the logarithm",
+                from_weights(exponential_first),
             ),
             Mistake(
-                "a mode with exactly `least` samples is covered, too: >= in place of >",
-                on_modes(enough=lambda hits, least: hits > least),
+                "a small number inside the logarithm hides the underflow, and gives its own logarithm: take the largest log-weight out",
+                from_weights(lambda lw: exponential_first(lw, 1e-300)),
             ),
             Mistake(
-                "a mode counts as covered as soon as it has one sample: ask for `least`",
-                on_modes(enough=lambda hits, least: hits >= 1),
+                "a small number inside the logarithm hides the underflow, and gives its own logarithm: take each largest log-weight out",
+                from_weights(lambda lw: exponential_first(lw, 1e-12)),
             ),
             Mistake(
-                "the first number is a count of samples: divide by the number of samples",
-                on_modes(share=lambda on, far: on.sum()),
+                "one largest log-weight is taken out of the whole batch: examples far below it underflow, so take one for each example",
+                from_weights(one_maximum),
             ),
             Mistake(
-                "the first number is the share of samples beyond 3 sigma, not within",
-                on_modes(share=lambda on, far: 1 - on.mean()),
+                "the largest log-weight was taken out and not added back",
+                from_weights(lambda lw: log_mean(lw - lw.max(axis=1, keepdims=True), 1)),
             ),
             Mistake(
-                "the second number is the modes that are missing, not those covered",
-                on_modes(enough=lambda hits, least: hits < least),
+                "this is the largest log-weight alone: take the mean of the weights",
+                from_weights(lambda lw: lw.max(axis=1)),
+            ),
+            Mistake(
+                "this is a mean of log-weights, weighted by the weights: it is no bound; take the logarithm of the mean weight",
+                from_weights(self_normalised),
+            ),
+            Mistake(
+                "the KL in closed form belongs to the ELBO: here each draw has its own log p(z) − log q(z|x), inside the mean",
+                kl_outside,
+            ),
+            Mistake(
+                "this is the ELBO, with the KL in closed form: take the logarithm of the mean weight",
+                elbo_with_closed_form,
+            ),
+            Mistake(
+                "q is missing from the weights: the draws come from q, so each is divided by its density there",
+                from_parts(lambda likelihood, prior, q: likelihood + prior),
+            ),
+            Mistake(
+                "the prior is missing from the weights",
+                from_parts(lambda likelihood, prior, q: likelihood - q),
+            ),
+            Mistake(
+                "this is the mean of p(x|z), as if the draws came from the prior: they come from q",
+                from_parts(lambda likelihood, prior, q: likelihood),
+            ),
+            Mistake(
+                "log q(z|x) is added: it is subtracted, since q is divided by",
+                from_parts(lambda likelihood, prior, q: likelihood + prior + q),
+            ),
+            Mistake(
+                "prior and q are exchanged: w = p(x|z) p(z) / q(z|x)",
+                from_parts(lambda likelihood, prior, q: likelihood - prior + q),
+            ),
+            Mistake(
+                "the log 2π is in one of the two Gaussians only: it is in both, or in neither",
+                lambda likelihood, z, mu, logvar: (
+                    importance_weighted_estimate(likelihood, z, mu, logvar) + 0.5 * z.shape[2] * math.log(2 * math.pi)
+                ),
+            ),
+            Mistake(
+                "the log 2π is in q only: it is in both Gaussians, or in neither",
+                lambda likelihood, z, mu, logvar: (
+                    importance_weighted_estimate(likelihood, z, mu, logvar) + z.shape[2] * math.log(2 * math.pi)
+                ),
+            ),
+            Mistake(
+                "logvar is read as log σ: it is log σ²",
+                from_q(lambda z, m, v: -0.5 * (np.log(2 * np.pi) + 2 * v + (z - m) ** 2 / np.exp(2 * v)).sum(axis=2)),
+            ),
+            Mistake(
+                "the square is divided by the standard deviation: divide by exp(logvar), the variance",
+                from_q(lambda z, m, v: -0.5 * (np.log(2 * np.pi) + v + (z - m) ** 2 / np.exp(v / 2)).sum(axis=2)),
+            ),
+            Mistake(
+                "the logvar is missing from log q: a narrow Gaussian is a high one",
+                from_q(lambda z, m, v: -0.5 * (np.log(2 * np.pi) + (z - m) ** 2 / np.exp(v)).sum(axis=2)),
+            ),
+            Mistake(
+                "the latents are averaged in log p(z) and log q(z|x): their log-densities add up",
+                averaged_over_latents,
+            ),
+            Mistake(
+                "the mean is taken over the batch: take it over the draws, axis 1",
+                from_weights(lambda lw: log_mean(lw, 0)),
+            ),
+            Mistake(
+                "the batch is averaged already: return one value for each example",
+                from_weights(lambda lw: log_mean(lw, 1).mean()),
+            ),
+            Mistake(
+                "this is −log p, a loss: the bound itself is wanted",
+                from_weights(lambda lw: -log_mean(lw, 1)),
             ),
         ),
         hints=(
-            "How far is each sample from each mean? samples[:, None] − means has shape (n, modes, 2).",
-            "The nearest mode is an argmin over the modes; the sample counts if that smallest distance is at most 3 sigma.",
-            "np.bincount(nearest[on], minlength=len(means)) counts the samples on each mode; compare with least.",
+            "First a table of log-weights, (batch, K): log p(x|z) + log p(z) − log q(z|x). Then log-mean-exp along the draws.",
+            "mu[:, None] has shape (batch, 1, latent), and goes with z. Sum the log-densities over axis 2.",
+            "largest = log_weights.max(axis=1); the result is largest + np.log(np.exp(log_weights - largest[:, None]).mean(axis=1)).",
         ),
     ),
     Exercise(
         id="12.2",
-        title="Precision and recall by balls",
-        minutes=15,
-        difficulty=3,
-        answer=precision_and_recall,
-        cases=draw_clouds,
+        title="Every K from the same draws",
+        minutes=10,
+        difficulty=2,
+        answer=bounds_by_groups,
+        cases=draw_groups,
         mistakes=(
             Mistake(
-                "each row counts as its own neighbour: its distance 0 comes first, so the k-th nearest other row is at place k",
-                balls(place=lambda k: k - 1),
+                "only the first K weights are used: all groups count, and their mean",
+                each_size(lambda lw, k: log_mean(lw[:, :k], 1).mean()),
             ),
             Mistake(
-                "the balls reach one row too far: to the (k + 1)-th nearest other row", balls(place=lambda k: k + 1)
-            ),
-            Mistake("precision and recall are swapped", balls(combine=lambda precision, recall: (recall, precision))),
-            Mistake(
-                "the radii of the real rows are used for recall: recall asks for balls around the samples",
-                balls(recall=lambda far, real, generated, k: (far <= real[:, None]).any(axis=1).mean()),
+                "the groups' means are averaged before the logarithm: this is the estimate from all S weights, whatever K is",
+                each_size(lambda lw, k: log_mean(lw, 1).mean()),
             ),
             Mistake(
-                "precision uses the balls of the samples: it asks whether a sample lies in a ball around a real row",
-                balls(precision=lambda far, real, generated, k: (far <= generated[None]).any(axis=0).mean()),
+                "these are means of log-weights, the ELBO for every K: inside a group the mean is taken of the weights",
+                each_size(lambda lw, k: lw.mean()),
             ),
             Mistake(
-                "each uses the other's balls: precision takes those of real rows, recall those of samples",
-                balls(
-                    precision=lambda far, real, generated, k: (far <= generated[None]).any(axis=0).mean(),
-                    recall=lambda far, real, generated, k: (far <= real[:, None]).any(axis=1).mean(),
-                ),
+                "the −log K is missing in each group",
+                each_size(lambda lw, k: log_sum_exp(grouped(lw, k), 2).mean()),
             ),
             Mistake(
-                "only the ball of the nearest row is looked at: a farther row may have a larger ball, so ask for any",
-                nearest_ball_only,
+                "log S is subtracted: a group has K weights",
+                each_size(lambda lw, k: log_sum_exp(grouped(lw, k), 2).mean() - math.log(lw.shape[1])),
             ),
             Mistake(
-                "a point has to lie in all balls here: in some ball is enough, any in place of all",
-                balls(
-                    precision=lambda far, real, generated, k: (far <= real[:, None]).all(axis=0).mean(),
-                    recall=lambda far, real, generated, k: (far <= generated[None]).all(axis=1).mean(),
-                ),
+                "this makes K groups of S/K: it should be S/K groups of K",
+                each_size(lambda lw, k: log_mean(grouped(lw, lw.shape[1] // k), 2).mean()),
             ),
             Mistake(
-                "the first number is density: balls are counted, where precision asks whether there is one",
-                balls(precision=lambda far, real, generated, k: (far <= real[:, None]).sum() / (k * far.shape[1])),
+                "the groups hold every (S/K)-th weight: they are of K neighbours, so that groups of 4 hold whole groups of 2",
+                each_size(lambda lw, k: log_mean(lw.reshape(len(lw), k, -1), 1).mean()),
             ),
             Mistake(
-                "this is the mean over all pairs: for each point ask first whether it lies in any ball",
-                balls(
-                    precision=lambda far, real, generated, k: (far <= real[:, None]).mean(),
-                    recall=lambda far, real, generated, k: (far <= generated[None]).mean(),
-                ),
+                "np.exp of the log-weights is 0 or infinite here: take the largest of each group out first",
+                each_size(exponential_first_in_groups),
             ),
             Mistake(
-                "the neighbours are sought in the other cloud: a ball's radius comes from its own cloud",
-                neighbours_in_the_other_cloud,
+                "a small number inside the logarithm hides the underflow: take the largest of each group out",
+                each_size(lambda lw, k: exponential_first_in_groups(lw, k, 1e-300)),
             ),
             Mistake(
-                "the radius is the mean distance to the k nearest rows, not the distance to the k-th",
-                balls(real_radii=means_of_neighbours, generated_radii=means_of_neighbours),
+                "one largest log-weight is taken out of everything: images far below it underflow",
+                each_size(one_maximum_in_groups),
             ),
             Mistake(
-                "all balls have the same radius: each row has its own",
-                balls(real_radii=one_radius, generated_radii=one_radius),
+                "the groups are added up: take their mean",
+                each_size(lambda lw, k: log_mean(grouped(lw, k), 2).sum(axis=1).mean()),
             ),
             Mistake(
-                "squared distances are compared with radii that are not squared",
-                balls(
-                    precision=lambda far, real, generated, k: (far**2 <= real[:, None]).any(axis=0).mean(),
-                    recall=lambda far, real, generated, k: (far**2 <= generated[None]).any(axis=1).mean(),
-                ),
+                "the images are added up: take their mean",
+                each_size(lambda lw, k: log_mean(grouped(lw, k), 2).mean(axis=1).sum()),
             ),
             Mistake(
-                "distances are sums of absolute differences: take the Euclidean distance",
-                balls(distance=lambda a, b: abs(a[:, None] - b[None]).sum(axis=2)),
+                "the best group is taken: take their mean, since the best of many is biased upwards",
+                each_size(lambda lw, k: log_mean(grouped(lw, k), 2).max(axis=1).mean()),
+            ),
+            Mistake(
+                "the largest weight of each group is taken: take the mean of the weights",
+                each_size(lambda lw, k: grouped(lw, k).max(axis=2).mean()),
+            ),
+            Mistake(
+                "one row for each image: take the mean over the images too",
+                lambda lw, sizes: np.array([log_mean(grouped(lw, k), 2).mean(axis=1) for k in sizes]).T,
+            ),
+            Mistake(
+                "one row for each K, with a column for each image: take the mean over the images too",
+                lambda lw, sizes: np.array([log_mean(grouped(lw, k), 2).mean(axis=1) for k in sizes]),
+            ),
+            Mistake(
+                "the sign is that of a loss: the bounds themselves are wanted",
+                each_size(lambda lw, k: -log_mean(grouped(lw, k), 2).mean()),
             ),
         ),
         hints=(
-            "Three tables of distances are needed: real to real, generated to generated, real to generated.",
-            "Sort each row of the first two tables. Place 0 is the row itself, so place k is the radius of its ball.",
-            "far (N, M): j is precise if far[i, j] <= real_radii[i] for any i; i is recalled if far[i, j] <= generated_radii[j] for any j.",
+            "reshape cuts a row of S weights into neighbours: (batch, S) becomes (batch, S // K, K).",
+            "Log-mean-exp along the last axis gives one estimate for each group and image. Then the plain mean of all.",
+            "groups = log_weights.reshape(batch, total // size, size); largest = groups.max(axis=2).",
         ),
     ),
     Exercise(
         id="12.3",
-        title="The Fréchet distance of Gaussians",
-        minutes=12,
-        difficulty=2,
-        answer=frechet_of_gaussians,
-        cases=draw_gaussians,
+        title="Annealed importance sampling on a Gaussian",
+        minutes=15,
+        difficulty=3,
+        answer=annealed_log_weights,
+        cases=draw_paths,
         mistakes=(
             Mistake(
-                "this is the plain distance: d² is asked for, so no root at the end",
-                frechet_of(lambda d: np.sqrt(max(d, 0))),
+                "the chain moves before it is weighed: the gain from β_{t−1} to β_t is taken at z_{t−1}",
+                moved_before,
             ),
             Mistake(
-                "np.sqrt takes the root of each entry: a matrix root R has R @ R equal to the matrix",
-                frechet_with(cross=lambda a, b: np.trace(entry_root(entry_root(a) @ b @ entry_root(a)))),
+                "the gain is β_t, not β_t − β_{t−1}: the likelihood is counted many times over",
+                walked(gain=lambda betas, t: betas[t]),
             ),
             Mistake(
-                "the root of the product is taken entry by entry: use the eigenvalues of the matrix",
-                frechet_with(cross=lambda a, b: np.trace(entry_root(a @ b))),
+                "the gain is β_{t−1}: it is the difference β_t − β_{t−1}",
+                walked(gain=lambda betas, t: betas[t - 1]),
             ),
             Mistake(
-                "the covariances are multiplied entry by entry, and then only their diagonals count: matrices are multiplied with @",
-                frechet_with(cross=lambda a, b: np.trace(entry_root(a * b))),
+                "every gain is 1/T: the betas are not equally far apart",
+                walked(gain=lambda betas, t: 1 / (len(betas) - 1)),
             ),
             Mistake(
-                "the last root is taken entry by entry: the trace of a matrix root is the sum of the roots of its eigenvalues",
-                frechet_with(cross=lambda a, b: np.trace(entry_root(matrix_root(a) @ b @ matrix_root(a)))),
+                "the gains have the wrong sign",
+                walked(gain=lambda betas, t: betas[t - 1] - betas[t]),
             ),
             Mistake(
-                "the product of the two roots is not the root of the product, unless the covariances commute",
-                frechet_with(cross=lambda a, b: np.trace(matrix_root(a) @ matrix_root(b))),
+                "the move is made with β_{t−1}: after the gain up to β_t the chain moves by p_t",
+                walked(at=lambda betas, t: betas[t - 1]),
             ),
             Mistake(
-                "the factor 2 of the cross term is missing",
-                frechet_with(covariances=lambda a, b, c: a + b - c),
+                "the move is made with β_{t+1}: after the gain up to β_t the chain moves by p_t",
+                walked(at=lambda betas, t: betas[t + 1]),
             ),
             Mistake(
-                "the cross term is added: it is subtracted, so that equal Gaussians are at distance 0",
-                frechet_with(covariances=lambda a, b, c: a + b + 2 * c),
-            ),
-            Mistake("the cross term is missing", frechet_with(covariances=lambda a, b, c: a + b)),
-            Mistake(
-                "the covariances are missing: this is the distance of the means", frechet_with(covariances=lambda *_: 0)
-            ),
-            Mistake("the means are missing", frechet_with(shift=lambda gap: 0)),
-            Mistake(
-                "a small number was added to the diagonals before the root: clip the eigenvalues at 0 instead",
-                frechet_with(cross=cross_with_ridge),
+                "every move draws from the posterior: on the way there it draws from p_t, with β_t",
+                walked(at=lambda betas, t: 1.0),
             ),
             Mistake(
-                "the distance of the means is not squared",
-                frechet_with(shift=lambda gap: np.sqrt((gap**2).sum())),
+                "the chain never moves: these weights are those of importance sampling with the prior",
+                walked(keep=True),
             ),
             Mistake(
-                "the squared distance of the means is averaged over the features: sum over them",
-                frechet_with(shift=lambda gap: (gap**2).mean()),
+                "this is log p(x|z) at the last state: the weight is the sum of the gains along the way",
+                last_state_only,
             ),
             Mistake(
-                "the part of the means is subtracted: it is added",
-                frechet_with(shift=lambda gap: -(gap**2).sum()),
+                "p_t is the prior to the power 1 − β_t here: the prior stays whole, only the likelihood has a power",
+                walked(precision=lambda b, a, v: 1 - b + b * a**2 / v),
             ),
             Mistake(
-                "the covariances are squared first: they are given as covariances, not as standard deviations",
-                frechet_from_deviations,
+                "the 1 of the prior is missing from the precision of p_t",
+                walked(precision=lambda b, a, v: b * a**2 / v),
             ),
             Mistake(
-                "the root in the cross term is missing",
-                frechet_with(cross=lambda a, b: np.trace(a @ b)),
+                "the precision of p_t is 1 + β a²/variance: a is not squared here",
+                walked(precision=lambda b, a, v: 1 + b * abs(a) / v),
+            ),
+            Mistake(
+                "β is missing from the mean of p_t",
+                walked(mean=lambda b, x, a, v, p: a * x / v / p),
+            ),
+            Mistake(
+                "a is missing from the mean of p_t: it is β a x / variance over the precision",
+                walked(mean=lambda b, x, a, v, p: b * x / v / p),
+            ),
+            Mistake(
+                "the mean of p_t is not divided by the precision",
+                walked(mean=lambda b, x, a, v, p: b * a * x / v),
+            ),
+            Mistake(
+                "1/precision is the variance of p_t: the noise is multiplied by its square root",
+                walked(spread=lambda p: 1 / p),
+            ),
+            Mistake(
+                "the noise is multiplied by the root of the precision: divide by it",
+                walked(spread=lambda p: np.sqrt(p)),
+            ),
+            Mistake(
+                "the noise keeps the width of the prior: p_t is narrower",
+                walked(spread=lambda p: 1.0),
+            ),
+            Mistake(
+                "the log 2π is missing from the likelihood",
+                walked(log_likelihood=lambda x, a, v, z: -0.5 * (np.log(v) + (x - a * z) ** 2 / v)),
+            ),
+            Mistake(
+                "the constant ½ log(2π variance) is missing from the likelihood",
+                walked(log_likelihood=lambda x, a, v, z: -0.5 * (x - a * z) ** 2 / v),
+            ),
+            Mistake(
+                "the 1/2 is missing from the square in the likelihood",
+                walked(log_likelihood=lambda x, a, v, z: -0.5 * np.log(2 * np.pi * v) - (x - a * z) ** 2 / v),
+            ),
+            Mistake(
+                "`variance` is read as a standard deviation in the likelihood",
+                walked(log_likelihood=lambda x, a, v, z: -0.5 * (np.log(2 * np.pi * v**2) + (x - a * z) ** 2 / v**2)),
+            ),
+            Mistake(
+                "the prior is in the gains: it is the same at both ends of a step, and cancels",
+                walked(extra=lambda b, t, z: -0.5 * (b[t] - b[t - 1]) * (np.log(2 * np.pi) + z**2)),
+            ),
+            Mistake(
+                "these are the weights themselves: return their logarithms",
+                lambda *arguments: np.exp(annealed_log_weights(*arguments)),
+            ),
+            Mistake(
+                "this is the bound, over all chains: return log w of each chain",
+                lambda *arguments: float(log_mean(annealed_log_weights(*arguments), 0)),
+            ),
+            Mistake(
+                "this is the mean over the chains: return log w of each chain",
+                lambda *arguments: float(annealed_log_weights(*arguments).mean()),
             ),
         ),
         hints=(
-            "A symmetric matrix is Q diag(λ) Qᵀ (np.linalg.eigh); its root is Q diag(√λ) Qᵀ.",
-            "Rounding makes eigenvalues of 0 slightly negative: clip them before the root. (scipy.linalg.sqrtm is inexact there.)",
-            "half = root(cov_a). From tr(cov_a) + tr(cov_b) take twice the trace of root(half @ cov_b @ half); add the means' part.",
+            "In each step first the gain, (β_t − β_{t−1}) log p(x|z), at the z you have; then the move.",
+            "p_t is a Gaussian with precision 1 + β_t a²/variance; its mean is β_t a x / variance, divided by the precision.",
+            "z = mean + eps[:, t] / np.sqrt(precision), for t = 1 … T − 1; after the last gain nothing moves.",
         ),
     ),
     Exercise(
         id="12.4",
-        title="A Fréchet distance without its bias",
+        title="Splitting the gap",
         minutes=8,
         difficulty=2,
-        answer=frechet_without_bias,
-        cases=draw_sizes,
+        answer=split_the_gap,
+        cases=draw_gaps,
         mistakes=(
             Mistake(
-                "this is the slope b, the size of the bias: the constant a is asked for", line_in(lambda n: 1 / n, 0)
-            ),
-            Mistake("the line is drawn in n: the bias is straight in 1/n", line_in(lambda n: n)),
-            Mistake("the line is drawn in 1/√n: the bias falls as 1/n", line_in(lambda n: n**-0.5)),
-            Mistake("the line is drawn in log n: the bias is straight in 1/n", line_in(np.log)),
-            Mistake("a power law is fitted: the distance does not fall to 0, but to the constant a", in_logarithms),
-            Mistake(
-                "the line has no constant: it is forced through 0, as if the clouds had one distribution",
-                through_the_origin,
-            ),
-            Mistake("this is the mean over the sizes, each with its own bias", lambda sizes, d: float(d.mean())),
-            Mistake(
-                "this is the distance at the largest size: smaller, but still biased",
-                lambda sizes, d: float(d[sizes.argmax()]),
+                "the two gaps are exchanged: approximation (log p less the best q) is first, amortisation (best q less the encoder) second",
+                gaps_from(lambda a, b, c, d: (b, a, d, c)),
             ),
             Mistake(
-                "the line goes through the two outer points only: use all in a least-squares fit", through_the_ends
+                "both gaps have the wrong sign: they are losses, and 0 or more on average",
+                gaps_from(lambda a, b, c, d: (-a, -b, c, d)),
             ),
-            Mistake("the line goes through the last two points only: use all in a least-squares fit", two_last),
-            Mistake("the points are weighted by their size: the fit asked for weights all alike", weighted_by_size),
+            Mistake(
+                "the first is the whole gap, log p − ELBO of the encoder: the approximation gap ends at the best q",
+                lambda p, e, b: (
+                    (p - e.mean(axis=1)).mean(),
+                    split_the_gap(p, e, b)[1],
+                    (p - e.mean(axis=1)).std(ddof=1) / np.sqrt(len(p)),
+                    split_the_gap(p, e, b)[3],
+                ),
+            ),
+            Mistake(
+                "the second is the whole gap, log p − ELBO of the encoder: the amortisation gap begins at the best q",
+                lambda p, e, b: (
+                    *split_the_gap(p, e, b)[:1],
+                    (p - e.mean(axis=1)).mean(),
+                    split_the_gap(p, e, b)[2],
+                    (p - e.mean(axis=1)).std(ddof=1) / np.sqrt(len(p)),
+                ),
+            ),
+            Mistake(
+                "this takes log-mean-exp of the log-weights, an importance-weighted bound: the ELBO is their plain mean",
+                gaps_with_elbo(lambda lw: log_mean(lw, 1)),
+            ),
+            Mistake(
+                "this takes the sum of the log-weights: the ELBO is their mean over the draws",
+                gaps_with_elbo(lambda lw: lw.sum(axis=1)),
+            ),
+            Mistake(
+                "this takes one draw for the ELBO: the mean over all draws has less noise",
+                gaps_with_elbo(lambda lw: lw[:, 0]),
+            ),
+            Mistake(
+                "the gaps are added up over the images: take the mean",
+                lambda p, e, b: (*(len(p) * gap for gap in split_the_gap(p, e, b)[:2]), *split_the_gap(p, e, b)[2:]),
+            ),
+            Mistake(
+                "the standard errors treat both ends as independent: take the standard deviation of the differences",
+                gaps_with_errors(lambda a, b: np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / len(a))),
+            ),
+            Mistake(
+                "these are standard deviations between images: divide by the square root of n",
+                gaps_with_errors(lambda a, b: (a - b).std(ddof=1)),
+            ),
+            Mistake(
+                "the standard deviation is divided by n: divide by its square root",
+                gaps_with_errors(lambda a, b: (a - b).std(ddof=1) / len(a)),
+            ),
+            Mistake(
+                "the standard deviation is taken with n: take n − 1",
+                gaps_with_errors(lambda a, b: (a - b).std() / np.sqrt(len(a))),
+            ),
+            Mistake(
+                "these are squared standard errors: take the root",
+                gaps_with_errors(lambda a, b: (a - b).var(ddof=1) / len(a)),
+            ),
+            Mistake(
+                "every draw is counted as an image of its own: the draws of one image are not independent of each other",
+                errors_over_all_draws,
+            ),
+            Mistake(
+                "draws are left out to make the two tables equally wide: each ELBO is a mean over all its draws",
+                elbos_of_equal_width,
+            ),
+            Mistake(
+                "the standard errors are missing",
+                gaps_from(lambda a, b, c, d: (a, b)),
+            ),
+            Mistake(
+                "the order is approximation gap, amortisation gap, and then the two standard errors",
+                gaps_from(lambda a, b, c, d: (a, c, b, d)),
+            ),
         ),
         hints=(
-            "Put u = 1/n on the horizontal axis. Then the distances lie about a straight line a + b u.",
-            "n without end is u = 0: the constant of the line.",
-            "np.polyfit(1 / sizes, distances, 1) gives slope and constant, in this order.",
+            "Two ELBOs for each image: the means of its log-weights over the draws. log p is above both, on average.",
+            "Approximation: log p − best. Amortisation: best − encoder. Take the differences of the two means image by image.",
+            "The standard error of a mean: differences.std(ddof=1) / np.sqrt(n), n the number of images.",
         ),
     ),
     Exercise(
         id="12.5",
-        title="Catching copies",
-        minutes=10,
-        difficulty=2,
-        answer=copied_share,
-        cases=draw_copies,
-        mistakes=(
-            Mistake(
-                "this is the share alone: an honest model has n/(n + m) of it, which has to be taken off",
-                copied_with(combine=lambda share, expected: share),
-            ),
-            Mistake(
-                "this is share − expected: divide by 1 − expected, so that a model that only copies has 1",
-                copied_with(combine=lambda share, expected: share - expected),
-            ),
-            Mistake(
-                "this is share − expected over expected: divide by 1 − expected",
-                copied_with(combine=lambda share, expected: (share - expected) / expected),
-            ),
-            Mistake(
-                "this is share over expected: the formula subtracts and rescales",
-                copied_with(combine=lambda share, expected: share / expected),
-            ),
-            Mistake(
-                "the expected share is taken as one half: it is n/(n + m), and n and m differ",
-                copied_with(expected=lambda n, m: 0.5),
-            ),
-            Mistake(
-                "the expected share is that of the held-out rows: n is the number of training rows",
-                copied_with(expected=lambda n, m: m / (n + m)),
-            ),
-            Mistake(
-                "the share counts samples nearest to a held-out row: training rows are what copies are made of",
-                copied_with(share=lambda g, t, h: (between(g, h).min(axis=1) < between(g, t).min(axis=1)).mean()),
-            ),
-            Mistake(
-                "this counts the training rows that are found, not the samples: average over the samples",
-                copied_with(share=training_rows_copied),
-            ),
-            Mistake(
-                "the nearest sample of each row is taken: ask for the nearest row of each sample",
-                copied_with(
-                    share=lambda g, t, h: (between(t, g).min(axis=1)[:, None] < between(h, g).min(axis=1)[None]).mean()
-                ),
-            ),
-            Mistake(
-                "samples are compared with a typical distance between training rows: in a dense region every good sample is near",
-                copied_with(share=closer_than_training_rows_are),
-            ),
-            Mistake(
-                "samples are compared with a typical distance of held-out rows: look for the nearest row of both kinds together",
-                copied_with(share=closer_than_held_out_rows_are),
-            ),
-            Mistake(
-                "mean distances to all rows are compared: the nearest row decides",
-                copied_with(nearest=mean_distance),
-            ),
-            Mistake(
-                "distances are sums of absolute differences: take the Euclidean distance",
-                copied_with(nearest=city_block),
-            ),
-            Mistake(
-                "distances are largest differences of one feature: take the Euclidean distance",
-                copied_with(nearest=biggest_difference),
-            ),
-        ),
-        hints=(
-            "For each generated row, two numbers: the distance to its nearest training row and to its nearest held-out row.",
-            "The share is how often the first is smaller. Without copying its mean is n/(n + m).",
-            "(share − expected)/(1 − expected) is 1 where all are copies, and may be below 0 by chance.",
-        ),
-    ),
-    Exercise(
-        id="12.6",
-        title="Samples of a VAE",
-        minutes=6,
+        title="Bits per dimension",
+        minutes=8,
         difficulty=1,
-        answer=vae_samples,
-        cases=draw_vaes,
-        view=shape_only,
-        properties=(
-            Property(
-                "the samples are the same for the same rng, whatever the test images are, and others for another rng",
-                same_draws,
-                tolerance=0.0,
-                expected=[1.0, 1.0, 0.0],
-            ),
-            Property(
-                "each latent has the mean 0 (then the first number is 0) and the variance 1",
-                off_and_variance,
-                0.15,
-                [0, 1, 1, 1],
-            ),
-            Property("each latent is Gaussian: the mean of its fourth power is 3", kurtosis, 0.4, 3.0),
-            Property("latents, and samples, are independent", apart, 0.1, [0, 0, 0]),
-        ),
+        answer=bits_of_test_set,
+        cases=draw_batches,
         mistakes=(
             Mistake(
-                "these are reconstructions: z is drawn from q(z|x), so the samples have seen the test images",
-                from_posterior(1),
+                "this is the mean of the batches' means: the examples of the small last batch weigh too much",
+                bits_of_mean(lambda batches: np.mean([batch.mean() for batch in batches])),
             ),
             Mistake(
-                "these are reconstructions without noise: z is the mean of q(z|x); a sampler has no use for x",
-                from_posterior(0),
+                "the last, smaller batch is left out",
+                bits_of_mean(lambda batches: np.concatenate(batches[:-1]).mean()),
             ),
             Mistake(
-                "z is drawn from a Gaussian that was fitted to the codes: another prior, so another model, and it needs x",
-                from_gaussian_of_codes,
+                "this is the sum over the examples: take the mean",
+                bits_of_mean(lambda batches: np.concatenate(batches).sum()),
             ),
             Mistake(
-                "z is uniform in the box [−2, 2]: the prior is N(0, I)",
-                decoded(lambda rng, n, latent: rng.uniform(-2, 2, (n, latent))),
+                "the batches' means are added up: take the mean over all examples",
+                bits_of_mean(lambda batches: sum(batch.mean() for batch in batches)),
             ),
             Mistake(
-                "z is uniform in the box [−1, 1]: the prior is N(0, I)",
-                decoded(lambda rng, n, latent: rng.uniform(-1, 1, (n, latent))),
+                "the sums are divided by batches times the first batch's size: the last batch is smaller",
+                bits_of_mean(lambda batches: np.concatenate(batches).sum() / (len(batches) * len(batches[0]))),
             ),
             Mistake(
-                "z is uniform between 0 and 1: rng.random is not the prior N(0, I)",
-                decoded(lambda rng, n, latent: rng.random((n, latent))),
+                "the shift log₂ levels is missing: this is the code for y in [0, 1], not for whole levels",
+                bits_from(lambda nats, d, levels: nats / (d * math.log(2))),
             ),
             Mistake(
-                "one z for all n samples: each needs its own",
-                decoded(lambda rng, n, latent: np.tile(rng.standard_normal(latent), (n, 1))),
+                "the shift has the wrong sign: a level is 1/levels wide, so its probability is smaller than the density",
+                bits_from(lambda nats, d, levels: nats / (d * math.log(2)) - math.log2(levels)),
             ),
             Mistake(
-                "one number for all latents of a sample: each latent needs its own",
-                decoded(lambda rng, n, latent: np.tile(rng.standard_normal((n, 1)), (1, latent))),
+                "the shift is 8 bits for 256 levels only: it is log₂ levels",
+                bits_from(lambda nats, d, levels: nats / (d * math.log(2)) + 8),
             ),
             Mistake(
-                "a generator of its own, with a fixed seed: the samples are the same at every call; draw from rng",
-                decoded(lambda rng, n, latent: np.random.default_rng(0).standard_normal((n, latent))),
+                "the shift is the natural logarithm of levels: take log₂",
+                bits_from(lambda nats, d, levels: nats / (d * math.log(2)) + math.log(levels)),
             ),
             Mistake(
-                "this is z itself: decode it",
-                lambda encode, decode, x, n, latent, rng: rng.standard_normal((n, latent)),
+                "the shift is log₂(levels − 1): y is x + u divided by levels",
+                bits_from(lambda nats, d, levels: nats / (d * math.log(2)) + math.log2(levels - 1)),
+            ),
+            Mistake(
+                "the shift is multiplied by the dimensions: it is log₂ levels for each dimension",
+                bits_from(lambda nats, d, levels: nats / (d * math.log(2)) + d * math.log2(levels)),
+            ),
+            Mistake(
+                "the shift is divided by the dimensions: it is log₂ levels for each of them",
+                bits_from(lambda nats, d, levels: (nats / math.log(2) + math.log2(levels)) / d),
+            ),
+            Mistake(
+                "these are nats per dimension: divide by ln 2",
+                bits_from(lambda nats, d, levels: nats / d + math.log(levels)),
+            ),
+            Mistake(
+                "the first part is in nats, the shift in bits: divide by ln 2",
+                bits_from(lambda nats, d, levels: nats / d + math.log2(levels)),
+            ),
+            Mistake(
+                "multiplied by ln 2: a nat is 1/ln 2 = 1.44 bits, so divide",
+                bits_from(lambda nats, d, levels: nats * math.log(2) / d + math.log2(levels)),
+            ),
+            Mistake(
+                "these are bits for the whole example: divide by the dimensions",
+                bits_from(lambda nats, d, levels: nats / math.log(2) + d * math.log2(levels)),
+            ),
+            Mistake(
+                "the sign of log p is wrong: a likely example has a short code",
+                bits_from(lambda nats, d, levels: -nats / (d * math.log(2)) + math.log2(levels)),
+            ),
+            Mistake(
+                "this is minus the code length",
+                bits_from(lambda nats, d, levels: -nats / (d * math.log(2)) - math.log2(levels)),
             ),
         ),
         hints=(
-            "What does the model's story of an example begin with, and which of the things handed over does it need?",
-            "z comes from the prior N(0, I): n rows of latent numbers, all independent. No x, no encoder.",
-            "rng.standard_normal((n, latent)) draws them; decode turns them into pictures.",
+            "First one mean of −log p over all examples of all batches, in nats. Then bits, then per dimension.",
+            "y moves in steps of 1/levels: P(x) is about the density of y times (1/levels)^D. What does this add to −log₂?",
+            "nats / (dimensions * np.log(2)) + np.log2(levels), with nats = -np.concatenate(log_densities).mean().",
         ),
     ),
 )

@@ -7,96 +7,107 @@ import torch
 from scipy.special import logsumexp
 
 
-def parts_by_a_loop(mu, logvar):
-    parts = []
-    for m, v in zip(mu.T, logvar.T, strict=True):
-        centre = sum(m) / len(m)
-        spread = sum((each - centre) ** 2 for each in m) / (2 * len(m))
-        parts.append((spread, centre**2 / 2, sum(math.exp(each) - 1 - each for each in v) / (2 * len(v))))
-    return tuple(np.array(part) for part in zip(*parts, strict=True))
+def both_by_distributions(x, mean, variance, mu, logvar):
+    normal = torch.distributions.Normal
+    x, mean, mu, logvar = map(torch.tensor, (x, mean, mu, logvar))
+    kl = torch.distributions.kl_divergence(normal(mu, (logvar / 2).exp()), normal(0.0, 1.0)).sum(dim=1)
+    return kl, -normal(mean, math.sqrt(variance)).log_prob(x).sum(dim=1)
 
 
-def parts_in_torch(mu, logvar):
-    mu, logvar = torch.tensor(mu), torch.tensor(logvar)
-    spread = mu.var(dim=0, correction=0) / 2
-    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).mean(dim=0)
-    offset = mu.mean(dim=0).square() / 2
-    return spread, offset, kl - spread - offset
+def both_by_loops(x, mean, variance, mu, logvar):
+    rates, distortions = [], []
+    for n in range(len(x)):
+        rates.append(sum((m * m + math.exp(v) - 1 - v) / 2 for m, v in zip(mu[n], logvar[n], strict=True)))
+        error = sum((a - b) ** 2 for a, b in zip(x[n], mean[n], strict=True))
+        distortions.append(error / (2 * variance) + x.shape[1] / 2 * math.log(2 * math.pi * variance))
+    return np.array(rates), np.array(distortions)
 
 
-def parts_in_single_precision(mu, logvar):
+def both_in_single_precision(x, mean, variance, mu, logvar):
+    x, mean, mu, logvar = (array.astype(np.float32) for array in (x, mean, mu, logvar))
+    error = np.square(x - mean).sum(axis=-1)
+    rate = -0.5 * np.sum(1 + logvar - mu**2 - np.exp(logvar), axis=-1)
+    return [rate, error / np.float32(2 * variance) + np.float32(x.shape[1] * 0.5 * np.log(2 * np.pi * variance))]
+
+
+def sizes_by_torch(n, kernel, stride, padding):
+    image = torch.zeros(1, 1, n, n)
+    conv = torch.nn.Conv2d(1, 1, kernel, stride, padding)
+    transposed = torch.nn.ConvTranspose2d(1, 1, kernel, stride, padding)
+    return conv(image).shape[-1], transposed(image).shape[-1]
+
+
+def sizes_by_counting(n, kernel, stride, padding):
+    positions = [start for start in range(-padding, n + padding) if start + kernel <= n + padding][::stride]
+    covered = {place * stride + offset for place in range(n) for offset in range(kernel)}
+    return len(positions), max(covered) + 1 - 2 * padding
+
+
+def sizes_by_floor(n, kernel, stride, padding):
+    return np.floor((n + 2 * padding - kernel) / stride + 1), stride * (n - 1) + kernel - 2 * padding
+
+
+def interval_by_loop(rate, distortion, rates, distortions):
+    low, high = 0.0, math.inf
+    for r, d in zip(rates, distortions, strict=True):
+        if r > rate:
+            low = max(low, (distortion - d) / (r - rate))
+        else:
+            high = min(high, (d - distortion) / (rate - r))
+    return low, high
+
+
+def interval_by_masking(rate, distortion, rates, distortions):
+    slopes = -(distortion - distortions) / (rate - rates)
+    return [np.where(rates > rate, slopes, -np.inf).max(), np.where(rates < rate, slopes, np.inf).min()]
+
+
+def interval_in_torch(rate, distortion, rates, distortions):
+    rates, distortions = torch.tensor(rates), torch.tensor(distortions)
+    slopes = (distortions - distortion) / (rate - rates)
+    return torch.max(slopes[rates > rate]), torch.min(slopes[rates < rate])
+
+
+def dimensions_by_a_loop(mu, logvar):
+    columns = zip(mu.T, logvar.T, strict=True)
+    return np.array([np.mean(0.5 * (m**2 + np.exp(v) - 1 - v)) for m, v in columns])
+
+
+def dimensions_by_distributions(mu, logvar):
+    normal = torch.distributions.Normal
+    q = normal(torch.tensor(mu), torch.tensor(np.exp(logvar / 2)))
+    return torch.distributions.kl_divergence(q, normal(0.0, 1.0)).mean(dim=0)
+
+
+def dimensions_in_single_precision(mu, logvar):
     mu, logvar = mu.astype(np.float32), logvar.astype(np.float32)
-    centre = mu.mean(axis=0)
-    return [
-        ((mu**2).mean(axis=0) - centre**2) / 2,
-        centre**2 / 2,
-        -0.5 * np.mean(1 + logvar - np.exp(logvar), axis=0),
-    ]
+    return -(1 + logvar - mu**2 - np.exp(logvar)).sum(axis=0) / (2 * len(mu))
 
 
-def mask_with_n_minus_one(mu, logvar, threshold):
-    return np.diag(np.cov(mu.T)) > threshold
+def density_by_scipy(z, mu, logvar):
+    each = np.stack(
+        [-0.5 * ((z - m) ** 2 / np.exp(v) + v + np.log(2 * np.pi)).sum(1) for m, v in zip(mu, logvar, strict=True)]
+    )
+    return logsumexp(each, axis=0) - np.log(len(mu))
 
 
-def mask_in_torch(mu, logvar, threshold):
-    return torch.tensor(mu, dtype=torch.float32).var(dim=0) > threshold
+def density_by_distributions(z, mu, logvar):
+    components = torch.distributions.Independent(
+        torch.distributions.Normal(torch.tensor(mu), torch.tensor(logvar / 2).exp()), 1
+    )
+    weights = torch.distributions.Categorical(torch.ones(len(mu), dtype=torch.float64))
+    return torch.distributions.MixtureSameFamily(weights, components).log_prob(torch.tensor(z))
 
 
-def mask_by_a_loop(mu, logvar, threshold):
-    centred = mu - mu.mean(axis=0)
-    return np.array([bool(column @ column / len(column) > threshold) for column in centred.T])
-
-
-def mask_as_whole_numbers(mu, logvar, threshold):
-    return np.where((mu**2).mean(axis=0) - mu.mean(axis=0) ** 2 > threshold, 1, 0)
-
-
-def information_by_loops(z, mu, logvar):
-    total = 0.0
-    for i in range(len(z)):
-        logs = [
-            sum(
-                -0.5 * (math.log(2 * math.pi) + v + (a - m) ** 2 / math.exp(v))
-                for a, m, v in zip(z[i], mu[k], logvar[k], strict=True)
-            )
-            for k in range(len(mu))
-        ]
-        total += logs[i] - logsumexp(logs) + math.log(len(mu))
-    return total / len(z)
-
-
-def information_by_distributions(z, mu, logvar):
-    z, mu, logvar = torch.tensor(z), torch.tensor(mu), torch.tensor(logvar)
-    q = torch.distributions.Independent(torch.distributions.Normal(mu, (logvar / 2).exp()), 1)
-    log_q = q.log_prob(z[:, None, :])
-    return (log_q.diagonal() - torch.logsumexp(log_q, dim=1)).mean() + math.log(len(mu))
-
-
-def information_by_ratios(z, mu, logvar):
-    # the constant log 2π cancels; each density over the own one
-    log_q = -0.5 * (logvar + (z[:, None] - mu) ** 2 * np.exp(-logvar)).sum(axis=-1)
-    own = log_q[range(len(z)), range(len(z))]
-    return np.float32(-np.mean(logsumexp(log_q - own[:, None], axis=1, b=1 / len(mu))))
-
-
-def rates_by_a_loop(eigenvalues, variance, latent):
-    largest = sorted(eigenvalues, reverse=True)[:latent]
-    return np.array([math.log(each / variance) / 2 if each > variance else 0 for each in largest])
-
-
-def rates_in_torch(eigenvalues, variance, latent):
-    largest, _ = torch.tensor(eigenvalues, dtype=torch.float32).topk(latent)
-    return (0.5 * (largest / variance).log()).clamp(min=0)
-
-
-def rates_by_standard_deviations(eigenvalues, variance, latent):
-    scale = np.maximum(np.sqrt(eigenvalues / variance), 1)
-    return np.flip(np.sort(np.log(scale)))[:latent]
+def density_by_weights(z, mu, logvar):
+    each = -0.5 * (math.log(2 * math.pi) + logvar + (z[:, None] - mu) ** 2 * np.exp(-logvar)).sum(axis=-1)
+    return logsumexp(each, axis=1, b=1 / len(mu)).astype(np.float32)
 
 
 VARIANTS = {
-    "9.1": [parts_by_a_loop, parts_in_torch, parts_in_single_precision],
-    "9.2": [mask_with_n_minus_one, mask_in_torch, mask_by_a_loop, mask_as_whole_numbers],
-    "9.3": [information_by_loops, information_by_distributions, information_by_ratios],
-    "9.4": [rates_by_a_loop, rates_in_torch, rates_by_standard_deviations],
+    "9.1": [both_by_distributions, both_by_loops, both_in_single_precision],
+    "9.2": [sizes_by_torch, sizes_by_counting, sizes_by_floor],
+    "9.3": [interval_by_loop, interval_by_masking, interval_in_torch],
+    "9.4": [dimensions_by_a_loop, dimensions_by_distributions, dimensions_in_single_precision],
+    "9.5": [density_by_scipy, density_by_distributions, density_by_weights],
 }

@@ -1,128 +1,102 @@
 """Right answers to the exercises of notebook 10, written in other ways than the model answers."""
 
+import math
+
 import numpy as np
 import torch
-from torch.nn import functional
+from scipy.special import logsumexp
 
 
-def betas_by_a_loop(is_training, warm_up_steps):
-    betas, step = [], 0
-    for training in is_training:
-        if not training:
-            betas.append(1.0)
-            continue
-        betas.append(min(1.0, step / warm_up_steps))
-        step += 1
-    return np.array(betas)
+def parts_by_a_loop(mu, logvar):
+    parts = []
+    for m, v in zip(mu.T, logvar.T, strict=True):
+        centre = sum(m) / len(m)
+        spread = sum((each - centre) ** 2 for each in m) / (2 * len(m))
+        parts.append((spread, centre**2 / 2, sum(math.exp(each) - 1 - each for each in v) / (2 * len(v))))
+    return tuple(np.array(part) for part in zip(*parts, strict=True))
 
 
-def betas_by_places(is_training, warm_up_steps):
-    betas = np.ones(len(is_training), dtype=np.float32)
-    places = np.flatnonzero(is_training)
-    ramp = np.linspace(0, 1, warm_up_steps + 1)[:-1]
-    betas[places[:warm_up_steps]] = ramp[: len(places)]
-    return betas
+def parts_in_torch(mu, logvar):
+    mu, logvar = torch.tensor(mu), torch.tensor(logvar)
+    spread = mu.var(dim=0, correction=0) / 2
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).mean(dim=0)
+    offset = mu.mean(dim=0).square() / 2
+    return spread, offset, kl - spread - offset
 
 
-def betas_in_torch(is_training, warm_up_steps):
-    training = torch.from_numpy(is_training)
-    before = training.cumsum(0) - training.int()
-    return torch.where(training, (before / warm_up_steps).clamp(max=1), torch.ones(()))
+def parts_in_single_precision(mu, logvar):
+    mu, logvar = mu.astype(np.float32), logvar.astype(np.float32)
+    centre = mu.mean(axis=0)
+    return [
+        ((mu**2).mean(axis=0) - centre**2) / 2,
+        centre**2 / 2,
+        -0.5 * np.mean(1 + logvar - np.exp(logvar), axis=0),
+    ]
 
 
-def cycles_by_a_loop(done, cycles, ramp):
-    betas = np.empty_like(done)
-    for index, share in enumerate(done):
-        cycle = int(share * cycles)
-        place = share * cycles - cycle
-        betas[index] = place / ramp if place < ramp else 1.0
-    return betas
+def mask_with_n_minus_one(mu, logvar, threshold):
+    return np.diag(np.cov(mu.T)) > threshold
 
 
-def cycles_by_fmod(done, cycles, ramp):
-    return np.clip(np.modf(done * cycles)[0] / ramp, 0, 1).astype(np.float32)
+def mask_in_torch(mu, logvar, threshold):
+    return torch.tensor(mu, dtype=torch.float32).var(dim=0) > threshold
 
 
-def cycles_by_interpolation(done, cycles, ramp):
-    return np.interp(done * cycles - np.floor(done * cycles), [0, ramp, 1], [0, 1, 1])
+def mask_by_a_loop(mu, logvar, threshold):
+    centred = mu - mu.mean(axis=0)
+    return np.array([bool(column @ column / len(column) > threshold) for column in centred.T])
 
 
-def free_bits_by_relu(distortion, rates, threshold):
-    return distortion.mean() + (functional.relu(rates.mean(0) - threshold) + threshold).sum()
+def mask_as_whole_numbers(mu, logvar, threshold):
+    return np.where((mu**2).mean(axis=0) - mu.mean(axis=0) ** 2 > threshold, 1, 0)
 
 
-def free_bits_by_a_loop(distortion, rates, threshold):
-    loss = distortion.sum() / len(distortion)
-    for j in range(rates.shape[1]):
-        own = rates[:, j].mean()
-        loss = loss + (own if own > threshold else threshold)
-    return loss
+def information_by_loops(z, mu, logvar):
+    total = 0.0
+    for i in range(len(z)):
+        logs = [
+            sum(
+                -0.5 * (math.log(2 * math.pi) + v + (a - m) ** 2 / math.exp(v))
+                for a, m, v in zip(z[i], mu[k], logvar[k], strict=True)
+            )
+            for k in range(len(mu))
+        ]
+        total += logs[i] - logsumexp(logs) + math.log(len(mu))
+    return total / len(z)
 
 
-def free_bits_by_maximum(distortion, rates, threshold):
-    per_dimension = rates.float().sum(dim=0) / rates.shape[0]
-    return distortion.float().mean() + torch.maximum(per_dimension, torch.tensor(threshold)).sum()
+def information_by_distributions(z, mu, logvar):
+    z, mu, logvar = torch.tensor(z), torch.tensor(mu), torch.tensor(logvar)
+    q = torch.distributions.Independent(torch.distributions.Normal(mu, (logvar / 2).exp()), 1)
+    log_q = q.log_prob(z[:, None, :])
+    return (log_q.diagonal() - torch.logsumexp(log_q, dim=1)).mean() + math.log(len(mu))
 
 
-def free_bits_by_where(distortion, rates, threshold):
-    mean = rates.mean(dim=0)
-    return (distortion + torch.where(mean > threshold, mean, threshold).sum()).mean()
+def information_by_ratios(z, mu, logvar):
+    # the constant log 2π cancels; each density over the own one
+    log_q = -0.5 * (logvar + (z[:, None] - mu) ** 2 * np.exp(-logvar)).sum(axis=-1)
+    own = log_q[range(len(z)), range(len(z))]
+    return np.float32(-np.mean(logsumexp(log_q - own[:, None], axis=1, b=1 / len(mu))))
 
 
-def read_by_a_loop(x, noise, share, blank, training):
-    read = []
-    for row, own in zip(x, noise, strict=True):
-        symbols = [0]
-        for t in range(1, len(row)):
-            symbols.append(blank if training and own[t] < share else row[t - 1])
-        read.append(symbols)
-    return np.array(read), x.copy()
+def rates_by_a_loop(eigenvalues, variance, latent):
+    largest = sorted(eigenvalues, reverse=True)[:latent]
+    return np.array([math.log(each / variance) / 2 if each > variance else 0 for each in largest])
 
 
-def read_in_torch(x, noise, share, blank, training):
-    x, noise = torch.from_numpy(x), torch.from_numpy(noise)
-    read = functional.pad(x[:, :-1], (1, 0))
-    if training:
-        gaps = noise < share
-        gaps[:, 0] = False
-        read = read.masked_fill(gaps, blank)
-    return read, x
+def rates_in_torch(eigenvalues, variance, latent):
+    largest, _ = torch.tensor(eigenvalues, dtype=torch.float32).topk(latent)
+    return (0.5 * (largest / variance).log()).clamp(min=0)
 
 
-def read_by_blanking_first(x, noise, share, blank, training):
-    seen = np.where((noise[:, 1:] < share) & training, blank, x[:, :-1])
-    return [np.pad(seen, ((0, 0), (1, 0))), x]
-
-
-def read_by_rolling(x, noise, share, blank, training):
-    read = np.roll(x, 1, axis=1)  # the last symbol of each text is 0
-    keep = (noise >= share) | (not training)
-    keep[:, 0] = True
-    return read * keep + blank * ~keep, x
-
-
-def moved_by_a_loop(nll, kl, information, active, tolerance):
-    told = []
-    for row in range(len(nll)):
-        kl_rose = kl[row] > kl[0] + tolerance
-        useful = information[row] > information[0] + tolerance or nll[row] < nll[0] - tolerance
-        told.append(bool(kl_rose and not useful))
-    return np.array(told)
-
-
-def moved_by_de_morgan(nll, kl, information, active, tolerance):
-    return (kl > kl[0] + tolerance) & (information <= information[0] + tolerance) & (nll >= nll[0] - tolerance)
-
-
-def moved_as_numbers(nll, kl, information, active, tolerance):
-    signs = [np.float32(column - column[0]) > tolerance for column in (kl, information, -nll)]
-    return torch.from_numpy(signs[0] * (1 - signs[1]) * (1 - signs[2]))
+def rates_by_standard_deviations(eigenvalues, variance, latent):
+    scale = np.maximum(np.sqrt(eigenvalues / variance), 1)
+    return np.flip(np.sort(np.log(scale)))[:latent]
 
 
 VARIANTS = {
-    "10.1": (betas_by_a_loop, betas_by_places, betas_in_torch),
-    "10.2": (cycles_by_a_loop, cycles_by_fmod, cycles_by_interpolation),
-    "10.3": (free_bits_by_relu, free_bits_by_a_loop, free_bits_by_maximum, free_bits_by_where),
-    "10.4": (read_by_a_loop, read_in_torch, read_by_blanking_first, read_by_rolling),
-    "10.5": (moved_by_a_loop, moved_by_de_morgan, moved_as_numbers),
+    "10.1": [parts_by_a_loop, parts_in_torch, parts_in_single_precision],
+    "10.2": [mask_with_n_minus_one, mask_in_torch, mask_by_a_loop, mask_as_whole_numbers],
+    "10.3": [information_by_loops, information_by_distributions, information_by_ratios],
+    "10.4": [rates_by_a_loop, rates_in_torch, rates_by_standard_deviations],
 }

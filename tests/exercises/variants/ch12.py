@@ -1,155 +1,153 @@
 """Right answers to the exercises of notebook 12, written in other ways than the model answers."""
 
+import math
+
 import numpy as np
 import torch
-from scipy.linalg import sqrtm
-from scipy.spatial import cKDTree
-from scipy.spatial.distance import cdist
+from scipy.special import logsumexp
+from scipy.stats import norm
+from torch.distributions import Independent, Normal
 
 
-def modes_by_a_loop(samples, means, sigma, least):
-    hits = [0] * len(means)
-    for point in samples:
-        distances = [float(((point - mean) ** 2).sum()) ** 0.5 for mean in means]
-        if min(distances) <= 3 * sigma:
-            hits[distances.index(min(distances))] += 1
-    return sum(hits) / len(samples), sum(count >= least for count in hits)
+def estimate_by_loops(log_likelihood, z, mu, logvar):
+    result = []
+    for i in range(len(z)):
+        logs = [
+            log_likelihood[i, k]
+            + sum(
+                -(a**2) / 2 + v / 2 + (a - m) ** 2 / (2 * math.exp(v))  # the log 2π cancels
+                for a, m, v in zip(z[i, k], mu[i], logvar[i], strict=True)
+            )
+            for k in range(z.shape[1])
+        ]
+        result.append(logsumexp(logs) - math.log(len(logs)))
+    return np.array(result)
 
 
-def modes_by_a_tree(samples, means, sigma, least):
-    distance, nearest = cKDTree(means).query(samples)
-    on = distance <= 3 * sigma
-    return np.mean(on), len([m for m in range(len(means)) if (nearest[on] == m).sum() >= least])
+def estimate_by_distributions(log_likelihood, z, mu, logvar):
+    z, mu, logvar = (torch.tensor(each) for each in (z, mu, logvar))
+    q = Independent(Normal(mu[:, None], (logvar[:, None] / 2).exp()), 1)
+    prior = Independent(Normal(torch.zeros_like(z), 1.0), 1)
+    log_weights = torch.tensor(log_likelihood) + prior.log_prob(z) - q.log_prob(z)
+    return log_weights.logsumexp(dim=1) - math.log(z.shape[1])
 
 
-def modes_in_torch(samples, means, sigma, least):
-    far = torch.cdist(torch.tensor(samples), torch.tensor(means))
-    on = far <= 3 * sigma  # the circles do not overlap
-    return on.any(dim=1).double().mean(), (on.sum(dim=0) >= least).sum()
+def estimate_in_single_precision(log_likelihood, z, mu, logvar):
+    log_likelihood, z, mu, logvar = (each.astype(np.float32) for each in (log_likelihood, z, mu, logvar))
+    eps = (z - mu[:, None]) / np.exp(logvar / 2)[:, None]
+    log_weights = log_likelihood + 0.5 * (eps**2 - z**2 + logvar[:, None]).sum(axis=-1)
+    return np.logaddexp.reduce(log_weights, axis=1) - np.float32(np.log(z.shape[1]))
 
 
-def scores_by_loops(real, generated, k):
-    def radius(cloud, i):
-        return sorted(float(np.linalg.norm(cloud[i] - other)) for j, other in enumerate(cloud) if j != i)[k - 1]
-
-    of_real = [radius(real, i) for i in range(len(real))]
-    of_generated = [radius(generated, j) for j in range(len(generated))]
-    precise = [any(np.linalg.norm(x - y) <= r for x, r in zip(real, of_real, strict=True)) for y in generated]
-    recalled = [any(np.linalg.norm(x - y) <= r for y, r in zip(generated, of_generated, strict=True)) for x in real]
-    return sum(precise) / len(generated), sum(recalled) / len(real)
-
-
-def scores_with_squares(real, generated, k):
-    far = cdist(generated, real, "sqeuclidean")
-    inner = [np.partition(cdist(each, each, "sqeuclidean"), k, axis=1)[:, k] for each in (real, generated)]
-    return np.mean(np.any(far <= inner[0], axis=1)), np.mean(np.any(far <= inner[1][:, None], axis=0))
+def groups_by_loops(log_weights, sizes):
+    bounds = []
+    for size in sizes:
+        found = [
+            logsumexp(row[start : start + size]) - math.log(size)
+            for row in log_weights
+            for start in range(0, len(row), size)
+        ]
+        bounds.append(sum(found) / len(found))
+    return np.array(bounds)
 
 
-def scores_by_trees(real, generated, k):
-    of_real = cKDTree(real).query(real, k=k + 1)[0][:, -1]
-    of_generated = cKDTree(generated).query(generated, k=k + 1)[0][:, -1]
-    far = cdist(real, generated)
-    return float((far - of_real[:, None]).min(axis=0).__le__(0).mean()), float(
-        ((far - of_generated).min(axis=1) <= 0).mean()
+def groups_in_torch(log_weights, sizes):
+    log_weights = torch.tensor(log_weights)
+    return torch.stack(
+        [torch.stack([part.logsumexp(1) for part in log_weights.split(k, dim=1)]).mean() - math.log(k) for k in sizes]
     )
 
 
-def scores_in_torch(real, generated, k):
-    real, generated = torch.tensor(real), torch.tensor(generated)
-    of_real = torch.cdist(real, real).fill_diagonal_(torch.inf).kthvalue(k, dim=1).values
-    of_generated = torch.cdist(generated, generated).fill_diagonal_(torch.inf).kthvalue(k, dim=1).values
-    far = torch.cdist(real, generated)
-    return (far <= of_real[:, None]).any(dim=0).double().mean(), (far <= of_generated).any(dim=1).double().mean()
+def groups_flat(log_weights, sizes):
+    return [float(np.mean(logsumexp(log_weights.reshape(-1, k), axis=1, b=1 / k))) for k in sizes]
 
 
-def frechet_by_eigenvalues(mean_a, cov_a, mean_b, cov_b):
-    values = np.linalg.eigvals(cov_a @ cov_b).real
-    gap = mean_a - mean_b
-    return gap @ gap + np.trace(cov_a) + np.trace(cov_b) - 2 * np.sqrt(np.maximum(values, 0)).sum()
+def groups_flat_as_array(log_weights, sizes):
+    return np.array(groups_flat(log_weights, sizes), dtype=np.float32)
 
 
-def frechet_by_singular_values(mean_a, cov_a, mean_b, cov_b):
-    """The nuclear norm of the product of any two factors, here by eigenvectors."""
-    parts = []
-    for covariance in (cov_a, cov_b):
-        values, vectors = np.linalg.eigh(covariance)
-        parts.append(vectors * np.sqrt(np.maximum(values, 0)))
-    cross = np.linalg.norm(parts[0].T @ parts[1], "nuc")
-    return np.linalg.norm(mean_a - mean_b) ** 2 + np.trace(cov_a + cov_b) - 2 * cross
+def annealed_by_scipy(x, a, variance, betas, eps):
+    z, total = eps[:, 0].copy(), 0
+    for t, gain in enumerate(np.diff(betas), start=1):
+        total = total + gain * norm.logpdf(x, a * z, np.sqrt(variance))
+        if t < eps.shape[1]:
+            width = variance / (variance + betas[t] * a * a)
+            z = width * betas[t] * a * x / variance + np.sqrt(width) * eps[:, t]
+    return total
 
 
-def frechet_in_torch(mean_a, cov_a, mean_b, cov_b):
-    mean_a, cov_a, mean_b, cov_b = map(torch.tensor, (mean_a, cov_a, mean_b, cov_b))
-    values, vectors = torch.linalg.eigh(cov_b)
-    half = vectors @ torch.diag(values.clamp(min=0).sqrt()) @ vectors.T
-    cross = torch.linalg.eigvalsh(half @ cov_a @ half).clamp(min=0).sqrt().sum()
-    return (mean_a - mean_b).square().sum() + cov_a.trace() + cov_b.trace() - 2 * cross
+def annealed_chain_by_chain(x, a, variance, betas, eps):
+    result = []
+    for row in eps:
+        z, log_weight = row[0], 0.0
+        for t in range(1, len(betas)):
+            log_weight += (betas[t] - betas[t - 1]) * (
+                -math.log(2 * math.pi * variance) / 2 - (x - a * z) ** 2 / (2 * variance)
+            )
+            if t < len(row):
+                precision = 1 + betas[t] * a**2 / variance
+                z = betas[t] * a * x / (variance * precision) + row[t] / math.sqrt(precision)
+        result.append(log_weight)
+    return np.array(result)
 
 
-def frechet_by_scipy(mean_a, cov_a, mean_b, cov_b):
-    """The root of the covariance that is not singular; what may be is clipped."""
-    half = np.real(sqrtm(cov_b))
-    values = np.linalg.eigvalsh(half @ cov_a @ half)
-    return sum((mean_a - mean_b) ** 2) + sum(np.diag(cov_a + cov_b)) - 2 * sum(np.sqrt(np.maximum(values, 0)))
+def annealed_all_states_first(x, a, variance, betas, eps):
+    betas, eps = torch.tensor(betas), torch.tensor(eps)
+    inner = betas[:-1]  # β_0 = 0 is the prior
+    precision = 1 + inner * a**2 / variance
+    states = inner * a * x / variance / precision + eps / precision.sqrt()
+    return Normal(a * states, variance**0.5).log_prob(torch.tensor(x, dtype=torch.float64)) @ betas.diff()
 
 
-def line_by_polyfit(sizes, distances):
-    return np.polyfit(1 / sizes, distances, 1)[-1]
+def gaps_by_loops(log_p, encoder, best):
+    first = [p - sum(b) / len(b) for p, b in zip(log_p, best, strict=True)]
+    second = [sum(b) / len(b) - sum(e) / len(e) for e, b in zip(encoder, best, strict=True)]
+    means = [sum(each) / len(each) for each in (first, second)]
+    errors = [
+        math.sqrt(sum((a - mean) ** 2 for a in each) / (len(each) - 1) / len(each))
+        for each, mean in zip((first, second), means, strict=True)
+    ]
+    return [*means, *errors]
 
 
-def line_by_least_squares(sizes, distances):
-    columns = np.column_stack([np.ones(len(sizes)), 1 / np.array(sizes)])
-    return np.linalg.lstsq(columns, distances, rcond=None)[0][0]
+def gaps_in_torch(log_p, encoder, best):
+    log_p, encoder, best = (torch.tensor(each) for each in (log_p, encoder, best))
+    gaps = torch.stack([(log_p[:, None] - best).mean(dim=1), best.mean(dim=1) - encoder.mean(dim=1)])
+    means, errors = gaps.mean(dim=1), gaps.std(dim=1) / len(log_p) ** 0.5
+    return means[0], means[1], errors[0], errors[1]
 
 
-def line_by_covariances(sizes, distances):
-    u = torch.tensor(1 / sizes)
-    d = torch.tensor(distances)
-    both = torch.cov(torch.stack([u, d]))
-    return d.mean() - both[0, 1] / both[0, 0] * u.mean()
+def gaps_by_scipy(log_p, encoder, best):
+    from scipy.stats import sem
+
+    first, second = log_p - np.mean(best, 1), np.mean(best, 1) - np.mean(encoder, 1)
+    return float(first.mean()), float(second.mean()), sem(first), sem(second)
 
 
-def copies_by_a_loop(generated, training, held_out):
-    found = 0
-    for y in generated:
-        found += min(np.linalg.norm(y - t) for t in training) < min(np.linalg.norm(y - h) for h in held_out)
-    odds = len(held_out) / (len(training) + len(held_out))
-    return 1 - (1 - found / len(generated)) / odds
+def bits_by_loops(log_densities, dimensions, levels):
+    total = count = 0
+    for batch in log_densities:
+        for each in batch:
+            total -= each - dimensions * math.log(levels)
+            count += 1
+    return total / count / math.log(2) / dimensions
 
 
-def copies_by_a_tree(generated, training, held_out):
-    index = cKDTree(np.concatenate([held_out, training])).query(generated)[1]
-    expected = len(training) / (len(training) + len(held_out))
-    return (np.mean(index >= len(held_out)) - expected) / (1 - expected)
+def bits_by_weights(log_densities, dimensions, levels):
+    sizes = [len(batch) for batch in log_densities]
+    mean = np.average([batch.mean() for batch in log_densities], weights=sizes)
+    return -mean / math.log(2) / dimensions + math.log(levels, 2)
 
 
-def copies_in_torch(generated, training, held_out):
-    generated, training, held_out = (torch.tensor(each).float() for each in (generated, training, held_out))
-    pool = torch.cat([training, held_out])
-    exact = (generated[:, None] - pool).square().sum(dim=2)
-    share = (exact.argmin(dim=1) < len(training)).double().mean()
-    expected = len(training) / len(pool)
-    return (share - expected) / (1 - expected)
-
-
-def samples_one_by_one(encode, decode, x, n, latent, rng):
-    return np.concatenate([decode(rng.normal(size=latent)[None]) for _ in range(n)])
-
-
-def samples_from_a_covariance(encode, decode, x, n, latent, rng):
-    return decode(rng.multivariate_normal(np.zeros(latent), np.eye(latent), size=n))
-
-
-def samples_in_torch(encode, decode, x, n, latent, rng):
-    generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-    return torch.as_tensor(decode(torch.randn(n, latent, generator=generator).double().numpy())).float()
+def bits_in_torch(log_densities, dimensions, levels):
+    log_p = torch.cat([torch.tensor(batch, dtype=torch.float32) for batch in log_densities])
+    return (math.log(levels) - log_p.mean() / dimensions) * math.log2(math.e)
 
 
 VARIANTS = {
-    "12.1": (modes_by_a_loop, modes_by_a_tree, modes_in_torch),
-    "12.2": (scores_by_loops, scores_with_squares, scores_by_trees, scores_in_torch),
-    "12.3": (frechet_by_eigenvalues, frechet_by_singular_values, frechet_in_torch, frechet_by_scipy),
-    "12.4": (line_by_polyfit, line_by_least_squares, line_by_covariances),
-    "12.5": (copies_by_a_loop, copies_by_a_tree, copies_in_torch),
-    "12.6": (samples_one_by_one, samples_from_a_covariance, samples_in_torch),
+    "12.1": [estimate_by_loops, estimate_by_distributions, estimate_in_single_precision],
+    "12.2": [groups_by_loops, groups_in_torch, groups_flat_as_array],
+    "12.3": [annealed_by_scipy, annealed_chain_by_chain, annealed_all_states_first],
+    "12.4": [gaps_by_loops, gaps_in_torch, gaps_by_scipy],
+    "12.5": [bits_by_loops, bits_by_weights, bits_in_torch],
 }

@@ -30,7 +30,7 @@ SETTINGS = {
     "nb_merge_streams": True,
     "myst_enable_extensions": ["dollarmath", "amsmath"],
     "myst_heading_anchors": 3,
-    "myst_heading_slug_func": "vae_edu.course.site.lab_slug",
+    "myst_heading_slug_func": "vae_edu.course.author.site.lab_slug",
 }
 
 # Formulas, tables and outputs that are wider than a phone scroll by themselves; the page does not.
@@ -41,7 +41,7 @@ img { max-width: 100%; height: auto; }
 article :not(pre) > code.literal, article :not(pre) > code.literal .pre { overflow-wrap: anywhere; white-space: normal; }
 """
 
-LINKED = (".github/overview.png", "LICENSE", "vae_edu/data/FASHION_MNIST_LICENSE", "vae_edu/course/teaching.md")
+LINKED = (".github/overview.png", "LICENSE", "vae_edu/data/FASHION_MNIST_LICENSE", "vae_edu/course/teacher/teaching.md")
 DISPLAYED = re.compile(r"^[ ]*\$\$.+?\$\$[ ]*$", flags=re.MULTILINE | re.DOTALL)
 
 
@@ -80,7 +80,7 @@ def prepare(source: Path) -> Path:
     readme = (root() / "README.md").read_text(encoding="utf-8")
     names = [path.stem for path in notebook_paths()]
     tree = "\n".join(
-        ["```{toctree}", ":hidden:", *(f"notebooks/{name}" for name in names), "vae_edu/course/teaching", "```"]
+        ["```{toctree}", ":hidden:", *(f"notebooks/{name}" for name in names), "vae_edu/course/teacher/teaching", "```"]
     )
     with replacing(source / "index.md") as new:
         new.write_text(f"{readme}\n{tree}\n", encoding="utf-8")

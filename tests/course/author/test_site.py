@@ -7,7 +7,7 @@ import pytest
 from nbformat.v4 import new_markdown_cell, new_output
 from typer.testing import CliRunner
 
-from vae_edu.course import site
+from vae_edu.course.author import site
 from vae_edu.course.cells import read
 from vae_edu.course.cli import app
 from vae_edu.course.places import notebook_paths, root

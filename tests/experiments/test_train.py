@@ -12,8 +12,8 @@ from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from vae_edu.course import cli
-from vae_edu.course import train as training
 from vae_edu.data import load_digits
+from vae_edu.experiments import train as training
 from vae_edu.objectives import negative_elbo
 from vae_edu.training import evaluate
 

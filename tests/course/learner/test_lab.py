@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from vae_edu.course import lab
-from vae_edu.course.lab import lab_command, open_lab
+from vae_edu.course.learner import lab
+from vae_edu.course.learner.lab import lab_command, open_lab
 
 FIRST = "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"
 BASE = [sys.executable, "-m", "jupyterlab", FIRST]

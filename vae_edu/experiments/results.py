@@ -20,7 +20,7 @@ __all__ = ["SWEEPS", "Results", "ResultsError", "load", "make", "path_of"]
 
 # Each module has SETTINGS (plain data: all that decides the results), RUNS (a list of what ``row`` is called with, by name)
 # and ``row``, which makes one row of results, a dictionary that begins with its run.
-SWEEPS = {"10": "vae_edu.course.remedies", "11": "vae_edu.course.fashion_likelihood"}
+SWEEPS = {"11": "vae_edu.experiments.remedies", "12": "vae_edu.experiments.fashion_likelihood"}
 
 
 class ResultsError(ValueError):
@@ -49,9 +49,8 @@ class Results:
 
 
 def path_of(number: str) -> Path:
-    """Where the results of a notebook lie. Raises ``ResultsError`` for a notebook without a sweep."""
-    _sweep(number)
-    return Path(__file__).with_name("results_files") / f"{number}.json"
+    """Where the results of a notebook lie: beside the module of its sweep. Raises ``ResultsError`` for a notebook without a sweep."""
+    return Path(_sweep(number).__file__).with_suffix(".json")
 
 
 def load(number: str, path: Path | None = None) -> Results:

@@ -1,4 +1,4 @@
-"""The long sweep of notebook 10: remedies for posterior collapse, each trained on the names with several seeds.
+"""The long sweep of notebook 11: remedies for posterior collapse, each trained on the names with several seeds.
 
 A remedy is named by what differs from plain training, as plain data, so that a results file can say what it holds.
 """

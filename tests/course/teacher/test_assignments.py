@@ -7,10 +7,10 @@ import pytest
 from nbformat.v4 import new_markdown_cell
 from typer.testing import CliRunner
 
-from vae_edu.course.assignments import with_markers, write_assignment
 from vae_edu.course.cells import read
 from vae_edu.course.cli import app
 from vae_edu.course.places import notebook_path
+from vae_edu.course.teacher.assignments import with_markers, write_assignment
 from vae_edu.exercises.registry import all_exercises, exercises_of, find
 
 TEXT = "Prose of the notebook.\n\n**Exercise 0.1** (3 min, ●○○) The [loss](04_the_elbo.ipynb#Rate), $x$ [here](https://a.org)."

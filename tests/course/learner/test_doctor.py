@@ -13,9 +13,20 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
-from vae_edu.course import doctor
 from vae_edu.course.cli import app
-from vae_edu.course.doctor import Finding, cores, data, examine, memory, package, pins, port, python, write_access
+from vae_edu.course.learner import doctor
+from vae_edu.course.learner.doctor import (
+    Finding,
+    cores,
+    data,
+    examine,
+    memory,
+    package,
+    pins,
+    port,
+    python,
+    write_access,
+)
 from vae_edu.course.places import NotACheckout
 from vae_edu.data import fashion_mnist
 from vae_edu.data.folders import user_data_dir
@@ -247,7 +258,7 @@ class TestTheRealCommand:
 
     def test_it_imports_nothing_heavy(self):
         code = (
-            "import sys; from vae_edu.course.doctor import examine; list(examine()); "
+            "import sys; from vae_edu.course.learner.doctor import examine; list(examine()); "
             "print([name for name in ('torch', 'matplotlib', 'sklearn', 'ipywidgets') if name in sys.modules])"
         )
         ran = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=120)

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from vae_edu.course.learner import keep_originals, original, reset, standing
+from vae_edu.course.learner.copies import keep_originals, original, reset, standing
 from vae_edu.course.places import notebook_paths
 
 NAME = "00_start_here.ipynb"
@@ -108,7 +108,7 @@ def cloned(committed, tmp_path, monkeypatch):
     """A clone of the course, taken for the real one."""
     folder = tmp_path / "clone"
     git(tmp_path, "clone", str(committed), str(folder))
-    for module in ("places", "learner", "cli"):
+    for module in ("places", "learner.copies", "cli"):
         monkeypatch.setattr(f"vae_edu.course.{module}.root", lambda: folder)
     return folder
 
@@ -170,7 +170,7 @@ class TestReset:
         def missing(*_, **__):
             raise FileNotFoundError("git")
 
-        monkeypatch.setattr("vae_edu.course.learner.subprocess.run", missing)
+        monkeypatch.setattr("vae_edu.course.learner.copies.subprocess.run", missing)
         assert keep_originals() == 2
         (committed / "notebooks" / NAME).write_bytes(edited)
         check_reset(committed, shipped, edited)

@@ -9,11 +9,11 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from vae_edu.course import fashion_likelihood, remedies
 from vae_edu.course.cli import app
 from vae_edu.course.places import root
-from vae_edu.course.results import SWEEPS, ResultsError, load, make, path_of
 from vae_edu.evaluation.bounds import importance_weighted_bound
+from vae_edu.experiments import fashion_likelihood, remedies
+from vae_edu.experiments.results import SWEEPS, ResultsError, load, make, path_of
 from vae_edu.objectives import Scheduled, negative_elbo
 from vae_edu.training import evaluate
 
@@ -119,7 +119,7 @@ class TestTheCommand:
     def test_a_notebook_without_a_sweep_is_refused(self):
         output = CliRunner().invoke(app, ["results", "09"])
         assert output.exit_code == 2
-        assert "notebook '09' has no long sweep; there is one of 10, 11" in output.output
+        assert "notebook '09' has no long sweep; there is one of 11, 12" in output.output
 
 
 class TestTheRemedies:
@@ -149,7 +149,7 @@ class TestTheRemedies:
         assert cost["encoder_updates"] == 0
 
     def test_a_row_has_the_columns_that_are_shipped(self, few):
-        assert remedies.row("cyclical 8", 0, epochs=1, draws=2).keys() == load("10").rows[0].keys()
+        assert remedies.row("cyclical 8", 0, epochs=1, draws=2).keys() == load("11").rows[0].keys()
 
     def test_what_is_measured_is_at_beta_one_without_dropout_and_on_test_names(self, few):
         model, history, _ = remedies.train(remedies.REMEDIES["dropout + warm-up"], 0, epochs=1)
@@ -192,7 +192,7 @@ class TestTheLikelihoodOfFashionMNIST:
 
     def test_a_row_has_the_columns_that_are_shipped(self, short, tmp_path):
         row = fashion_likelihood.row("short", folder=tmp_path)
-        shipped = json.loads(path_of("11").read_text(encoding="utf-8"))["rows"]  # `load` would miss the short run
+        shipped = json.loads(path_of("12").read_text(encoding="utf-8"))["rows"]  # `load` would miss the short run
         assert all(row.keys() == each.keys() for each in shipped)
         assert row["nll"]["20"] == pytest.approx(row["nll"]["10"], abs=0.05)
         assert row["negative_elbo"] == pytest.approx(row["distortion"] + row["rate"], abs=2e-4)
@@ -200,7 +200,7 @@ class TestTheLikelihoodOfFashionMNIST:
     def test_it_goes_on_in_the_users_cache(self, short, monkeypatch, tmp_path):
         monkeypatch.setenv("VAE_EDU_HOME", str(tmp_path))
         row = fashion_likelihood.row("short")
-        assert (tmp_path / "cache" / "results" / "11" / "short" / "result.json").exists()
+        assert (tmp_path / "cache" / "results" / "12" / "short" / "result.json").exists()
         assert fashion_likelihood.row("short") == row  # the seconds too: it is not trained again
 
     def test_the_protocol_is_that_of_the_published_numbers(self):
@@ -211,7 +211,7 @@ class TestTheLikelihoodOfFashionMNIST:
 
     def test_what_is_shipped_is_in_order(self):
         """More draws and longer training give lower values, and each run had its epochs."""
-        shipped = load("11").rows
+        shipped = load("12").rows
         for row in shipped:
             assert list(row["nll"].values()) == sorted(row["nll"].values(), reverse=True)
             assert row["epochs"] == fashion_likelihood.SETTINGS[row["name"]]["epochs"]
@@ -225,6 +225,6 @@ class TestTheLikelihoodOfFashionMNIST:
 
     def test_the_readme_shows_what_is_shipped(self):
         readme = (root() / "README.md").read_text(encoding="utf-8")
-        for row in load("11").rows[1:]:
+        for row in load("12").rows[1:]:
             shown = f"| {row['epochs']} | {row['negative_elbo']:.2f} | {row['nll']['5000']:.2f} |"
             assert shown in readme, row["name"]

@@ -1,7 +1,7 @@
 """Whole notebooks with the model answers in place of the stubs."""
 
 from vae_edu.course.cells import read, text_of
-from vae_edu.course.solutions import check_lines, model_answers, write_solution
+from vae_edu.course.teacher.solutions import check_lines, model_answers, write_solution
 from vae_edu.exercises.registry import find
 
 CLAIM = "from vae_edu.claims import claim\n\nclaim('one is {0}', 1 == {0})"

@@ -6,7 +6,7 @@ from vae_edu.course.cells import read
 from vae_edu.course.places import notebook_path, notebook_paths, root
 from vae_edu.exercises.registry import find
 
-PATH = root() / "vae_edu" / "course" / "teaching.md"
+PATH = root() / "vae_edu" / "course" / "teacher" / "teaching.md"
 TEXT = PATH.read_text(encoding="utf-8")
 SIX_WEEKS = [
     [field.strip() for field in line.strip("|\n").split("|")]
@@ -44,7 +44,7 @@ def test_the_sums_are_sums():
 def test_every_notebook_has_its_notes():
     for path in notebook_paths():
         assert re.search(
-            rf"^### \[{path.stem[:2]} .*\({re.escape(f'../../notebooks/{path.name}')}\)", TEXT, re.MULTILINE
+            rf"^### \[{path.stem[:2]} .*\({re.escape(f'../../../notebooks/{path.name}')}\)", TEXT, re.MULTILINE
         ), path.stem
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from vae_edu.course.cells import only_exercises, read
 from vae_edu.course.executing import execute
 from vae_edu.course.places import notebook_path, root
-from vae_edu.course.solutions import check_lines, stub_errors
+from vae_edu.course.teacher.solutions import check_lines, stub_errors
 from vae_edu.exercises.record import MARKS
 from vae_edu.files import replacing
 

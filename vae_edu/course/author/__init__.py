@@ -1,0 +1,1 @@
+"""For who writes: the standard that notebooks keep, and the course as a web site."""

@@ -1,0 +1,1 @@
+"""For who teaches: assignments, solved notebooks, and the teacher's notes."""
