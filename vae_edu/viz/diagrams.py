@@ -1,0 +1,417 @@
+"""Schematic pictures of the course: what a notebook is about, before any data. ``png`` gives one as an image to embed.
+
+A diagram is drawn on a canvas whose coordinates are inches, so sizes can be read off the code. In all of them an observed node is
+a shaded circle, a latent or random node a white circle, and a deterministic node a box. What belongs to q is blue.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from statistics import NormalDist
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle, Ellipse, FancyArrowPatch, FancyBboxPatch, Polygon, Rectangle
+
+from vae_edu.viz import figures
+from vae_edu.viz.figures import PALETTE
+
+__all__ = [
+    "autoencoder",
+    "computation_graph",
+    "encoder_decoder",
+    "graphical_model",
+    "interval_below_evidence",
+    "png",
+    "slide_or_reweight",
+    "three_proposals",
+]
+
+Point = tuple[float, float]
+
+PIXELS_PER_INCH = 110
+BLACK, BLUE, GREEN, RED, ORANGE = (PALETTE[name] for name in ("black", "blue", "green", "vermilion", "orange"))
+GREY, SHADE = "#666666", "#C8C8C8"
+
+SHIRT = """
+............
+..###..###..
+.##########.
+############
+##.######.##
+#..######..#
+...######...
+...######...
+...######...
+...######...
+...######...
+............
+"""
+
+
+def png(name: str) -> bytes:
+    """The diagram called ``name`` as the bytes of a PNG file, 110 pixels per inch.
+
+    Raises ``ValueError`` when there is no diagram of that name.
+    """
+    known = [diagram for diagram in __all__ if diagram != "png"]
+    if name not in known:
+        raise ValueError(f"name={name!r} is not a diagram, expected one of: {', '.join(known)}")
+    return figures.as_png(globals()[name](), PIXELS_PER_INCH)
+
+
+# Primitives. Positions and sizes are inches from the lower left corner of the canvas.
+
+
+def canvas(width: float, height: float) -> tuple[Figure, Axes]:
+    """An empty figure whose one pair of axes covers it and counts in inches."""
+    figure, axes = figures.new(width=width, height=height)
+    figure.set_layout_engine("none")
+    axes.set(position=(0, 0, 1, 1), xlim=(0, width), ylim=(0, height), xticks=[], yticks=[])
+    axes.set_axis_off()
+    return figure, axes
+
+
+def write(axes: Axes, x: float, y: float, text: str, size: float = 10, ha: str = "center", **style) -> None:
+    """Text around (x, y)."""
+    axes.text(x, y, text, fontsize=size, ha=ha, va="center", **style)
+
+
+def arrow(axes: Axes, start: Point, end: Point, *, trim=(0, 0), color=BLACK, dashed=False, bend=0.0, head=12) -> None:
+    """An arrow between two points, less ``trim`` inches at its start and end. It curves to its right if ``bend`` > 0."""
+    shape = FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=head, connectionstyle=f"arc3,rad={bend}")
+    shape.shrinkA, shape.shrinkB = 72 * trim[0], 72 * trim[1]  # points
+    shape.set(linestyle=(0, (3.5, 1.8)) if dashed else "-", linewidth=1.4, color=color)
+    axes.add_patch(shape)
+
+
+def node(axes: Axes, x: float, y: float, text: str, *, observed=False, radius=0.25) -> None:
+    """A random variable: a circle, shaded if it is observed."""
+    face = SHADE if observed else "white"
+    axes.add_patch(Circle((x, y), radius, facecolor=face, edgecolor=BLACK, linewidth=1.3, zorder=3))
+    write(axes, x, y, text, 13, zorder=4)
+
+
+def box(axes: Axes, x: float, y: float, text: str, *, width=0.46, height=0.42, color=BLACK) -> None:
+    """A deterministic quantity: a box around (x, y)."""
+    corner = (x - width / 2, y - height / 2)
+    axes.add_patch(Rectangle(corner, width, height, facecolor="white", edgecolor=color, linewidth=1.3, zorder=3))
+    write(axes, x, y, text, 13, zorder=4)
+
+
+def plate(axes: Axes, x: float, y: float, width: float, height: float, text: str) -> None:
+    """A rounded rectangle from the corner (x, y), with ``text`` in its lower right corner: all inside is repeated."""
+    shape = FancyBboxPatch((x, y), width, height, boxstyle="round,pad=0,rounding_size=0.12")
+    shape.set(facecolor="none", edgecolor=GREY, linewidth=1.3)
+    axes.add_patch(shape)
+    write(axes, x + width - 0.1, y + 0.15, text, ha="right")
+
+
+def network(axes: Axes, x: float, y: float, text: str, color: str, left: float, right: float, width=0.86) -> None:
+    """A neural network: a trapezium from x on, around the height y, with sides ``left`` and ``right``."""
+    corners = [(x, y - left / 2), (x, y + left / 2), (x + width, y + right / 2), (x + width, y - right / 2)]
+    axes.add_patch(Polygon(corners, facecolor=to_rgba(color, 0.18), edgecolor=color, linewidth=1.5))
+    write(axes, x + width / 2, y, text)
+
+
+def bell(axes: Axes, place, mean: float, sd: float, *, base: float, inches: float, reach=3.0, fill=True, **style):
+    """A normal density above ``base``, ``inches`` high for each unit of density; ``place`` turns z into inches."""
+    z = np.linspace(mean - reach * sd, mean + reach * sd, 201)
+    height = inches * np.exp(-0.5 * ((z - mean) / sd) ** 2) / (sd * np.sqrt(2 * np.pi))
+    axes.plot(place(z), base + height, **style)
+    if fill:
+        axes.fill_between(place(z), base, base + height, color=style["color"], alpha=0.2, linewidth=0)
+
+
+def picture(axes: Axes, x: float, y: float, side: float, *, blurred: bool) -> None:
+    """A T-shirt of 12 by 12 pixels from the corner (x, y); blurred, each pixel leans towards its neighbours' mean."""
+    pixels = np.array([[character == "#" for character in line] for line in SHIRT.split()], dtype=float)
+    if blurred:
+        wide = np.pad(pixels, 1)
+        blur = sum(wide[row : row + 12, column : column + 12] for row in range(3) for column in range(3)) / 9
+        pixels = 0.3 * pixels + 0.7 * blur
+    extent = (x, x + side, y, y + side)
+    axes.imshow(0.85 * pixels, extent=extent, vmin=0, vmax=1, cmap="gray_r", interpolation="nearest", aspect="auto")
+    axes.add_patch(Rectangle((x, y), side, side, facecolor="none", edgecolor=GREY, linewidth=1))
+    axes.set(xlim=(0, axes.figure.get_figwidth()), ylim=(0, axes.figure.get_figheight()))  # imshow has moved them
+
+
+# Diagrams.
+
+
+def encoder_decoder() -> Figure:
+    """A variational autoencoder: the encoder turns x into a mean and a log-variance, z is sampled from that Gaussian in the
+    latent plane, and the decoder turns z into a reconstruction."""
+    return pipeline(sampled=True)
+
+
+def autoencoder() -> Figure:
+    """An autoencoder: the encoder turns x into one point of the latent plane, the code z, and the decoder turns this point into
+    a reconstruction. Nothing is sampled."""
+    return pipeline(sampled=False)
+
+
+def pipeline(*, sampled: bool) -> Figure:
+    """From image to reconstruction, with a Gaussian between encoder and decoder, or with one point."""
+    figure, axes = canvas(7.15 if sampled else 6.35, 2.35)
+    middle, side, plane, low = 1.4, 0.86, 1.46, 0.4
+    picture(axes, 0.12, middle - side / 2, side, blurred=False)
+    write(axes, 0.12 + side / 2, low, "input $x$")
+    arrow(axes, (0.98, middle), (1.22, middle))
+    network(axes, 1.22, middle, "encoder", BLUE, 1.5, 0.8)
+    left = 3.3 if sampled else 2.5  # of the plane
+    centre, bottom = left + plane / 2, middle - plane / 2
+    axes.add_patch(Rectangle((left, bottom), plane, plane, facecolor="white", edgecolor=GREY, linewidth=1.2))
+    write(axes, left + plane - 0.17, bottom + 0.14, "$z_1$", 13)
+    write(axes, left + 0.16, bottom + plane - 0.16, "$z_2$", 13)
+    mean = (left + 0.64, middle - 0.1)
+    z = (left + 0.89, middle + 0.1) if sampled else (left + 0.87, middle)
+    if sampled:
+        for sds in (2, 1):
+            axes.add_patch(Ellipse(mean, 0.48 * sds, 0.36 * sds, fc=to_rgba(BLUE, 0.14), ec=BLUE, ls="--"))
+        for height, text in ((0.3, r"$\mu$"), (-0.3, r"$\log\,\sigma^2$")):
+            arrow(axes, (2.08, middle + 0.5 * height), (2.3, middle + height))
+            box(axes, 2.64, middle + height, text, width=0.68, color=BLUE)
+        arrow(axes, (2.98, middle + 0.3), mean, trim=(0, 0.06))
+        arrow(axes, (2.98, middle - 0.3), (mean[0] - 0.39, mean[1] - 0.21))
+        axes.plot(*mean, "+", color=BLACK, markersize=9, markeredgewidth=1.6)
+        write(axes, 2.64, low, "mu, logvar", family="monospace", size=9.5)
+        write(axes, 1.65, low, r"$q_\phi(z\,|\,x)$", 11)
+    else:
+        arrow(axes, (2.08, middle), z, trim=(0, 0.06))
+    axes.plot(*z, "o", color=BLACK, markersize=6)
+    write(axes, z[0] + 0.09, z[1] + 0.18, "$z$", 13)
+    write(axes, centre, low, "latent plane")
+    write(axes, centre, 0.16, r"sample $z\sim\mathcal{N}(\mu,\,\sigma^2)$" if sampled else "code $z$: one point")
+    right = left + plane + 0.28  # where the decoder starts
+    arrow(axes, z, (right, middle), trim=(0.06, 0))
+    network(axes, right, middle, "decoder", ORANGE, 0.8, 1.5)
+    if sampled:
+        write(axes, right + 0.43, low, r"$p_\theta(x\,|\,z)$", 11)
+    arrow(axes, (right + 0.86, middle), (right + 1.1, middle))
+    picture(axes, right + 1.1, middle - side / 2, side, blurred=True)
+    write(axes, right + 1.1 + side / 2, low, "reconstruction")
+    return figure
+
+
+def graphical_model() -> Figure:
+    """The model as a graph: in a plate of n examples, a solid arrow leads from the latent z to the observed x (generative model,
+    with parameters theta), and a dashed arrow leads back from x to z (approximate posterior, with parameters phi)."""
+    figure, axes = canvas(6.6, 2.9)
+    z, x = (1.85, 2.2), (1.85, 1.0)
+    plate(axes, 1.0, 0.25, 1.7, 2.4, "$n$ examples")
+    node(axes, *z, "$z$")
+    node(axes, *x, "$x$", observed=True)
+    box(axes, 3.3, x[1], r"$\theta$")
+    box(axes, 0.4, z[1], r"$\phi$", color=BLUE)
+    arrow(axes, z, x, trim=(0.26, 0.26))
+    arrow(axes, (3.07, x[1]), x, trim=(0, 0.26))
+    arrow(axes, x, z, trim=(0.26, 0.26), bend=-0.65, color=BLUE, dashed=True)
+    arrow(axes, (0.63, z[1]), z, trim=(0, 0.26), color=BLUE, dashed=True)
+    key, text = 4.3, 4.72
+    arrow(axes, (key - 0.27, 2.45), (key + 0.27, 2.45))
+    write(axes, text, 2.45, "generative model\n" r"$p(z)\;p_\theta(x\,|\,z)$", ha="left")
+    arrow(axes, (key - 0.27, 1.85), (key + 0.27, 1.85), color=BLUE, dashed=True)
+    write(axes, text, 1.85, "inference: approximate\n" r"posterior $q_\phi(z\,|\,x)$", ha="left")
+    node(axes, key, 1.3, "", radius=0.13)
+    write(axes, text, 1.3, "latent", ha="left")
+    node(axes, key, 0.9, "", radius=0.13, observed=True)
+    write(axes, text, 0.9, "observed", ha="left")
+    box(axes, key, 0.5, "", width=0.24, height=0.24)
+    write(axes, text, 0.5, "parameters, the same\nfor all examples", ha="left")
+    return figure
+
+
+def computation_graph() -> Figure:
+    """Two computation graphs. Left, z is sampled from N(mu, sigma^2): the random node lies between the parameters and the loss,
+    and the gradient stops there. Right, z = mu + sigma * eps: the noise comes from outside, and the gradient reaches mu and sigma."""
+    figure, axes = canvas(7.2, 4.3)
+    for centre, sampled in ((1.6, True), (5.1, False)):
+        phi, z, loss = (centre, 0.85), (centre, 2.65), (centre, 3.5)
+        for side, text in ((-1, r"$\mu$"), (1, r"$\sigma$")):
+            parameter = (centre + 0.7 * side, 1.68)
+            there_and_back(axes, phi, parameter, side, back=not sampled)
+            there_and_back(axes, parameter, z, side, blocked=sampled)
+            box(axes, *parameter, text)
+        there_and_back(axes, z, loss, 1)
+        box(axes, *phi, r"$\phi$")
+        box(axes, *loss, r"loss $f(z)$", width=1.0)
+        if sampled:
+            node(axes, *z, "$z$")
+            write(axes, centre, 4.05, r"sampled: $z\sim\mathcal{N}(\mu,\,\sigma^2)$", 12)
+            write(axes, centre + 0.75, z[1] + 0.1, "random node\non the path:\nno gradient\ngets past", 9.5, ha="left")
+        else:
+            box(axes, *z, "$z$")
+            write(axes, centre, 4.05, r"reparameterised: $z=\mu+\sigma\,\epsilon$", 12)
+            node(axes, centre + 1.4, z[1], r"$\epsilon$")
+            arrow(axes, (centre + 1.4, z[1]), z, trim=(0.26, 0.24))
+            write(axes, centre + 1.4, z[1] - 0.57, "noise from\noutside:\n" r"$\epsilon\sim\mathcal{N}(0,\,1)$", 9.5)
+    axes.plot([3.45, 3.45], [0.65, 4.1], color=SHADE, linewidth=1)
+    arrow(axes, (0.2, 0.25), (0.7, 0.25))
+    write(axes, 0.8, 0.25, "forward: values", ha="left")
+    arrow(axes, (2.2, 0.25), (2.7, 0.25), color=RED, dashed=True)
+    write(axes, 2.8, 0.25, "backward: gradient", ha="left")
+    node(axes, 4.55, 0.25, "", radius=0.12)
+    write(axes, 4.75, 0.25, "random", ha="left")
+    box(axes, 5.71, 0.25, "", width=0.22, height=0.22)
+    write(axes, 5.9, 0.25, "deterministic", ha="left")
+    return figure
+
+
+def there_and_back(axes: Axes, start: Point, end: Point, side: int = 1, *, back=True, blocked=False) -> None:
+    """An arrow from start to end, and on its right (side = 1) or left (-1) the gradient's arrow back, or one that is blocked."""
+    arrow(axes, start, end, trim=(0.28, 0.28))
+    if back:
+        along = np.subtract(end, start)
+        shift = 0.16 * side * np.array([along[1], -along[0]]) / np.hypot(*along)
+        stop = np.add(start, shift) + (0.5 * along if blocked else 0)
+        arrow(axes, tuple(end + shift), tuple(stop), trim=(0.28, 0.08 if blocked else 0.28), color=RED, dashed=True)
+        if blocked:
+            axes.plot(*(stop - 0.02 * along), "x", color=RED, markersize=11, markeredgewidth=3)
+
+
+STEP = 0.4  # by which the mean of the unit Gaussian moves
+SAMPLES = np.array([-1.5, -0.8, -0.1, 0.6, 1.35])
+UNIT_WEIGHT = 0.42  # inches
+
+
+def reweighted(z: np.ndarray) -> np.ndarray:
+    """The weight N(z; STEP, 1) / N(z; 0, 1) of each sample z from N(0, 1)."""
+    return np.exp(STEP * z - STEP**2 / 2)
+
+
+def slide_or_reweight() -> Figure:
+    """A Gaussian's mean moves a little to the right under a curve f(z). Left, the samples slide along by the same step and f changes
+    by its slope. Right, the samples stay, and those on the right gain weight while those on the left lose it."""
+    figure, axes = canvas(7.2, 4.3)
+    for left, slides in ((0.3, True), (3.9, False)):
+        slide_or_reweight_panel(axes, left, slides=slides)
+    axes.plot([3.6, 3.6], [0.3, 4.2], color=SHADE, linewidth=1)
+    return figure
+
+
+def slide_or_reweight_panel(axes: Axes, left: float, *, slides: bool) -> None:
+    """One half of ``slide_or_reweight``: the curve f on top, the two densities, the samples below them. Grey is before, blue after."""
+
+    def place(z):
+        return left + 0.47 * (z + 3)
+
+    def f(z):
+        return 2.9 + 0.33 * np.tanh(0.9 * z) + 0.04 * z
+
+    ends = np.array([-3, 3.4])
+    middle, base = place(ends).mean(), 0.5
+    axes.plot(place(np.linspace(*ends, 200)), f(np.linspace(*ends, 200)), color=BLACK, linewidth=1.5)
+    write(axes, place(3.1), f(3.1) + 0.2, "$f(z)$", 11)
+    bell(axes, place, 0, 1, base=1.55, inches=1.9, fill=False, color=GREY, linestyle="--", linewidth=1.4)
+    bell(axes, place, STEP, 1, base=1.55, inches=1.9, color=BLUE, linewidth=1.6)
+    write(axes, place(-1.25), 2.06, "before", ha="right", color=GREY)
+    write(axes, place(1.65), 2.06, "after", ha="left", color=BLUE)
+    for height in (1.55, base):
+        axes.plot(place(ends), [height, height], color=BLACK, linewidth=1)
+    write(axes, place(3.3), base - 0.15, "$z$", 11)
+    if slides:
+        write(axes, middle, 4.12, "Pathwise: samples slide", weight="bold")
+        write(axes, middle, 3.85, "equal steps; $f$ changes by slope × step", 9)
+        for sample in SAMPLES:
+            moved = sample + STEP
+            part = np.linspace(sample, moved, 20)
+            axes.plot(place(part), f(part), color=BLUE, linewidth=4, solid_capstyle="butt")
+            arrow(axes, (place(sample), base + 0.17), (place(moved), base + 0.17), color=BLUE, head=9)
+            for at, edge, face in ((sample, GREY, "white"), (moved, BLUE, BLUE)):
+                for height in (base, f(at)):
+                    axes.plot(place(at), height, "o", markersize=6.5, color=edge, markerfacecolor=face, zorder=4)
+        write(axes, middle, base + 0.42, "each sample moves to the right")
+    else:
+        write(axes, middle, 4.12, "Score function: samples are reweighted", weight="bold")
+        write(axes, middle, 3.85, "samples and $f$ stay; weights (dot areas) change", 9)
+        for sample, weight in zip(SAMPLES, reweighted(SAMPLES), strict=True):
+            corner = (place(sample) - 0.07, base)
+            axes.add_patch(Rectangle(corner, 0.14, UNIT_WEIGHT * weight, facecolor=to_rgba(BLUE, 0.5), edgecolor=BLUE))
+            axes.add_patch(Rectangle(corner, 0.14, UNIT_WEIGHT, facecolor="none", edgecolor=GREY, linestyle="--"))
+            axes.plot(place(sample), f(sample), "o", markersize=8.5 * np.sqrt(weight), color=BLUE, zorder=4)
+        write(axes, place(-2.5), base + 0.3, "weights\nshrink")
+        write(axes, place(2.5), base + 0.3, "weights\ngrow")
+
+
+def interval_below_evidence() -> Figure:
+    """For three choices of q a bar hangs from the same line, log p(x), down to the ELBO; its length is KL(q(z|x) || p(z|x)).
+    The better q fits the posterior, the shorter the bar. The line never moves."""
+    figure, axes = canvas(7.2, 4.4)
+    top = 3.75
+    axes.plot([0.5, 6.9], [top, top], color=BLACK, linewidth=2)
+    write(axes, 0.6, top + 0.22, r"evidence $\log\,p(x)$: depends on the model only, the same for every $q$", ha="left")
+    arrow(axes, (0.35, 1.75), (0.35, 4.2))
+    write(axes, 0.17, 3.0, "nats", rotation=90)
+    kl = r"$\mathrm{KL}(q(z\,|\,x)\;\|\;p(z\,|\,x))$"
+    for x, mean, sd, name, text in (
+        (1.5, -1.7, 0.6, "poor $q$", f"gap =\n{kl}"),
+        (3.8, -0.8, 0.7, "better $q$", "smaller gap"),
+        (5.9, 0, 1, "posterior as $q$", "gap = 0"),
+    ):
+        gap = kl_to_unit_gaussian(mean, sd)  # one inch for each nat
+        axes.add_patch(Rectangle((x - 0.07, top - gap), 0.14, gap, facecolor=to_rgba(ORANGE, 0.6), edgecolor=ORANGE))
+        axes.plot(x, top - gap, "o", color=BLACK, markersize=9, zorder=4)
+        write(axes, x - 0.15, top - gap - 0.18, "ELBO", ha="right", weight="bold")
+        write(axes, x + 0.17, top - max(gap / 2, 0.2), text, ha="left")
+        sketch = partial(bell, axes, lambda z, x=x: x + 0.27 * z, base=0.5, inches=1.3)
+        sketch(0, 1, color=GREEN, linewidth=1.4)
+        sketch(mean, sd, fill=False, color=BLUE, linestyle="--", linewidth=1.8)
+        write(axes, x, 0.25, name)
+    write(axes, 1.04, 1.58, r"$q(z\,|\,x)$", color=BLUE)
+    write(axes, 4.55, 2.35, "only the lower end moves:\nthe better $q$, the higher the ELBO", ha="left")
+    write(axes, 1.82, 1.0, r"posterior $p(z\,|\,x)$", ha="left", color=GREEN)
+    return figure
+
+
+def kl_to_unit_gaussian(mean: float, sd: float) -> float:
+    """KL(N(mean, sd^2) || N(0, 1)) in nats."""
+    return (mean**2 + sd**2 - 1) / 2 - np.log(sd)
+
+
+PRIOR, POSTERIOR, PROPOSAL = NormalDist(0, 1), NormalDist(1.6, 0.22), NormalDist(1.52, 0.3)
+LEVELS = (0.03, 0.16, 0.27, 0.34, 0.45, 0.56, 0.63, 0.75, 0.86, 0.97)  # cumulative probabilities of ten samples
+
+
+def explains(z: Sequence[float]) -> list[bool]:
+    """Whether the posterior has mass at each z: within two of its standard deviations."""
+    return [abs(value - POSTERIOR.mean) < 2 * POSTERIOR.stdev for value in z]
+
+
+def three_proposals() -> Figure:
+    """The prior is a wide bell, the posterior a narrow bell inside its right flank, and q nearly covers the posterior. Of ten samples
+    from the prior one explains x, of ten samples from q eight, of ten samples from the posterior all."""
+    figure, axes = canvas(7.2, 4.1)
+
+    def place(z):
+        return 1.5 + 0.8 * (z + 3)
+
+    base, inches, rows = 2.55, 0.72, (1.95, 1.42, 0.89)
+    low, high = (place(POSTERIOR.mean + side * 2 * POSTERIOR.stdev) for side in (-1, 1))
+    axes.add_patch(Rectangle((low, 0.6), high - low, base - 0.6, facecolor=to_rgba(GREEN, 0.12), linewidth=0))
+    densities = (
+        (PRIOR, "prior $p(z)$", {"color": GREY}),
+        (PROPOSAL, r"$q(z\,|\,x)$", {"color": BLUE, "linestyle": "--", "fill": False}),
+        (POSTERIOR, r"posterior $p(z\,|\,x)$", {"color": GREEN}),
+    )
+    for (density, name, style), row in zip(densities, rows, strict=True):
+        bell(axes, place, density.mean, density.stdev, base=base, inches=inches, linewidth=1.8, **style)
+        samples = [density.inv_cdf(level) for level in LEVELS]
+        filled = explains(samples)
+        axes.plot([1.5, 6.3], [row, row], color=SHADE, linewidth=1, zorder=0)
+        for index, (z, full) in enumerate(zip(samples, filled, strict=True)):
+            jitter = (0, 0.1, -0.1)[index % 3]  # up and down, so that dots do not cover each other
+            face = BLACK if full else "white"
+            axes.plot(place(z), row + jitter, "o", markersize=6.5, color=BLACK, markerfacecolor=face, zorder=4)
+        write(axes, 0.12, row, f"ten samples from\n{name}", ha="left")
+        write(axes, 6.45, row, f"{sum(filled)} of {len(filled)}", ha="left", weight="bold")
+    arrow(axes, (1.3, base), (6.75, base))
+    write(axes, 6.87, base, "$z$", 12)
+    write(axes, place(-0.9), base + 0.4, "prior $p(z)$", ha="right", color=GREY)
+    write(axes, place(0.95), base + 0.8, "approximate posterior $q(z\\,|\\,x)$", ha="right", color=BLUE)
+    write(axes, place(1.85), base + 1.2, "posterior $p(z\\,|\\,x)$", ha="left", color=GREEN)
+    for x, face, text in ((1.6, BLACK, "explains $x$ (where the posterior has mass)"), (5.0, "white", "does not")):
+        axes.plot(x, 0.25, "o", markersize=6.5, color=BLACK, markerfacecolor=face)
+        write(axes, x + 0.13, 0.25, text, ha="left")
+    return figure
