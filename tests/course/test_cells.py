@@ -4,8 +4,11 @@ import pytest
 from nbformat.v4 import new_markdown_cell, new_output
 
 from vae_edu.course.cells import (
+    FOLDED,
     check_ids,
+    diagrams_of,
     exercise_ids,
+    is_folded_kind,
     only_exercises,
     read,
     replace_stubs,
@@ -47,6 +50,24 @@ def test_ids_come_from_tags(notebook, cell, exercise):
     assert exercise_ids(book) == check_ids(book) == ["4.12", "5.1"]
     assert tagged_id(book.cells[0], "check") is None
     assert tags(book.cells[2]) == []
+
+
+def test_the_kinds_that_are_folded_are_known_by_their_tags(cell):
+    assert all(is_folded_kind(cell("x = 1", kind)) for kind in FOLDED)
+    assert not any(is_folded_kind(cell("x = 1", tag)) for tag in (None, "exercise-4.1", "hide-input", "figures"))
+    assert not is_folded_kind(new_markdown_cell("prose", metadata={"tags": ["figure"]}))
+
+
+def test_diagrams_of_a_text_cell_are_its_attached_pictures():
+    text = (
+        "![q(z|x), and E[w]\nin it](attachment:a_b.png) and [a link](attachment:c.png), ![from elsewhere](d.png), "
+        "![](attachment:e.png)"
+    )
+    assert diagrams_of(new_markdown_cell(text)) == [("q(z|x), and E[w]\nin it", "a_b.png"), ("", "e.png")]
+
+
+def test_code_that_speaks_of_a_picture_shows_none(cell):
+    assert diagrams_of(cell("'![x](attachment:a.png)'")) == []
 
 
 def test_text_of_takes_streams_results_and_errors_in_order(cell):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,22 @@ from nbformat import NotebookNode
 
 from vae_edu.exercises.registry import find
 
-__all__ = ["check_ids", "exercise_ids", "only_exercises", "read", "replace_stubs", "tagged_id", "tags", "text_of"]
+__all__ = [
+    "FOLDED",
+    "check_ids",
+    "diagrams_of",
+    "exercise_ids",
+    "is_folded_kind",
+    "only_exercises",
+    "read",
+    "replace_stubs",
+    "tagged_id",
+    "tags",
+    "text_of",
+]
+
+FOLDED = ("setup", "support", "figure", "explorer")  # kinds of code cells whose source is stored folded
+_ATTACHED = re.compile(r"!\[((?:(?!\]\().)*)\]\(attachment:([^)\s]+)\)", re.DOTALL)
 
 
 def read(path: Path) -> NotebookNode:
@@ -24,6 +40,16 @@ def read(path: Path) -> NotebookNode:
 
 def tags(cell: NotebookNode) -> list[str]:
     return cell.metadata.get("tags", [])
+
+
+def is_folded_kind(cell: NotebookNode) -> bool:
+    """Whether the cell is of a kind whose source is stored folded."""
+    return cell.cell_type == "code" and not set(FOLDED).isdisjoint(tags(cell))
+
+
+def diagrams_of(cell: NotebookNode) -> list[tuple[str, str]]:
+    """The attached pictures that a markdown cell shows, ``![alt text](attachment:name.png)``: (alt text, file name) of each."""
+    return _ATTACHED.findall(cell.source) if cell.cell_type == "markdown" else []
 
 
 def tagged_id(cell: NotebookNode, kind: str) -> str | None:

@@ -252,13 +252,17 @@ def run_notebooks(
 
 @app.command()
 def execute(numbers: Numbers = None) -> None:
-    """For authors: re-execute notebooks in place, alone, and store their seconds."""
+    """For authors: draw the diagrams of notebooks anew, re-execute the notebooks in place, alone, and store their seconds."""
     from vae_edu.course.cells import read
     from vae_edu.course.executing import execute as run
-    from vae_edu.course.executing import store, tidy
+    from vae_edu.course.executing import redraw, store, tidy
 
     for path in _paths(numbers):
-        execution = run(read(path), name=path.stem)
+        try:
+            notebook = redraw(read(path))
+        except ValueError as error:
+            _fail(f"{path.stem} is left as it was: {error}")
+        execution = run(notebook, name=path.stem)
         if execution.failure:
             _fail(f"{path.stem} is left as it was: {execution.failure}")
         execution.notebook.metadata.setdefault("vae_edu", {})["seconds"] = round(execution.seconds, 1)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import os
+import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +18,12 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from tqdm import tqdm
 
-from vae_edu.course.cells import text_of
+from vae_edu.course.cells import diagrams_of, is_folded_kind, tags, text_of
 from vae_edu.course.places import root
+from vae_edu.data.folders import user_cache_dir
 from vae_edu.files import replacing
 
-__all__ = ["Execution", "execute", "half_the_cores", "store", "threads_of", "tidy"]
+__all__ = ["Execution", "execute", "half_the_cores", "own_home", "redraw", "store", "threads_of", "tidy"]
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -37,6 +41,22 @@ def half_the_cores() -> int:
 def threads_of(count: int) -> dict[str, str]:
     """The environment in which numerical libraries use ``count`` threads."""
     return dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(count))
+
+
+def own_home() -> str:
+    """``home`` for ``execute`` that keeps progress where the learner's own notebooks keep it."""
+    return os.environ.get("VAE_EDU_HOME", "")  # empty: the platform's place
+
+
+@contextlib.contextmanager
+def _empty_home() -> Iterator[str]:
+    """A new user folder without any progress, removed afterwards. What the user has downloaded can be read in it."""
+    with tempfile.TemporaryDirectory(prefix="vae-edu-", ignore_cleanup_errors=True) as home:
+        # Where links are not allowed, data that a notebook needs are downloaded again.
+        with contextlib.suppress(OSError):
+            user_cache_dir().mkdir(parents=True, exist_ok=True)
+            (Path(home) / "cache").symlink_to(user_cache_dir(), target_is_directory=True)
+        yield home
 
 
 @dataclass(frozen=True)
@@ -60,15 +80,25 @@ def execute(
     keep_going: bool = False,
     threads: int | None = None,
     timeout: float = 600,
+    home: Path | str | None = None,
 ) -> Execution:
     """Run all code cells from top to bottom in a new kernel, in the folder of the notebooks; ``notebook`` is changed in place.
 
     strict: a claim that does not hold stops the run. keep_going: an exception in a cell does not.
     threads: how many the kernel's numerical libraries use; ``half_the_cores()`` where it is not given. timeout: seconds
-    that one cell may take.
+    that one cell may take. home: the kernel's ``VAE_EDU_HOME``, where ``check`` keeps progress; by default a new, empty
+    folder that is removed afterwards, so that nobody's progress is shown or changed.
     """
     environment = os.environ | threads_of(threads or half_the_cores())
     environment |= {"TQDM_DISABLE": "1", "VAE_EDU_STRICT": "1" if strict else "0"}
+    with _empty_home() if home is None else contextlib.nullcontext(home) as folder:
+        environment["VAE_EDU_HOME"] = str(folder)
+        return _execute(notebook, environment, name=name, keep_going=keep_going, timeout=timeout)
+
+
+def _execute(
+    notebook: NotebookNode, environment: dict[str, str], *, name: str, keep_going: bool, timeout: float
+) -> Execution:
     codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for cell in codes:  # what a cell that is never reached shows must not be left from an earlier run
         cell.outputs, cell.execution_count = [], None
@@ -110,13 +140,40 @@ def _peak_megabytes(client: NotebookClient) -> float | None:
         client.nb.cells.pop()
 
 
+def redraw(notebook: NotebookNode) -> NotebookNode:
+    """Draw every diagram that a text cell shows, ``![alt text](attachment:name.png)``, and attach it, in place.
+
+    ``name`` is a diagram of ``vae_edu.viz.diagrams``. Attachments that a cell does not show are removed.
+
+    Raises ``ValueError`` for an attachment that is not a diagram.
+    """
+    for cell in notebook.cells:
+        pictures = {file: {"image/png": _diagram(file)} for _, file in diagrams_of(cell)}
+        if pictures:
+            cell.attachments = pictures
+        else:
+            cell.pop("attachments", None)
+    return notebook
+
+
+def _diagram(file: str) -> str:
+    from vae_edu.viz import diagrams  # imports matplotlib
+
+    name, dot, ending = file.rpartition(".")
+    if (dot, ending) != (".", "png"):
+        raise ValueError(f"the attachment {file!r} is not a diagram: a diagram's file is called NAME.png")
+    return base64.b64encode(diagrams.png(name)).decode("ascii")
+
+
 def tidy(notebook: NotebookNode) -> NotebookNode:
-    """Remove what must not be stored, in place: references to live widgets and their state, empty outputs, timings."""
+    """Make a notebook what is stored, in place. References to live widgets and their state, empty outputs and timings are
+    removed; cells of the kinds ``cells.FOLDED`` are folded, for JupyterLab and for the web site, and no others."""
     notebook.metadata.pop("widgets", None)
     notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook.metadata["language_info"] = {"name": "python"}
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        _fold(cell)
         if cell.cell_type != "code":
             continue
         for output in cell.outputs:
@@ -127,6 +184,19 @@ def tidy(notebook: NotebookNode) -> NotebookNode:
             output for output in cell.outputs if output.output_type in ("stream", "error") or output.data
         )
     return notebook
+
+
+def _fold(cell: NotebookNode) -> None:
+    """Fold a cell's source if its kind wants that: JupyterLab reads the metadata, the web site the tag."""
+    folded = is_folded_kind(cell)
+    kept = [tag for tag in tags(cell) if tag != "hide-input"] + ["hide-input"] * folded
+    settings = {name: value for name, value in cell.metadata.get("jupyter", {}).items() if name != "source_hidden"}
+    settings |= {"source_hidden": True} if folded else {}
+    for name, value in (("tags", kept), ("jupyter", settings)):
+        if value:
+            cell.metadata[name] = value
+        else:
+            cell.metadata.pop(name, None)
 
 
 def joined(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
