@@ -137,6 +137,29 @@ def test_controls_are_labelled_and_stay_in_range():
     assert (picked.description, picked.value, picked.options) == ("c", 10, (1, 10, 100))
 
 
+def test_a_logarithmic_slider_takes_equal_factors():
+    control = explorers.log_slider("variance", 0.02, 2, 1.0, steps=4)
+    assert (10**control.min, 10**control.max) == (pytest.approx(0.02), pytest.approx(2))
+    assert 10 ** (4 * control.step) == pytest.approx(100)
+    control.value = 50
+    assert control.value == pytest.approx(2)
+
+
+def test_a_toggle_has_a_button_for_each_option(shown):
+    control = explorers.toggle("decoder", ["line", "square"], "square")
+    assert control.options == ("line", "square")
+    assert control.description == "decoder"
+    chosen = []
+
+    def draw(decoder):
+        chosen.append(decoder)
+        return figures.new(width=2, height=2)[0], decoder
+
+    explorers.explorer(draw, try_this="Press one.", alt=ALT, decoder=control)
+    control.value = "line"
+    assert chosen == ["square", "line"]
+
+
 def test_a_redraw_is_quick(explored):
     *_, control, _picture, _, _ = explored
     took = []

@@ -6,6 +6,7 @@ without a kernel, a PNG of its first state. The controls are ipywidgets, so they
 
 import base64
 import html
+import math
 import traceback
 from collections.abc import Callable
 
@@ -15,7 +16,7 @@ from matplotlib.figure import Figure
 
 from vae_edu.viz.figures import SHOWN_PER_INCH, as_png, png_metadata, require_alt
 
-__all__ = ["choice", "explorer", "require_told", "show_live", "slider", "stepper"]
+__all__ = ["choice", "explorer", "log_slider", "require_told", "show_live", "slider", "stepper", "toggle"]
 
 LABEL = {"description_width": "180px"}
 WIDE = widgets.Layout(width="560px", max_width="100%")
@@ -24,6 +25,22 @@ WIDE = widgets.Layout(width="560px", max_width="100%")
 def slider(label: str, low: float, high: float, value: float, step: float = 0.01) -> widgets.FloatSlider:
     """A control for a real number between ``low`` and ``high``; arrow keys move it by ``step``."""
     return widgets.FloatSlider(value, min=low, max=high, step=step, description=label, style=LABEL, layout=WIDE)
+
+
+def log_slider(label: str, low: float, high: float, value: float, steps: int = 100) -> widgets.FloatLogSlider:
+    """A control for a positive number between ``low`` and ``high`` on a logarithmic scale, which ``steps`` steps span."""
+    ends, step = (math.log10(low), math.log10(high)), math.log10(high / low) / steps
+    return widgets.FloatLogSlider(
+        value,
+        base=10,
+        min=ends[0],
+        max=ends[1],
+        step=step,
+        description=label,
+        style=LABEL,
+        layout=WIDE,
+        readout_format=".3g",
+    )
 
 
 def stepper(label: str, low: int, high: int, value: int) -> widgets.IntSlider:
@@ -36,13 +53,20 @@ def choice(label: str, options: list, value) -> widgets.SelectionSlider:
     return widgets.SelectionSlider(options=options, value=value, description=label, style=LABEL, layout=WIDE)
 
 
+def toggle(label: str, options: list, value) -> widgets.ToggleButtons:
+    """A control for one of two or three ``options`` without an order: a row of buttons."""
+    return widgets.ToggleButtons(
+        options=options, value=value, description=label, style=LABEL | {"button_width": "auto"}
+    )
+
+
 def explorer(draw: Callable[..., tuple[Figure, str]], *, try_this: str, alt: str, **controls: widgets.Widget) -> None:
     """Show a figure that follows its controls.
 
     draw: called with the controls' values by name; returns a figure and a sentence that says in words what it shows.
     try_this: what the reader should try, in words; stands above the controls.
     alt: alternative text of the first state's picture; fixed text.
-    controls: one ``slider``, ``stepper`` or ``choice`` for each parameter of ``draw``.
+    controls: one ``slider``, ``log_slider``, ``stepper``, ``choice`` or ``toggle`` for each parameter of ``draw``.
 
     An exception in ``draw`` is shown in place of the picture, never swallowed. Raises ``ValueError`` for an empty
     ``alt`` or ``try_this``, and whatever ``draw`` raises in its first state.

@@ -3,7 +3,7 @@
 import numpy as np
 import scipy.stats
 import torch
-from torch.distributions import MultivariateNormal, Normal, kl_divergence
+from torch.distributions import Normal, kl_divergence
 
 
 def kl_in_torch(mu, logvar):
@@ -27,63 +27,63 @@ def kl_by_a_loop(mu, logvar):
     return np.array(values)
 
 
-def monte_carlo_by_scipy(mu, logvar, other_mu, other_logvar, draws, rng):
-    q, p = scipy.stats.norm(mu, np.exp(logvar / 2)), scipy.stats.norm(other_mu, np.exp(other_logvar / 2))
-    z = q.rvs(size=(draws, len(mu)), random_state=rng)
-    values = (q.logpdf(z) - p.logpdf(z)).sum(axis=1)
-    return np.mean(values), scipy.stats.sem(values)
+def elbo_by_scipy(x, log_likelihood, mu, logvar, eps):
+    q = scipy.stats.norm(mu, np.exp(logvar / 2))
+    z = mu + q.std() * eps
+    values = log_likelihood(x, z) + scipy.stats.norm.logpdf(z).sum(-1) - q.logpdf(z).sum(-1)
+    return [values.mean(axis=0), scipy.stats.sem(values, axis=0)]
 
 
-def monte_carlo_by_a_loop(mu, logvar, other_mu, other_logvar, draws, rng):
-    total = squares = 0.0
-    for _ in range(draws):  # the constants of the two densities cancel
-        eps = rng.standard_normal(len(mu))
-        away = mu + np.sqrt(np.exp(logvar)) * eps - other_mu
-        ratio = 0.5 * (other_logvar - logvar - eps**2 + away**2 * np.exp(-other_logvar)).sum()
-        total, squares = total + ratio, squares + ratio**2
-    mean = total / draws
-    return float(mean), float(np.sqrt((squares / draws - mean**2) / (draws - 1)))
+def elbo_by_loops(x, log_likelihood, mu, logvar, eps):
+    estimates, errors = [], []
+    for i in range(len(x)):
+        values = []
+        for noise in eps[:, i]:
+            z = [m + np.sqrt(np.exp(v)) * e for m, v, e in zip(mu[i], logvar[i], noise, strict=True)]
+            log_prior = sum(-0.5 * each**2 for each in z)  # the constants of prior and q cancel
+            log_q = sum(-0.5 * (e**2 + v) for e, v in zip(noise, logvar[i], strict=True))
+            values.append(log_likelihood(x[i : i + 1], np.array([z]))[0] + log_prior - log_q)
+        estimates.append(sum(values) / len(values))
+        errors.append((sum((v - estimates[-1]) ** 2 for v in values) / len(values)) ** 0.5 / len(values) ** 0.5)
+    return np.array(estimates), np.array(errors)
 
 
-def monte_carlo_in_single_precision(mu, logvar, other_mu, other_logvar, draws, rng):
-    z = rng.normal(mu, np.exp(logvar / 2), size=(draws, len(mu))).astype(np.float32)
-    values = sum(
-        scipy.stats.norm.logpdf(z[:, j], mu[j], np.exp(logvar[j] / 2))
-        - scipy.stats.norm.logpdf(z[:, j], other_mu[j], np.exp(other_logvar[j] / 2))
-        for j in range(len(mu))
-    )
-    return [values.mean(), values.std(ddof=1) / draws**0.5]
+def elbo_in_torch(x, log_likelihood, mu, logvar, eps):
+    q = Normal(torch.as_tensor(mu), torch.as_tensor(logvar).mul(0.5).exp())
+    z = q.loc + q.scale * torch.as_tensor(eps)
+    prior = Normal(torch.zeros((), dtype=z.dtype), torch.ones((), dtype=z.dtype))
+    log_w = torch.as_tensor(log_likelihood(x, z.numpy())) + (prior.log_prob(z) - q.log_prob(z)).sum(dim=-1)
+    return log_w.mean(dim=0), log_w.std(dim=0) / len(log_w) ** 0.5
 
 
-def elbo_as_evidence_minus_gap(x, weight, mean, variance, mu, covariance):
-    c = weight @ weight.T + variance * np.eye(len(weight))
-    m = weight.T @ weight + variance * np.eye(weight.shape[1])
-    posterior_mean = (x - mean) @ weight @ np.linalg.inv(m)
-    q = MultivariateNormal(torch.as_tensor(mu), torch.as_tensor(covariance))
-    posterior = MultivariateNormal(torch.as_tensor(posterior_mean), torch.as_tensor(variance * np.linalg.inv(m)))
-    return scipy.stats.multivariate_normal(mean, c).logpdf(x) - kl_divergence(q, posterior).numpy()
+def wrong_by_z_scores(values, log_evidence, gap):
+    samples = values.shape[1]
+    z_scores = (values.mean(axis=1) - log_evidence + gap) / (values.std(axis=1, ddof=1) / samples**0.5)
+    return (z_scores < -4) | (z_scores > 4)
 
 
-def elbo_by_a_loop(x, weight, mean, variance, mu, covariance):
-    values = []
-    for row, centre in zip(x, mu, strict=True):
-        spread = np.diag(weight @ covariance @ weight.T)
-        error = (row - mean - weight @ centre) ** 2 + spread
-        likelihood = sum(-0.5 * (np.log(2 * np.pi * variance) + each / variance) for each in error)
-        expected_prior = -0.5 * (len(centre) * np.log(2 * np.pi) + centre @ centre + np.trace(covariance))
-        entropy = scipy.stats.multivariate_normal(centre, covariance).entropy()
-        values.append(likelihood + expected_prior + entropy)
-    return np.array(values)
+def wrong_by_a_loop(values, log_evidence, gap):
+    answers = []
+    for row in values:
+        away = np.mean(row) - (log_evidence - gap)
+        answers.append(bool(away**2 > 16 * np.var(row) / len(row)))
+    return np.array(answers)
 
 
-def elbo_in_torch(x, weight, mean, variance, mu, covariance):
-    x, weight, mean, mu, covariance = map(torch.as_tensor, (x, weight, mean, mu, covariance))
-    std = torch.as_tensor(variance**0.5)
-    likelihood = Normal(mean + mu @ weight.T, std).log_prob(x).sum(dim=1)
-    likelihood = likelihood - torch.trace(weight @ covariance @ weight.T) / (2 * std**2)
-    latent = weight.shape[1]
-    prior = MultivariateNormal(torch.zeros(latent, dtype=x.dtype), torch.eye(latent, dtype=x.dtype))
-    return likelihood - kl_divergence(MultivariateNormal(mu, covariance), prior)
+def wrong_in_torch(values, log_evidence, gap):
+    values = torch.as_tensor(values)
+    error = values.std(dim=1) / values.shape[1] ** 0.5
+    return (values.mean(dim=1) - log_evidence + gap).abs() > 4 * error
+
+
+def illnesses_as_a_list():
+    return [0, 2, 0, 4]
+
+
+def illnesses_by_letter():
+    found = dict.fromkeys("ABCD", 0)
+    found["B"], found["D"] = 2, 4
+    return tuple(found.values())
 
 
 def diagonal_from_the_precision(x, weight, mean, variance):
@@ -106,36 +106,10 @@ def diagonal_in_torch(x, weight, mean, variance):
     return mu, -torch.log1p((weight**2).sum(dim=0) / variance).expand_as(mu)
 
 
-def gap_by_torch(x, weight, mean, variance, mu, logvar):
-    x, weight, mean, mu, logvar = map(torch.as_tensor, (x, weight, mean, mu, logvar))
-    m = weight.T @ weight + variance * torch.eye(weight.shape[1], dtype=x.dtype)
-    posterior = MultivariateNormal((x - mean) @ weight @ torch.linalg.inv(m), variance * torch.linalg.inv(m))
-    return kl_divergence(MultivariateNormal(mu, torch.diag_embed(logvar.exp())), posterior)
-
-
-def gap_as_a_difference(x, weight, mean, variance, mu, logvar):
-    evidence = scipy.stats.multivariate_normal(mean, weight @ weight.T + variance * np.eye(len(weight))).logpdf(x)
-    error = ((x - mean - mu @ weight.T) ** 2).sum(axis=1) + np.exp(logvar) @ (weight**2).sum(axis=0)
-    distortion = 0.5 * x.shape[1] * np.log(2 * np.pi * variance) + error / (2 * variance)
-    rate = -0.5 * (1 + logvar - mu**2 - np.exp(logvar)).sum(axis=1)
-    return evidence - (-distortion - rate)
-
-
-def gap_by_a_loop(x, weight, mean, variance, mu, logvar):
-    gaps = []
-    for row, centre, log in zip(x, mu, logvar, strict=True):
-        covariance = np.linalg.inv(np.eye(len(log)) + weight.T @ weight / variance)
-        away = centre - covariance @ weight.T @ (row - mean) / variance
-        ratio = np.linalg.solve(covariance, np.diag(np.exp(log)))
-        gap = np.trace(ratio) - len(log) - np.log(np.linalg.det(ratio)) + away @ np.linalg.solve(covariance, away)
-        gaps.append(gap / 2)
-    return np.array(gaps)
-
-
 VARIANTS = {
-    "4.1": [kl_in_torch, kl_in_single_precision, kl_by_a_loop],
-    "4.2": [monte_carlo_by_scipy, monte_carlo_by_a_loop, monte_carlo_in_single_precision],
-    "4.3": [elbo_as_evidence_minus_gap, elbo_by_a_loop, elbo_in_torch],
-    "4.4": [diagonal_from_the_precision, diagonal_by_loops_in_single_precision, diagonal_in_torch],
-    "4.5": [gap_by_torch, gap_as_a_difference, gap_by_a_loop],
+    "4.1": [elbo_by_scipy, elbo_by_loops, elbo_in_torch],
+    "4.2": [kl_in_torch, kl_in_single_precision, kl_by_a_loop],
+    "4.3": [wrong_by_z_scores, wrong_by_a_loop, wrong_in_torch],
+    "4.4": [illnesses_as_a_list, illnesses_by_letter],
+    "4.5": [diagonal_from_the_precision, diagonal_by_loops_in_single_precision, diagonal_in_torch],
 }

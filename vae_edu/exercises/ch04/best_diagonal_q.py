@@ -1,0 +1,153 @@
+"""Exercise 4.5: the best q with a diagonal covariance."""
+
+import numpy as np
+
+from vae_edu.exercises.record import Exercise, Mistake
+
+
+def best_diagonal_q(x, weight, mean, variance):
+    """mu and logvar, both (batch, latent), of the Gaussian q with diagonal covariance that has the largest ELBO under
+    probabilistic PCA. x (batch, data), weight (data, latent), mean (data,), variance the decoder's σ_x²."""
+    m = weight.T @ weight + variance * np.eye(weight.shape[1])
+    mu = np.linalg.solve(m, weight.T @ (x - mean).T).T
+    logvar = np.log(variance / np.diag(m))
+    return mu, np.tile(logvar, (len(x), 1))
+
+
+def draw_models(rng: np.random.Generator):
+    """x, W, m, σ_x² with σ_x far from 1, W neither square nor with orthogonal columns; a batch of one among them."""
+    for batch, data, latent, std in ((4, 5, 2, 0.6), (3, 6, 3, 1.7), (5, 4, 2, 0.4), (1, 5, 3, 0.7)):
+        weight, mean = rng.normal(0, 1, (data, latent)), rng.uniform(1, 3, data)
+        weight[:, 1] += 0.7 * weight[:, 0]
+        z, std = rng.normal(size=(batch, latent)), std * rng.uniform(0.9, 1.1)
+        yield z @ weight.T + mean + std * rng.normal(size=(batch, data)), weight, mean, std**2
+
+
+def posterior_of(x, weight, mean, variance):
+    """The posterior's mean (batch, latent) and covariance (latent, latent)."""
+    m = weight.T @ weight + variance * np.eye(weight.shape[1])
+    return (x - mean) @ weight @ np.linalg.inv(m), variance * np.linalg.inv(m)
+
+
+def rows_like(x, row):
+    return np.tile(row, (len(x), 1))
+
+
+def best_with(inner):
+    """The same wrong M in the mean and in logvar: ``inner`` gets Wᵀ W and σ_x²."""
+
+    def wrong(x, weight, mean, variance):
+        m = inner(weight.T @ weight, variance)
+        return (x - mean) @ weight @ np.linalg.inv(m), rows_like(x, np.log(variance / np.diag(m)))
+
+    return wrong
+
+
+def diagonal_with(change):
+    """The right mean, and a wrong logvar: ``change`` gets σ_x², M and the posterior's covariance."""
+
+    def wrong(x, weight, mean, variance):
+        mu, covariance = posterior_of(x, weight, mean, variance)
+        m = weight.T @ weight + variance * np.eye(weight.shape[1])
+        return mu, rows_like(x, change(variance, m, covariance))
+
+    return wrong
+
+
+def diagonal_with_mean(change):
+    """The right logvar, and a wrong mean: ``change`` gets x, W, m and σ_x²."""
+
+    def wrong(x, weight, mean, variance):
+        return change(x, weight, mean, variance), best_diagonal_q(x, weight, mean, variance)[1]
+
+    return wrong
+
+
+EXERCISE = Exercise(
+    id="4.5",
+    title="The best q with a diagonal covariance",
+    minutes=10,
+    difficulty=2,
+    answer=best_diagonal_q,
+    cases=draw_models,
+    mistakes=(
+        Mistake(
+            "these are the posterior's own variances, the diagonal of its covariance: the best ones are 1 over the diagonal of"
+            " its *precision*",
+            diagonal_with(lambda v, m, s: np.log(np.diag(s))),
+        ),
+        Mistake(
+            "this is ½ log variance, the log of the standard deviation: logvar is the log of the variance",
+            diagonal_with(lambda v, m, s: 0.5 * np.log(v / np.diag(m))),
+        ),
+        Mistake("these are the variances: their log is missing", diagonal_with(lambda v, m, s: v / np.diag(m))),
+        Mistake(
+            "these are the standard deviations: logvar is the log of the variance",
+            diagonal_with(lambda v, m, s: np.sqrt(v / np.diag(m))),
+        ),
+        Mistake(
+            "this is the log of the precision: the variance is 1 over it, so the sign changes",
+            diagonal_with(lambda v, m, s: np.log(np.diag(m) / v)),
+        ),
+        Mistake(
+            "the posterior's precision is M / σ_x²: σ_x² is missing",
+            diagonal_with(lambda v, m, s: -np.log(np.diag(m))),
+        ),
+        Mistake(
+            "these are the diagonals of M⁻¹: the inverse comes after taking the diagonal, and σ_x² is missing",
+            diagonal_with(lambda v, m, s: np.log(np.diag(s) / v)),
+        ),
+        Mistake(
+            "M is Wᵀ W + σ_x² I: σ_x² I is missing in the variances",
+            diagonal_with(lambda v, m, s: np.log(v / (np.diag(m) - v))),
+        ),
+        Mistake(
+            "M is Wᵀ W + σ_x² I: you add I without σ_x²",
+            lambda x, weight, mean, variance: (
+                (x - mean) @ weight @ np.linalg.inv(weight.T @ weight + np.eye(weight.shape[1])),
+                rows_like(x, np.log(variance / (1 + (weight**2).sum(axis=0)))),
+            ),
+        ),
+        Mistake("M is Wᵀ W + σ_x² I: σ_x² I is missing", best_with(lambda w, v: w)),
+        Mistake("variance is already σ_x²: you square it again", best_with(lambda w, v: w + v**2 * np.eye(len(w)))),
+        Mistake("σ_x where σ_x² belongs in M", best_with(lambda w, v: w + np.sqrt(v) * np.eye(len(w)))),
+        Mistake(
+            "one variance for all latents: each latent has its own",
+            diagonal_with(lambda v, m, s: np.full(len(m), np.log(v / np.diag(m).mean()))),
+        ),
+        Mistake(
+            "the mean is computed from the diagonal of M alone: the best mean is the posterior's own, M⁻¹ Wᵀ (x − m)",
+            diagonal_with_mean(
+                lambda x, weight, mean, variance: (x - mean) @ weight / ((weight**2).sum(axis=0) + variance)
+            ),
+        ),
+        Mistake(
+            "m is not subtracted from x",
+            diagonal_with_mean(lambda x, weight, mean, variance: posterior_of(x, weight, 0 * mean, variance)[0]),
+        ),
+        Mistake(
+            "this is the least-squares z: σ_x² I is missing in M, which pulls the mean towards 0",
+            diagonal_with_mean(lambda x, weight, mean, variance: (x - mean) @ np.linalg.pinv(weight).T),
+        ),
+        Mistake(
+            "the mean is divided by σ_x² once too often",
+            diagonal_with_mean(lambda x, weight, mean, variance: posterior_of(x, weight, mean, variance)[0] / variance),
+        ),
+        Mistake(
+            "M⁻¹ is missing in the mean",
+            diagonal_with_mean(lambda x, weight, mean, variance: (x - mean) @ weight),
+        ),
+        Mistake(
+            "logvar has one row; it should have one row per example, (batch, latent)",
+            lambda x, weight, mean, variance: (
+                posterior_of(x, weight, mean, variance)[0],
+                best_diagonal_q(x, weight, mean, variance)[1][0],
+            ),
+        ),
+    ),
+    hints=(
+        "The gap is KL(q || posterior). Write it for q = N(mu, diag(v)) and ask which v_j makes it smallest.",
+        "The derivative with respect to v_j is ½ (Λ_jj − 1/v_j), with Λ = M / σ_x² the posterior's precision.",
+        "mu = M⁻¹ Wᵀ (x − m), and logvar_j = log(σ_x² / M_jj), repeated for every example (np.tile).",
+    ),
+)

@@ -1,0 +1,146 @@
+"""Exercise 4.3: a test that tells a wrong ELBO from a noisy one."""
+
+import numpy as np
+
+from vae_edu.exercises.record import Exercise, Mistake
+
+
+def which_are_wrong(values, log_evidence, gap):
+    """For each candidate: is its mean more than 4 standard errors away from the exact ELBO? An array of truth values,
+    (candidates,).
+
+    values (candidates, samples) holds single-sample estimates of the ELBO of one example, in nats. log_evidence is the exact
+    log p(x), and gap the exact KL(q(z|x) || p(z|x)): two numbers.
+    """
+    error = values.std(axis=1) / np.sqrt(values.shape[1])
+    return np.abs(values.mean(axis=1) - (log_evidence - gap)) > 4 * error
+
+
+# Candidates: how many standard errors the mean lies from the exact ELBO, and the standard deviation of the values in nats. Right
+# ones and wrong ones, too high and too low, quiet and noisy; none so near to 4 that S or S − 1 decides.
+EVERY_KIND = [
+    (-9.0, 1.0),
+    (40.0, 1.0),
+    (0.4, 1.0),
+    (90.0, 1.0),
+    (5.5, 0.5),
+    (-2.5, 2.0),
+    (3.4, 60.0),
+    (-4.6, 1.0),
+    (1.5, 1.0),
+    (-3.3, 0.7),
+]
+NEAR_AND_FAR = (-40.0, -6.0, -3.4, -1.2, 0.6, 2.7, 4.7, 7.0)
+
+
+def draw_candidates(rng: np.random.Generator):
+    """log p(x) of both signs, gaps far from 0 and equal to 0, a candidate that is alone."""
+    yield candidates(rng, rng.permutation(EVERY_KIND), 400, 3.0, rng.uniform(-9, -3))
+    for count, samples, gap in ((6, 100, 0.0), (8, 900, 0.6), (1, 250, 0.5)):
+        kinds = np.stack([rng.choice(NEAR_AND_FAR, count), rng.uniform(0.5, 4, count)], axis=1)
+        yield candidates(rng, kinds, samples, gap, rng.uniform(3, 9) * rng.choice([-1, 1]))
+    # A wrong one that stays below log p(x), and right ones whose means lie above it by chance.
+    yield candidates(rng, np.array([(-8.0, 1.0), (3.0, 2.0), (30.0, 1.0), (2.0, 1.0)]), 400, 0.02, -5.48)
+
+
+def candidates(rng: np.random.Generator, kinds: np.ndarray, samples: int, gap: float, log_evidence: float):
+    """Rows whose means lie exactly that many standard errors from the ELBO, log p(x) and the gap."""
+    scores, spread = kinds.T[:, :, None]
+    noise = rng.normal(size=(len(kinds), samples))
+    noise = (noise - noise.mean(axis=1, keepdims=True)) / noise.std(axis=1, keepdims=True)
+    return log_evidence - gap + spread * (noise + scores / np.sqrt(samples)), log_evidence, gap
+
+
+def scores_of(values, target):
+    return (values.mean(axis=1) - target) / (values.std(axis=1) / np.sqrt(values.shape[1]))
+
+
+def by(decide):
+    """``decide`` gets the values, the exact ELBO and log p(x)."""
+    return lambda values, log_evidence, gap: decide(values, log_evidence - gap, log_evidence)
+
+
+EXERCISE = Exercise(
+    id="4.3",
+    title="Wrong, or only noisy?",
+    minutes=10,
+    difficulty=2,
+    answer=which_are_wrong,
+    cases=draw_candidates,
+    mistakes=(
+        Mistake(
+            "you compare with log p(x): the ELBO lies below it by the gap",
+            by(lambda values, elbo, top: np.abs(scores_of(values, top)) > 4),
+        ),
+        Mistake(
+            "you only ask whether the estimate lies above log p(x): a wrong ELBO may lie below it",
+            by(lambda values, elbo, top: scores_of(values, top) > 4),
+        ),
+        Mistake(
+            "you only ask whether the mean lies above log p(x), without its standard error",
+            by(lambda values, elbo, top: values.mean(axis=1) > top),
+        ),
+        Mistake(
+            "only estimates that are too high are flagged: those that are too low by 4 standard errors are wrong as well",
+            by(lambda values, elbo, top: scores_of(values, elbo) > 4),
+        ),
+        Mistake(
+            "only estimates that are too low are flagged: those that are too high by 4 standard errors are wrong as well",
+            by(lambda values, elbo, top: scores_of(values, elbo) < -4),
+        ),
+        Mistake(
+            "the gap is added: ELBO = log p(x) − gap",
+            by(lambda values, elbo, top: np.abs(scores_of(values, 2 * top - elbo)) > 4),
+        ),
+        Mistake(
+            "this marks the right ones: True stands for a wrong candidate",
+            by(lambda values, elbo, top: np.abs(scores_of(values, elbo)) <= 4),
+        ),
+        Mistake(
+            "you divide by the standard deviation: the standard error is smaller by the square root of the number of samples",
+            by(lambda values, elbo, top: np.abs(values.mean(axis=1) - elbo) > 4 * values.std(axis=1)),
+        ),
+        Mistake(
+            "the standard error is the standard deviation over the *square root* of the number of samples",
+            by(lambda values, elbo, top: np.abs(values.mean(axis=1) - elbo) > 4 * values.std(axis=1) / values.shape[1]),
+        ),
+        Mistake(
+            "the standard error is divided by the square root of the number of candidates: divide by that of the number of samples",
+            by(
+                lambda values, elbo, top: (
+                    np.abs(values.mean(axis=1) - elbo) > 4 * values.std(axis=1) / len(values) ** 0.5
+                )
+            ),
+        ),
+        Mistake(
+            "the limit is 4 standard errors: with 3, a right estimator is flagged in one case of 370",
+            by(lambda values, elbo, top: np.abs(scores_of(values, elbo)) > 3),
+        ),
+        Mistake(
+            "the limit is 4 standard errors: with 2, a right estimator is flagged in one case of 20",
+            by(lambda values, elbo, top: np.abs(scores_of(values, elbo)) > 2),
+        ),
+        Mistake(
+            "the limit is one standard error: a right estimator is further away than that in one case of three",
+            by(lambda values, elbo, top: np.abs(scores_of(values, elbo)) > 1),
+        ),
+        Mistake(
+            "the limit is 4 nats: it should be 4 standard errors",
+            by(lambda values, elbo, top: np.abs(values.mean(axis=1) - elbo) > 4),
+        ),
+        Mistake(
+            "these are the positions of the wrong candidates: return one truth value for each candidate",
+            by(lambda values, elbo, top: np.flatnonzero(np.abs(scores_of(values, elbo)) > 4)),
+        ),
+        Mistake(
+            "these are the z-scores: return whether each is larger than 4 in size",
+            by(lambda values, elbo, top: scores_of(values, elbo)),
+        ),
+    ),
+    hints=(
+        "What number should the mean of a right candidate approach as the samples grow? You have both pieces of it.",
+        "Divide the distance from that number by the standard error of the mean. By chance, this z-score is hardly ever beyond 4, in "
+        "either direction.",
+        "error = values.std(axis=1) / np.sqrt(values.shape[1]), and the target is log_evidence − gap.",
+    ),
+)
