@@ -10,27 +10,36 @@ READY  := $(VENV)/ready
 # The first of these that is Python 3.11 or newer; `make lab PYTHON=/path/to/python` overrides the search.
 PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+# The programs in .venv hold the path of the folder that .venv was made in, and so does .venv/ready (from an older Makefile it
+# is empty: then we see whether a program runs). `-ef`: the same folder, whatever path leads to it.
+MOVED := $(shell test ! -e $(READY) || { \
+	if test -s $(READY); then test "$$(cat $(READY))" -ef .; else $(BIN)/pip --version >/dev/null 2>&1; fi; } || echo moved)
 # Tests run in two processes: give each one thread.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test test-unit test-notebooks test-browser site solutions notebooks bench lint clean
+.PHONY: help setup lab test test-unit test-notebooks test-browser site solutions notebooks bench lint clean moved
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
 
 setup: $(READY)  ## create .venv and install the course into it
 
-$(READY): requirements.txt pyproject.toml
-	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-	  echo "The course needs Python 3.11 or newer. Found: $$($(or $(PYTHON),python3) --version 2>&1)."; \
+# torch_build.py reads the variable TORCH_INDEX: `make setup TORCH_INDEX=` takes PyTorch's default build on every machine.
+$(READY): requirements.txt pyproject.toml $(MOVED)
+	@"$(or $(PYTHON),false)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "The course needs Python 3.11 or newer. Found: $$("$(or $(PYTHON),python3)" --version 2>&1)."; \
 	  echo "Install a newer one, or name it: make $(or $(MAKECMDGOALS),setup) PYTHON=/path/to/python3.12"; exit 1; }
-	@test -x $(BIN)/python || { $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }; }
+	@test -x $(BIN)/python || { "$(PYTHON)" -m venv $(VENV) || { rm -rf $(VENV); exit 1; }; }
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "$(VENV) holds $$($(BIN)/python --version), and the course needs 3.11 or newer. Delete $(VENV) and try again."; exit 1; }
+	@$(BIN)/python vae_edu/course/learner/torch_build.py
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	@$(BIN)/vae-edu keep-originals
-	@touch $(READY)
+	@pwd > $(READY)
+
+moved:
+	@echo "This folder was moved or copied after $(VENV) was made: $(VENV) is made anew."
+	@rm -rf $(VENV)
 
 # The extras of pyproject.toml: `teach` for the tests of assignments (nbgrader puts menus of its own into JupyterLab, which
 # learners need not see), `site` for the web site.
@@ -48,6 +57,7 @@ test-unit: $(READY)  ## run the unit tests (4 minutes)
 
 test-notebooks: $(VENV)/with-teach  ## run every notebook through nbval, the notebook standard, and assignments through nbgrader
 	$(ONE_THREAD) $(BIN)/python -m pytest tests/notebooks -n 2 --dist loadfile -q
+	@rm -rf build/test-home
 	$(ONE_THREAD) VAE_EDU_STRICT=1 VAE_EDU_HOME="$(CURDIR)/build/test-home" $(BIN)/python -m pytest notebooks/[0-9][0-9]_*.ipynb --nbval --nbval-current-env \
 	  --nbval-sanitize-with=tests/notebooks/sanitize.cfg -n 2 --dist loadfile -q
 
