@@ -1,5 +1,6 @@
-"""What a learner uses: ``check``, ``hint``, ``solution`` and ``progress``, and what is kept of it on disk."""
+"""What a learner uses: ``check``, ``use``, ``hint``, ``solution`` and ``progress``, and what is kept of it on disk."""
 
+import dataclasses
 import json
 import re
 import threading
@@ -7,7 +8,7 @@ import threading
 import numpy as np
 import pytest
 
-from vae_edu.exercises import check, hint, progress, solution
+from vae_edu.exercises import check, desk, hint, progress, solution, use
 from vae_edu.exercises.desk import Progress, _hints_given, require
 from vae_edu.exercises.registry import all_exercises, find
 from vae_edu.exercises.store import passed_ids, remember
@@ -114,6 +115,83 @@ def test_files_of_exercises_that_are_no_more_are_passed_over(folder):
     remember("99.1", True)
     assert progress().counts[0] == 0
     assert progress().messages == ()
+
+
+# use
+
+YOURS = "0.1: the figures below use your vae_loss\n"
+THE_COURSES = "0.1: the figures below use the course's vae_loss, until yours passes\n"
+
+
+def raising(distortion, rate):
+    raise ZeroDivisionError
+
+
+def leaving(distortion, rate):
+    raise SystemExit
+
+
+def printing(distortion, rate):
+    print("distortion", distortion)
+    return np.sum(distortion + rate)
+
+
+def noisy(distortion, rate):
+    print("rate", rate)
+    return right(distortion, rate)
+
+
+@pytest.mark.parametrize("function", [right, noisy])
+def test_a_right_function_is_used_as_it_is(capsys, function):
+    assert use("0.1", function) is function
+    assert capsys.readouterr() == (YOURS, "")
+
+
+@pytest.mark.parametrize(
+    "function",
+    [stub, wrong, raising, leaving, printing, lambda: 3, None, 3.0],
+    ids=lambda f: getattr(f, "__name__", str(f)),
+)
+def test_in_the_place_of_any_other_the_course_s_is_used(capsys, function):
+    assert use("0.1", function) is find("0.1").answer
+    assert capsys.readouterr() == (THE_COURSES, "")
+
+
+def test_a_function_that_never_ends_is_not_used(capsys, monkeypatch):
+    def endless(distortion, rate):
+        while True:
+            pass
+
+    hasty = dataclasses.replace(find("0.1"), seconds=0.2)
+    monkeypatch.setattr(desk, "find", lambda _: hasty)
+    assert use("0.1", endless) is hasty.answer
+    assert capsys.readouterr() == (THE_COURSES, "")
+
+
+def test_use_obeys_the_person_at_the_keyboard():
+    def interrupted(distortion, rate):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        use("0.1", interrupted)
+
+
+def test_use_keeps_no_progress(folder):
+    for function in (right, wrong, stub):
+        use("0.1", function)
+    assert not folder.exists()
+    assert progress().counts[0] == 0
+
+
+def test_use_draws_its_inputs_afresh():
+    seen = []
+
+    def note(distortion, rate):
+        seen.append(distortion.sum())
+        return right(distortion, rate)
+
+    assert use("0.1", note) is use("0.1", note) is note
+    assert len(set(seen)) == len(seen) >= 2
 
 
 # the files
@@ -271,12 +349,14 @@ def test_a_solution_is_the_source_of_the_answer():
 
 
 @pytest.mark.parametrize(
-    "use", [lambda i: check(i, right), hint, solution, find], ids=["check", "hint", "solution", "find"]
+    "ask",
+    [lambda i: check(i, right), lambda i: use(i, right), hint, solution, find],
+    ids=["check", "use", "hint", "solution", "find"],
 )
 @pytest.mark.parametrize("unknown", ["0.9", "77.1", "nonsense", "", "0.1 ", "0.01"])
-def test_an_unknown_id_lists_the_ids_there_are(use, unknown):
+def test_an_unknown_id_lists_the_ids_there_are(ask, unknown):
     with pytest.raises(ValueError, match=r"there is no exercise .*; there are .*\b0\.1\b") as raised:
-        use(unknown)
+        ask(unknown)
     assert repr(unknown) in str(raised.value)
 
 

@@ -1,5 +1,8 @@
 """The real nbval on small notebooks: what it lets pass, what it must not, and what the sanitising patterns do to it."""
 
+import contextlib
+import io
+import math
 import os
 import re
 import subprocess
@@ -11,11 +14,14 @@ import pytest
 from nbformat.v4 import new_notebook, new_output
 from nbval.plugin import get_sanitize_patterns
 
+from vae_edu.claims import claim
+from vae_edu.course.author.standard import violations
 from vae_edu.course.cells import tags
 from vae_edu.course.executing import execute, store, tidy
-from vae_edu.course.author.standard import violations
-from vae_edu.exercises.desk import Progress
+from vae_edu.exercises.desk import Progress, use
 from vae_edu.exercises.record import Report
+from vae_edu.exercises.registry import find
+from vae_edu.viz import figures
 
 SANITIZE = Path(__file__).with_name("sanitize.cfg")
 
@@ -94,9 +100,152 @@ def test_progress_reads_the_same_in_every_state(view, sanitised):
     assert sanitised(view(begun)) == sanitised(view(done)) != view(done)
 
 
-@pytest.mark.parametrize("text", ["✓ the loss falls\n", "✗ the loss falls (False)\n", "○ open\n", "✓ a\n✓ 0.1 b\n"])
-def test_claims_are_compared_as_they_are(text, sanitised):
+# claims
+
+
+def of_claims(*lines):
+    """What these calls of ``claim`` print."""
+    with pytest.MonkeyPatch.context() as patched, contextlib.redirect_stdout(io.StringIO()) as out:
+        patched.setenv("VAE_EDU_STRICT", "0")
+        for sentence, *rest in lines:
+            claim(sentence, *rest)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "✓ the loss falls\n",
+        "✗ the loss falls (False)\n",
+        "○ open\n",
+        "✓ a\n✓ 0.1 b\n",
+        "✓ 0.1 nats at most\n",  # not the report of an exercise
+        "✓ 0.1 nats at most\n✓ 2 latents: all is well\n",
+        "✗ gap: 12.1 nats (expected 14.2 to 15.0)\n",
+        "✓ gap: inf (expected at least 5)\n",  # what is no number is not hidden
+        "gap: 12.1 nats (expected 14.2 to 15.0)\n",  # not a claim
+        "✓ at K = 10: smaller by 3 (see above)\n",
+    ],
+)
+def test_what_is_no_number_of_a_claim_that_holds_is_compared_as_it_is(text, sanitised):
     assert sanitised(text) == text
+
+
+@pytest.mark.parametrize(
+    ("claims", "text"),
+    [
+        ([("r = 0.8: K = 4096", 14.63, (14.2, 15.0), "nats")], "✓ r = 0.8: K = 4096: # nats (expected 14.2 to 15.0)\n"),
+        ([("4.2 is the title", 14.63, (14, 15))], "✓ 4.2 is the title: # (expected 14 to 15)\n"),
+        ([("z (as a score)", -0.7, (-4.0, 4.0))], "✓ z (as a score): # (expected -4.0 to 4.0)\n"),
+        (
+            [("error: 3 (expected)", 3e-14, (0, 1e-10), "bits²")],
+            "✓ error: 3 (expected): # bits² (expected at most 1e-10)\n",
+        ),
+        ([("large", 3e300, (5, math.inf))], "✓ large: # (expected at least 5)\n"),
+        ([("any", -3.25, (-math.inf, math.inf))], "✓ any: # (expected any number)\n"),
+        ([("count", 21, (21, 21), "nats per 10 images")], "✓ count: # nats per 10 images (expected 21)\n"),
+        (
+            [("a", 1, (0, 2)), ("true", True), ("b", 3, (0, 2)), ("c", 0.51, (0.5, 0.6), "%")],
+            "✓ a: # (expected at most 2)\n✓ true\n✗ b: 3 (expected at most 2)\n✓ c: # % (expected 0.5 to 0.6)\n",
+        ),
+    ],
+    ids=str,
+)
+def test_of_a_claim_that_holds_the_number_is_hidden_and_nothing_else(claims, text, sanitised):
+    assert sanitised(of_claims(*claims)) == text
+
+
+# tables
+
+COLUMNS = ["ELBO (nats)", "gap", "10"]
+ROWS = {"the prior": [(-22.1, 0.3), 14.6, "2 × 64"], "β = 0.3": [(-7.3, 0.3), 0.0, "64"]}
+
+
+def of_table(columns=COLUMNS, rows=ROWS, caption="Three seeds each.", **options):
+    """The plain text and the HTML of this table."""
+    shown = []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(figures, "display", lambda data, **_: shown.append(data))
+        figures.table(columns, rows, caption=caption, **options)
+    return shown[0]
+
+
+@pytest.fixture
+def told_apart(sanitised):
+    """Whether nbval tells two tables apart: by their plain text, by their HTML."""
+
+    def compared(one, other):
+        return tuple(sanitised(one[kind]) != sanitised(other[kind]) for kind in ("text/plain", "text/html"))
+
+    return compared
+
+
+@pytest.mark.parametrize(
+    ("prior", "beta"),
+    [
+        ([(-1234.56, 0.0012), 3, "2 × 64"], [(7.3, 12), 1234567, "64"]),
+        ([(1e-9, 1e-10), 1e-14, "2 × 64"], [(0.0, 0.0), 0.0, "64"]),
+        ([(4, 3), 5e9, "2 × 64"], [(3.5, 0.5), 5, "64"]),
+    ],
+)
+def test_a_table_with_other_numbers_reads_the_same(prior, beta, told_apart, sanitised):
+    first, other = of_table(), of_table(rows={"the prior": prior, "β = 0.3": beta})
+    assert told_apart(first, other) == (False, False)
+    for kind in ("text/plain", "text/html"):
+        assert not re.search("22.1|14.6|7.3", sanitised(first[kind]))
+
+
+def test_a_table_in_percent_reads_the_same(told_apart):
+    first, other = (of_table(["it"], {"a": [(x, abs(x) / 7)]}, formats={"it": "+.1%"}) for x in (0.5, -0.625))
+    assert told_apart(first, other) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "caption", "apart"),
+    [
+        (COLUMNS, ROWS, "Five seeds each.", (True, True)),
+        (COLUMNS, ROWS, "Three seeds each. 1", (True, True)),
+        (["ELBO (bits)", "gap", "10"], ROWS, "Three seeds each.", (True, True)),
+        (["ELBO (nats)", "gap", "11"], ROWS, "Three seeds each.", (False, True)),  # a name that is a number
+        (COLUMNS, {"a prior": ROWS["the prior"], "β = 0.3": ROWS["β = 0.3"]}, "Three seeds each.", (True, True)),
+        (COLUMNS, {"the prior": ROWS["the prior"], "β = 0.4": ROWS["β = 0.3"]}, "Three seeds each.", (True, True)),
+        (COLUMNS, dict(reversed(ROWS.items())), "Three seeds each.", (True, True)),
+        (COLUMNS, ROWS | {"the prior": [(-22.1, 0.3), 14.6, "3 × 64"]}, "Three seeds each.", (True, True)),
+        (COLUMNS, ROWS | {"β = 0.3": [(-7.3, 0.3), 0.0, "65"]}, "Three seeds each.", (False, True)),  # a text likewise
+        (COLUMNS, ROWS | {"the prior": [(math.nan, 0.3), 14.6, "2 × 64"]}, "Three seeds each.", (True, True)),
+        (COLUMNS, ROWS | {"the prior": [(-22.1, 0.3), math.inf, "2 × 64"]}, "Three seeds each.", (True, True)),
+        (
+            COLUMNS,
+            ROWS | {"the prior": [-22.1, 14.6, "2 × 64"]},
+            "Three seeds each.",
+            (True, True),
+        ),  # its spread is gone
+        (COLUMNS, ROWS | {"the prior": [(-22.1, 0.3), "14.6", "2 × 64"]}, "Three seeds each.", (False, True)),
+        (COLUMNS, {"the prior": ROWS["the prior"]}, "Three seeds each.", (True, True)),
+    ],
+)
+def test_a_table_that_differs_in_anything_else_is_told_apart(columns, rows, caption, apart, told_apart):
+    assert told_apart(of_table(), of_table(columns, rows, caption)) == apart
+
+
+def test_lines_that_look_a_little_like_a_table_stay(sanitised):
+    text = "prior | 14.6 ± 0.3\n─────\n  14.6   0.3\n<td>14.6</td>\n"
+    assert sanitised(text) == text
+
+
+# use
+
+
+def test_both_lines_of_use_read_the_same(sanitised, capsys):
+    lines = []
+    for function in (find("0.1").answer, None):
+        use("0.1", function)
+        lines.append(capsys.readouterr().out)
+    assert lines[0] != lines[1]
+    assert sanitised(lines[0]) == sanitised(lines[1]) == "0.1: the figures below use vae_loss\n"
+    assert sanitised("".join(lines)) == 2 * "0.1: the figures below use vae_loss\n"
+    assert sanitised(lines[0].replace("0.1", "0.2")) != sanitised(lines[1])
+    assert sanitised(lines[0].replace("vae_loss", "elbo")) != sanitised(lines[1])
 
 
 # The real nbval, in two kernels
@@ -134,6 +283,27 @@ FIT_AGAIN = (
 )
 
 
+GAP = 'claim("gap", 14.6, between=(14.2, 15.0), unit="nats")'
+TOO_SMALL = GAP.replace("14.6", "12.1")
+TWO = f'{GAP}\nclaim("it holds", 2 > 1)\nclaim("error", 3e-14, between=(0, 1e-10))'
+TABLE = f"figures.table({COLUMNS!r}, {ROWS!r}, caption='Three seeds each.')"
+OTHERS = {"the prior": [(-122.148, 0.012), 4.6, "2 × 64"], "β = 0.3": [(-17.3, 2), 3.0, "64"]}
+USE = 'mine = use("0.1", vae_loss)'
+IMPORT_USE = "from vae_edu.exercises import use"
+
+
+def gap(sentence="gap", number="14.9", unit="nats", interval="14.2 to 15.0", mark="✓"):
+    return f"{mark} {sentence}: {number} {unit} (expected {interval})\n"
+
+
+def tabled(rows=OTHERS, columns=COLUMNS, caption="Three seeds each."):
+    return [new_output("display_data", dict(of_table(columns, rows, caption)))]
+
+
+def used(whose):
+    return f"0.1: the figures below use {whose}\n"
+
+
 def widget_view(output):
     output.data["application/vnd.jupyter.widget-view+json"] = {"model_id": "0" * 32, "version_major": 2}
     return [output]
@@ -168,6 +338,58 @@ def test_what_passes_and_what_fails(parts, tmp_path):
         "claim holds": (code('claim("it holds", 2 > 1)', outputs=printed("✓ it holds\n")), "passed"),
         "claim fails": (code('claim("it holds", 1 > 2)', outputs=printed("✓ it holds\n")), "failed"),
         "claim with another sentence": (code('claim("it holds", 2 > 1)', outputs=printed("✓ it held\n")), "failed"),
+        "claim with another number": (code(GAP, outputs=printed(gap())), "passed"),
+        "claim with another number of digits": (code(GAP, outputs=printed(gap(number="14.612"))), "passed"),
+        "claim with a sentence that differs": (code(GAP, outputs=printed(gap("gaps"))), "failed"),
+        "claim with another unit": (code(GAP, outputs=printed(gap(unit="bits"))), "failed"),
+        "claim with another interval": (code(GAP, outputs=printed(gap(interval="14.2 to 15.5"))), "failed"),
+        "claim without its number": (code(GAP, outputs=printed("✓ gap\n")), "failed"),
+        "claim outside its interval": (code(TOO_SMALL, outputs=printed(gap())), "failed"),
+        "claim outside, stored so with another number": (
+            code(TOO_SMALL, outputs=printed(gap(number="12.2", mark="✗"))),
+            "failed",
+        ),
+        "several claims": (
+            code(TWO, outputs=printed(f"{gap()}✓ it holds\n✓ error: 0 (expected at most 1e-10)\n")),
+            "passed",
+        ),
+        "several claims, the last for another interval": (
+            code(TWO, outputs=printed(f"{gap()}✓ it holds\n✓ error: 0 (expected at most 1e-9)\n")),
+            "failed",
+        ),
+        "table with other numbers": (code(TABLE, outputs=tabled()), "passed"),
+        "table with another row name": (
+            code(TABLE, outputs=tabled({"a prior": OTHERS["the prior"], "β = 0.3": OTHERS["β = 0.3"]})),
+            "failed",
+        ),
+        "table with another column name": (code(TABLE, outputs=tabled(columns=["ELBO (nats)", "gap", "11"])), "failed"),
+        "table with another caption": (code(TABLE, outputs=tabled(caption="Five seeds each.")), "failed"),
+        "table with another text": (
+            code(TABLE, outputs=tabled(OTHERS | {"β = 0.3": [(-17.3, 2), 3.0, "65"]})),
+            "failed",
+        ),
+        "table not stored": (code(TABLE), "failed"),
+        "use, stored open, run open": (
+            [
+                code(IMPORT_USE),
+                code(OPEN_STUB),
+                code(USE, outputs=printed(used("the course's vae_loss, until yours passes"))),
+            ],
+            "passed",
+        ),
+        "use, stored right, run open": (code(USE, outputs=printed(used("your vae_loss"))), "passed"),
+        "use, stored right, run right": (
+            [code(RIGHT_STUB), code(USE, outputs=printed(used("your vae_loss")))],
+            "passed",
+        ),
+        "use, stored open, run right": (
+            code(USE, outputs=printed(used("the course's vae_loss, until yours passes"))),
+            "passed",
+        ),
+        "use, stored for another exercise": (
+            code(USE, outputs=printed(used("your vae_loss").replace("0.1", "0.2"))),
+            "failed",
+        ),
         "figure with another picture": (code(FIGURE, outputs=shown(line)), "passed"),
         "figure with another alt text": (code(FIGURE, outputs=shown("A line that falls all the way.")), "failed"),
         "figure not stored": (code(FIGURE), "failed"),

@@ -1,13 +1,17 @@
-"""Figures: alternative text, grids of images, and no pyplot behind the notebook."""
+"""Figures: alternative text, grids of images, and no pyplot behind the notebook. Tables: what is written, and for whom."""
 
 import io
+import math
+import re
 import struct
 import subprocess
 import sys
 import warnings
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import torch
 from matplotlib.image import imread
 
 from vae_edu.viz import figures
@@ -190,3 +194,189 @@ def test_scatter_classes_refuses_more_classes_than_it_has_colours():
     axes = figures.new()[1]
     with pytest.raises(ValueError, match="11"):
         figures.scatter_classes(axes, np.zeros((11, 2)), np.arange(11), names)
+
+
+# tables
+
+
+def cells(columns, rows, **options):
+    """The texts of a table's cells, row by row, as a reader of its plain text sees them; and all that was displayed."""
+    outputs = []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(figures, "display", lambda data, **_: outputs.append(data))
+        figures.table(columns, rows, caption="What is compared.", **options)
+    [data] = outputs
+    caption, _header, rule, *body = data["text/plain"].splitlines()
+    assert caption == "What is compared."
+    assert set(rule) == {"─", "┼"}
+    return [[text.strip() for text in line.split("│")][1:] for line in body], data
+
+
+def column(*values, **options):
+    """The texts of the only column that holds these cells."""
+    formats = {"it": options["form"]} if options else None
+    return [row[0] for row in cells(["it"], {f"row {n}": [cell] for n, cell in enumerate(values)}, formats=formats)[0]]
+
+
+def test_a_table_reads_well_in_a_terminal(shown):
+    figures.table(
+        ["ELBO (nats)", "gap", "q is"],
+        {"the prior": [(-22.08, 0.34), 14.6, "wide"], "near": [-7, 3, "x"]},
+        caption="Two q.",
+    )
+    [(data, metadata)] = shown
+    assert metadata == {}
+    assert set(data) == {"text/plain", "text/html"}
+    assert data["text/plain"] == (
+        "Two q.\n"
+        "          │ ELBO (nats) │  gap │ q is\n"
+        "──────────┼─────────────┼──────┼─────\n"
+        "the prior │ -22.1 ± 0.3 │ 14.6 │ wide\n"
+        "near      │        -7.0 │  3.0 │ x"
+    )
+
+
+def test_the_page_of_a_table(shown):
+    figures.table(
+        ["ELBO (nats)", "q is"],
+        {"a < b": [(-22.08, 0.34), "wide & flat"], "near": [float("nan"), "<b>"]},
+        caption="Two <q>.",
+    )
+    [(data, _)] = shown
+    lines = data["text/html"].splitlines()
+    assert lines[0] == '<table class="vae-edu-table">'
+    assert re.fullmatch(r"<caption[^>]*>Two &lt;q&gt;\.</caption>", lines[1])
+    assert re.fullmatch(
+        r'<thead><tr><td></td><th scope="col" style="text-align:right">ELBO \(nats\)</th>'
+        r'<th scope="col" style="text-align:left">q is</th></tr></thead>',
+        lines[2],
+    )
+    assert re.fullmatch(
+        r'<tr><th scope="row"[^>]*>a &lt; b</th><td class="measured" style="text-align:right[^"]*">-22\.1 ± 0\.3</td>'
+        r'<td style="text-align:left">wide &amp; flat</td></tr>',
+        lines[4],
+    )
+    assert re.fullmatch(r"<tr>.*>near</th><td [^>]*>NaN</td><td [^>]*>&lt;b&gt;</td></tr>", lines[5])
+    assert lines[3:4] + lines[6:] == ["<tbody>", "</tbody>", "</table>"]
+    assert "color" not in data["text/html"]  # the theme's
+    ElementTree.fromstring(data["text/html"])
+
+
+def test_plain_text_and_page_say_the_same():
+    rows = {"a": [(14.63, 0.3), 3, "x"], "b": [(2.0, 0.0), 1234, ""], "c": [np.float32("nan"), -5, "±"]}
+    texts, data = cells(["one", "two", "three"], rows)
+    page = ElementTree.fromstring(data["text/html"])
+    assert [[cell.text or "" for cell in row.findall("td")] for row in page.find("tbody")] == texts
+    assert [row.find("th").text for row in page.find("tbody")] == list(rows)
+
+
+@pytest.mark.parametrize(
+    ("value", "spread", "text"),
+    [
+        (14.63, 0.34, "14.6 ± 0.3"),
+        (14.63, 0.14, "14.63 ± 0.14"),  # two digits of a spread that begins with 1
+        (14.63, 0.0196, "14.63 ± 0.02"),
+        (14.63, 0.096, "14.63 ± 0.10"),
+        (14.63, 0.996, "14.6 ± 1.0"),
+        (14.63, 2.4, "15 ± 2"),
+        (14.63, 1.4, "14.6 ± 1.4"),
+        (231.4, 34.2, "231 ± 34"),
+        (-231.4, 12.2, "-231 ± 12"),
+        (12345.6, 210, "12,346 ± 210"),
+        (-0.04, 0.3, "0.0 ± 0.3"),  # not -0.0
+        (0, 0.3, "0.0 ± 0.3"),
+        (3, 0.5, "3.0 ± 0.5"),
+        (14.63, 0, "14.6 ± 0.0"),
+        (14.63, 2e-9, "14.630000 ± 0.000000"),
+        (3.21e-9, 2e-10, "3.2e-9 ± 2e-10"),
+        (3.21e7, 2e5, "3.2e7 ± 2e5"),
+        (np.float32(14.63), np.float64(0.34), "14.6 ± 0.3"),
+        (torch.tensor(14.63), torch.tensor([0.34]), "14.6 ± 0.3"),
+    ],
+    ids=str,
+)
+def test_the_spread_sets_the_decimals(value, spread, text):
+    assert column((value, spread)) == [text]
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([14.6, 0.0123, -3], ["14.6", "0.0", "-3.0"]),
+        ([0.984, 0.05], ["0.984", "0.050"]),
+        ([230.12, 5.6], ["230", "6"]),
+        ([-0.002, 1.5], ["0.00", "1.50"]),
+        ([0.0, 0.0], ["0.00", "0.00"]),
+        ([(14.63, 0.12), 3.14159], ["14.63 ± 0.12", "3.1"]),  # alone, a number says less
+        ([3, 21, np.int64(128350)], ["3", "21", "128,350"]),
+        ([1234567], ["1,234,567"]),
+        ([3, 2.5], ["3.00", "2.50"]),
+        ([3.1e-14, 0.0, 2e-12], ["3.1e-14", "0", "2.0e-12"]),
+        ([2.5e7, 3.0], ["2.5e7", "3.0e0"]),
+        ([math.nan, math.inf, -math.inf, 2.0], ["NaN", "inf", "-inf", "2.00"]),
+        ([(math.nan, 0.3), (np.float64("inf"), 0.3)], ["NaN", "inf"]),
+        ([1.5, "", "not trained", "10"], ["1.50", "", "not trained", "10"]),
+        (["one\n two"], ["one two"]),
+    ],
+    ids=str,
+)
+def test_the_numbers_of_a_column_have_the_same_decimals(values, texts):
+    assert column(*values) == texts
+
+
+def test_a_column_may_have_a_format_of_its_own():
+    assert column((0.6234, 0.0123), 0.5, math.nan, "none", form=".1%") == ["62.3% ± 1.2%", "50.0%", "NaN", "none"]
+    assert column((0.6234, 0.0123), form="+.2f") == ["+0.62 ± 0.01"]
+    assert cells(["a", "b"], {"x": [1.5, 1.5]}, formats={"b": ".3f"})[0] == [["1.50", "1.500"]]
+
+
+def test_columns_and_rows_may_be_named_by_numbers():
+    assert cells([1, 10], {0.3: ["a", "b"]})[1]["text/plain"].splitlines()[1:] == [
+        "    │ 1 │ 10",
+        "────┼───┼───",
+        "0.3 │ a │ b",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "match"),
+    [
+        (
+            ["a", "b"],
+            {"good": [1, 2], "short": [1]},
+            r"row 'short' has 1 cells, expected 2: one for each of \['a', 'b'\]",
+        ),
+        (["a", "b"], {"long": [1, 2, 3]}, "row 'long' has 3 cells, expected 2"),
+        (["a"], {"x": [(1.0, math.nan)]}, "row 'x', column 'a': the spread is nan"),
+        (["a"], {"x": [(1.0, math.inf)]}, "row 'x', column 'a': the spread is inf"),
+        (["a"], {"x": [(1.0, -0.1)]}, "row 'x', column 'a': the spread is -0.1"),
+        (["a", "b"], {"x": [1, None]}, "row 'x', column 'b': None is neither"),
+        (["a"], {"x": [True]}, "row 'x', column 'a': True is neither"),
+        (["a"], {"x": [(1, 2, 3)]}, r"row 'x', column 'a': \(1, 2, 3\) is neither"),
+        (["a"], {"x": [(1, "2")]}, r"row 'x', column 'a': \(1, '2'\) is neither"),
+        (["a"], {"x": [np.zeros(2)]}, "row 'x', column 'a': .* is neither"),
+        ([], {"x": []}, "a table needs columns"),
+        (["a"], {}, "a table needs columns, rows"),
+        (["a", " "], {"x": [1, 2]}, "a name for each"),
+        (["a"], {"": [1]}, "a name for each"),
+    ],
+    ids=str,
+)
+def test_a_table_that_is_none_is_refused(shown, columns, rows, match):
+    with pytest.raises(ValueError, match=match):
+        figures.table(columns, rows, caption="What is compared.")
+    assert shown == []
+
+
+def test_a_table_needs_a_caption_and_formats_a_column(shown):
+    with pytest.raises(ValueError, match="a caption"):
+        figures.table(["a"], {"x": [1]}, caption=" ")
+    with pytest.raises(ValueError, match=r"formats for \['b'\], which are not among the columns \['a'\]"):
+        figures.table(["a"], {"x": [1]}, caption="c", formats={"b": ".2f"})
+    assert shown == []
+
+
+def test_a_table_leaves_its_rows_alone():
+    rows = {"x": [(1.0, 0.1), 2]}
+    cells(["a", "b"], rows)
+    assert rows == {"x": [(1.0, 0.1), 2]}

@@ -1,6 +1,6 @@
-"""Exercises that answer back. In a notebook: ``from vae_edu.exercises import check, hint, progress, solution``."""
+"""Exercises that answer back. In a notebook: ``from vae_edu.exercises import check, hint, progress, solution, use``."""
 
-from vae_edu.exercises.desk import check, hint, progress, solution
+from vae_edu.exercises.desk import check, hint, progress, solution, use
 from vae_edu.exercises.record import Exercise, Mistake, Property, Report
 
-__all__ = ["Exercise", "Mistake", "Property", "Report", "check", "hint", "progress", "solution"]
+__all__ = ["Exercise", "Mistake", "Property", "Report", "check", "hint", "progress", "solution", "use"]

@@ -1,4 +1,4 @@
-"""The four functions a learner uses, ``check``, ``hint``, ``solution`` and ``progress``; and ``require`` for who grades."""
+"""What a learner uses: ``check``, ``use``, ``hint``, ``solution`` and ``progress``; and ``require`` for who grades."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vae_edu.exercises.engine import judge
 from vae_edu.exercises.record import Report
 from vae_edu.exercises.registry import chapters, exercises_of, find
 
-__all__ = ["Progress", "Solution", "check", "hint", "progress", "require", "solution"]
+__all__ = ["Progress", "Solution", "check", "hint", "progress", "require", "solution", "use"]
 
 _hints_given: Counter[str] = Counter()
 
@@ -43,6 +43,23 @@ def require(exercise_id: str, function: Callable) -> None:
     report = judge(find(exercise_id), function, np.random.default_rng())
     if not report.passed:
         raise AssertionError(str(report))
+
+
+def use(exercise_id: str, function: Callable) -> Callable:
+    """``function`` itself when it is a right answer to the exercise, and the model answer when it is not.
+
+    In a notebook, ``mine = use("4.2", elbo)`` lets the figures below use what the learner wrote. It judges as ``check`` does,
+    on inputs of its own, keeps nothing, and prints one line that says which of the two is used.
+
+    Raises ``ValueError`` when there is no such exercise, and ``KeyboardInterrupt`` when you interrupt it; nothing that the
+    function itself does while it is judged gets out.
+    """
+    exercise = find(exercise_id)
+    if judge(exercise, function, np.random.default_rng()).passed:
+        print(f"{exercise.id}: the figures below use your {exercise.name}")
+        return function
+    print(f"{exercise.id}: the figures below use the course's {exercise.name}, until yours passes")
+    return exercise.answer
 
 
 def hint(exercise_id: str) -> None:

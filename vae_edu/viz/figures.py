@@ -1,11 +1,14 @@
-"""Static figures: the course's style, one colour-blind-safe palette, grids of images, and ``show`` with alt text.
+"""Static figures: the course's style, one colour-blind-safe palette, grids of images, ``show`` with alt text; and tables.
 
 Figures are made with ``new`` instead of pyplot, so nothing is drawn twice and nothing stays open behind the notebook.
 """
 
+import html
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from numbers import Real
+from typing import NamedTuple
 
 import matplotlib
 import numpy as np
@@ -24,6 +27,7 @@ __all__ = [
     "rows_of_images",
     "scatter_classes",
     "show",
+    "table",
 ]
 
 # Okabe and Ito (2008), "Color universal design": eight colours that readers with any colour vision can tell apart.
@@ -200,3 +204,131 @@ def rows_of_images(rows: Sequence[tuple[str, np.ndarray]], *, height: int, width
     for row, (title, images) in zip(axes[:, 0], rows, strict=True):
         image_row(row, images, height=height, width=width, title=title)
     return figure
+
+
+def table(
+    columns: Sequence[str], rows: Mapping[str, Sequence], *, caption: str, formats: Mapping[str, str] | None = None
+) -> None:
+    """Show measured numbers under the cell: a row for each model or method, a column for each quantity.
+
+    columns: the names of the quantities, with units, as "ELBO (nats)".
+    rows: the cells of each row by its name. A cell is a number; a pair of a number and its spread, shown as 14.6 ± 0.3 with
+        the decimals that the spread allows; or a text, shown as it is. Zero-dimensional arrays and tensors are accepted.
+    caption: what is compared, and what the spread is; fixed text without measured digits.
+    formats: for some of the columns, how its numbers are written, such as ".2f". Otherwise the numbers of a column have the
+        same decimals: three significant digits for the largest, and none where all are whole.
+
+    What is displayed is plain text and HTML. The patterns of ``tests/notebooks/sanitize.cfg`` hide the measured numbers from
+    nbval and nothing else; NaN and infinity are shown, and compared, as what they are.
+
+    Raises ``ValueError`` that names the place for an empty table, name or caption, a row with too few or too many cells, a
+    cell that is none of the three, a spread that is negative, infinite or NaN, and a format for a column that there is not.
+    """
+    names, formats = [_one_line(name) for name in columns], formats or {}
+    caption = _one_line(caption)
+    if not names or not rows or not all([caption, *names, *map(_one_line, rows)]):
+        raise ValueError("a table needs columns, rows, a name for each of them, and a caption")
+    if unknown := set(formats) - set(columns):
+        raise ValueError(f"formats for {sorted(unknown)}, which are not among the columns {list(columns)}")
+    cells = []
+    for name, row in rows.items():
+        if len(row) != len(names):
+            raise ValueError(f"row {name!r} has {len(row)} cells, expected {len(names)}: one for each of {names}")
+        cells.append(
+            [_cell(cell, f"row {name!r}, column {column!r}") for cell, column in zip(row, columns, strict=True)]
+        )
+    columns_of_cells = list(zip(*cells, strict=True))
+    written = [_written(own, formats.get(column)) for column, own in zip(columns, columns_of_cells, strict=True)]
+    texts = [[_one_line(name), *row] for name, row in zip(rows, zip(*written, strict=True), strict=True)]
+    left = [True, *(all(isinstance(cell, str) for cell in own) for own in columns_of_cells)]
+    plain, page = _table_as_text(caption, names, texts, left), _table_as_html(caption, names, texts, left, cells)
+    display({"text/plain": plain, "text/html": page}, metadata={}, raw=True)
+
+
+class _Measured(NamedTuple):
+    value: float
+    spread: float | None
+
+
+def _one_line(text: str) -> str:
+    return " ".join(str(text).split())
+
+
+def _cell(cell, place: str) -> str | _Measured:
+    if isinstance(cell, str):
+        return _one_line(cell)
+    numbers = cell if isinstance(cell, tuple) else (cell,)
+    numbers = [each.item() if math.prod(getattr(each, "shape", (0,))) == 1 else each for each in numbers]
+    if len(numbers) not in (1, 2) or any(isinstance(each, bool) or not isinstance(each, Real) for each in numbers):
+        raise ValueError(f"{place}: {cell!r} is neither a number, nor a number with its spread, nor a text")
+    measured = _Measured(numbers[0], numbers[1] if len(numbers) == 2 else None)
+    if measured.spread is not None and not 0 <= measured.spread < math.inf:
+        raise ValueError(f"{place}: the spread is {measured.spread}, expected a number of at least 0")
+    return measured
+
+
+def _written(column: Sequence[str | _Measured], form: str | None) -> list[str]:
+    """The cells of one column as text."""
+    measured = [cell for cell in column if isinstance(cell, _Measured)]
+    largest = max((abs(cell.value) for cell in measured if math.isfinite(cell.value)), default=0)
+    power = math.floor(math.log10(largest)) if largest else 0
+    whole = all(isinstance(cell.value, int) and cell.spread is None for cell in measured)
+
+    def number(value: float, spread: float | None, digits: int) -> str:
+        if not math.isfinite(value):
+            return "NaN" if math.isnan(value) else str(value)
+        if form or whole:
+            return format(value, form or ",d")
+        if -4 < power < 6:
+            return f"{value:z,.{_decimals(spread, power)}f}"
+        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+        return f"{mantissa}e{int(exponent)}" if value else "0"
+
+    def text(cell: str | _Measured) -> str:
+        if isinstance(cell, str):
+            return cell
+        alone = cell.spread is None or not math.isfinite(cell.value)
+        return number(*cell, 2) + ("" if alone else f" ± {number(cell.spread, cell.spread, 1).removeprefix('+')}")
+
+    return [text(cell) for cell in column]
+
+
+def _decimals(spread: float | None, power: int) -> int:
+    """Decimals for one significant digit of the spread, two when the first is 1; for three of 10**power without spread."""
+    if not spread:
+        return max(0, 2 - power)
+    mantissa, exponent = f"{spread:.1e}".split("e")
+    return min(max(0, (mantissa[0] == "1") - int(exponent)), 6)
+
+
+def _table_as_text(caption: str, names: list[str], texts: list[list[str]], left: list[bool]) -> str:
+    lines = [["", *names], *texts]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    places = [f"{{:{'<' if at_left else '>'}{width}}}" for at_left, width in zip(left, widths, strict=True)]
+    header, *body = (" │ ".join(places).format(*line).rstrip() for line in lines)
+    return "\n".join([caption, header, "─┼─".join("─" * width for width in widths), *body])
+
+
+def _table_as_html(
+    caption: str, names: list[str], texts: list[list[str]], left: list[bool], cells: list[list[str | _Measured]]
+) -> str:
+    # No colours: those of the page's theme hold. One line for each row: the patterns of nbval work line by line.
+    sides = ["text-align:left" if at_left else "text-align:right" for at_left in left[1:]]
+    head = "".join(
+        f'<th scope="col" style="{side}">{html.escape(name)}</th>' for side, name in zip(sides, names, strict=True)
+    )
+    lines = [
+        '<table class="vae-edu-table">',
+        f'<caption style="caption-side:top;text-align:left">{html.escape(caption)}</caption>',
+        f"<thead><tr><td></td>{head}</tr></thead>",
+        "<tbody>",
+    ]
+    for (name, *row), own in zip(texts, cells, strict=True):
+        data = "".join(
+            f'<td style="{side}">{html.escape(text)}</td>'
+            if isinstance(cell, str)
+            else f'<td class="measured" style="text-align:right;white-space:nowrap">{text}</td>'
+            for text, cell, side in zip(row, own, sides, strict=True)
+        )
+        lines.append(f'<tr><th scope="row" style="text-align:left">{html.escape(name)}</th>{data}</tr>')
+    return "\n".join([*lines, "</tbody>", "</table>"])
