@@ -6,8 +6,6 @@ Each rule takes a notebook and its file name and yields what breaks it, in words
 from __future__ import annotations
 
 import ast
-import contextlib
-import inspect
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,36 +13,68 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from vae_edu.course.cells import check_ids, exercise_ids, read, tagged_id, tags
+from vae_edu.course.author import exercise_rules, prose_rules
+from vae_edu.course.author.counting import PREDICT, calls, claimed, codes, count, lesson_lines
+from vae_edu.course.author.prose_rules import ALT_WORDS, head, number_of, prose
+from vae_edu.course.cells import FOLDED, diagrams_of, exercise_ids, is_folded_kind, read, tagged_id, tags, text_of
 from vae_edu.course.executing import WIDGET_VIEW
 from vae_edu.course.places import notebook_paths
-from vae_edu.exercises.registry import chapters, exercises_of, find
 
-__all__ = ["RULES", "rule_names", "violations"]
+__all__ = ["OLD_FORM", "RULES", "is_of_old_form", "rule_names", "violations"]
+
+# Notebooks that are not rewritten yet. Rules of the new form are not applied to them, and rules of the old form are applied
+# to no others. When a notebook is rewritten, take its number out; at the end this is empty, and the old rules can go.
+OLD_FORM = frozenset({0, 1, 2, 3, 5, 6, 7, 9, 10, 11, 12, 13})
 
 Rule = Callable[[NotebookNode, str], Iterator[str]]
-RULES: list[Rule] = []
+RULES: dict[
+    Rule, tuple[bool, ...]
+] = {}  # with whether it is a rule for notebooks of the old form, the new form, or both
 
 MOST_BYTES = 1_000_000
-MOST_CELLS = 48  # with five exercises and one explorer; each explorer more may have a cell
-CELLS_PER_EXERCISE = 6  # for each one more: its text, stub and check, and what it is about
-MOST_LINES = 30
-SECONDS = {7: 90, 9: 120, 11: 120, 13: 120}  # notebooks that may take longer than 60 seconds
+SECONDS = dict.fromkeys((9, 11, 13, 16, 22, 23, 26), 120)  # notebooks that may take longer than 60 seconds
+MOST_LINES, MOST_LINES_IN_ALL = 20, 150
+CLAIMS = (5, 10)
+EXERCISES = (3, 5)
 ABSOLUTE_PATH = re.compile(
     r"(?<![\w.])(/home/\w|/root/|/Users/\w|/tmp/|/var/|/opt/|/usr/|/work/|[A-Z]:\\\\?(?:Users|Program|Windows|Temp)\b)"
 )
 SECTIONS = ("## When it goes wrong", "## Summary", "## Further reading")
 EXPLORERS = ("explorer", "latent_pad")
-ALLOWED_TAGS = re.compile(r"setup|explorer|nbval-ignore-output|exercise-\d+\.\d+|check-\d+\.\d+")
+ALLOWED_TAGS = re.compile(
+    r"setup|support|figure|explorer|hide-input|nbval-ignore-output|exercise-\d+\.\d+|check-\d+\.\d+"
+)
+
+# Of the old form alone
+OLD_SECONDS = {7: 90}
+OLD_MOST_CELLS = 48  # with five exercises and one explorer; each explorer more may have a cell
+OLD_CELLS_PER_EXERCISE = 6  # for each one more: its text, stub and check, and what it is about
+OLD_MOST_LINES = 30
+OLD_EXERCISES = (3, 7)
 
 
 def rule(function: Rule) -> Rule:
-    RULES.append(function)
+    RULES[function] = (True, False)
+    return function
+
+
+def new_rule(function: Rule) -> Rule:
+    RULES[function] = (False,)
+    return function
+
+
+def old_rule(function: Rule) -> Rule:
+    RULES[function] = (True,)
     return function
 
 
 def rule_names() -> list[str]:
     return [each.__name__ for each in RULES]
+
+
+def is_of_old_form(stem: str) -> bool:
+    """Whether the notebook with this file name is still to be rewritten."""
+    return number_of(stem) in OLD_FORM
 
 
 def violations(path: Path) -> list[str]:
@@ -54,21 +84,10 @@ def violations(path: Path) -> list[str]:
         nbformat.validate(notebook)
     except nbformat.ValidationError as error:
         return [f"format: {error.message}"]
-    found = [f"{each.__name__}: {what}" for each in RULES for what in each(notebook, path.stem)]
+    applied = [each for each, forms in RULES.items() if is_of_old_form(path.stem) in forms]
+    found = [f"{each.__name__}: {what}" for each in applied for what in each(notebook, path.stem)]
     size = path.stat().st_size
     return found if size <= MOST_BYTES else [*found, f"size: {size:,} bytes, at most {MOST_BYTES:,}"]
-
-
-def codes(notebook: NotebookNode) -> list[NotebookNode]:
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def prose(notebook: NotebookNode) -> str:
-    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-
-
-def number_of(stem: str) -> int:
-    return int(stem[:2])
 
 
 def streams(cell: NotebookNode) -> Iterator[NotebookNode]:
@@ -79,9 +98,12 @@ def pictures(cell: NotebookNode) -> Iterator[NotebookNode]:
     return (output for output in cell.outputs if "image/png" in output.get("data", {}))
 
 
+# The header
+
+
 @rule
 def header(notebook: NotebookNode, stem: str) -> Iterator[str]:
-    """The first cell: title with number, question, what you will be able to do, what to have read, minutes, seconds."""
+    """The first cell or two: title with number, question, what you will be able to do, what to have read, minutes, seconds."""
     first = notebook.cells[0] if notebook.cells else None
     if first is None or first.cell_type != "markdown" or not first.source.startswith(f"# {stem[:2]} "):
         yield f"the first cell is not a title that starts with '# {stem[:2]} '"
@@ -90,10 +112,11 @@ def header(notebook: NotebookNode, stem: str) -> Iterator[str]:
     for name in ("minutes", "seconds"):
         if not isinstance(facts.get(name), int | float):
             yield f"metadata vae_edu.{name} is missing"
-    if f"{facts.get('minutes')} minutes to study" not in first.source:
+    text = head(notebook)
+    if f"{facts.get('minutes')} minutes to study" not in text:
         yield f"the header does not say '{facts.get('minutes')} minutes to study', as the metadata do"
     for phrase in ("?", "**You will be able to**", "**Read before**"):
-        if phrase not in first.source:
+        if phrase not in text:
             yield f"the header lacks {phrase!r}"
 
 
@@ -103,14 +126,30 @@ def seconds(notebook: NotebookNode, stem: str) -> Iterator[str]:
     measured = notebook.metadata.get("vae_edu", {}).get("seconds")
     if not isinstance(measured, int | float):
         return  # the rule on the header says so
-    limit = SECONDS.get(number_of(stem), 60)
+    number = number_of(stem)
+    limit = (SECONDS | OLD_SECONDS if is_of_old_form(stem) else SECONDS).get(number, 60)
     if measured > limit:
         yield f"took {measured} s, at most {limit} s"
-    promise = re.search(r"under (\d+) seconds to run", notebook.cells[0].source if notebook.cells else "")
+    promise = re.search(r"under (\d+) seconds to run", head(notebook))
     if promise is None:
         yield "the header does not say 'under N seconds to run'"
     elif measured > int(promise[1]):
         yield f"took {measured} s, the header promises under {promise[1]}"
+
+
+# What is read, but for the header
+
+new_rule(prose_rules.header_order)
+new_rule(prose_rules.diagram)
+new_rule(prose_rules.recall)
+new_rule(prose_rules.open_words)
+new_rule(prose_rules.minutes)
+new_rule(prose_rules.folds)
+new_rule(prose_rules.seen)
+new_rule(prose_rules.notation)
+
+
+# What is stored
 
 
 @rule
@@ -128,16 +167,45 @@ def kernel(notebook: NotebookNode, stem: str) -> Iterator[str]:
         yield f"the kernel is {name!r}, expected 'python3'"
 
 
-@rule
+@old_rule
 def length(notebook: NotebookNode, stem: str) -> Iterator[str]:
+    """Of the old form; the new one limits words, minutes and lines of lesson code instead."""
     explorers = sum("explorer" in tags(cell) for cell in notebook.cells)
-    most = MOST_CELLS + CELLS_PER_EXERCISE * max(0, len(exercise_ids(notebook)) - 5) + max(0, explorers - 1)
+    most = OLD_MOST_CELLS + OLD_CELLS_PER_EXERCISE * max(0, len(exercise_ids(notebook)) - 5) + max(0, explorers - 1)
     if len(notebook.cells) > most:
         yield f"{len(notebook.cells)} cells, at most {most}"
     for index, cell in enumerate(notebook.cells):
         lines = sum(bool(line.strip()) for line in cell.source.splitlines())
-        if cell.cell_type == "code" and lines > MOST_LINES:
-            yield f"cell {index} has {lines} lines of code, at most {MOST_LINES}"
+        if cell.cell_type == "code" and lines > OLD_MOST_LINES:
+            yield f"cell {index} has {lines} lines of code, at most {OLD_MOST_LINES}"
+
+
+@new_rule
+def lesson_code(notebook: NotebookNode, stem: str) -> Iterator[str]:
+    """Code that the learner reads comes in short cells; stubs, checks and folded cells are not counted."""
+    for index, cell in enumerate(notebook.cells):
+        if lesson_lines(cell) > MOST_LINES:
+            yield f"cell {index} has {lesson_lines(cell)} lines of lesson code, at most {MOST_LINES}"
+    found = count(notebook).lesson_lines
+    if found > MOST_LINES_IN_ALL:
+        yield f"{found} lines of lesson code, at most {MOST_LINES_IN_ALL}"
+
+
+@new_rule
+def kinds(notebook: NotebookNode, stem: str) -> Iterator[str]:
+    """A code cell has one kind; those that are folded are stored so, and begin with a comment that says what they do."""
+    for index, cell in enumerate(codes(notebook), start=1):
+        own = [tag for tag in tags(cell) if tag in FOLDED] + [
+            f"{kind}-{found}" for kind in ("exercise", "check") if (found := tagged_id(cell, kind))
+        ]
+        if len(own) > 1:
+            yield f"code cell {index} is {' and '.join(own)}, expected one of them"
+        folded = (cell.metadata.get("jupyter", {}).get("source_hidden", False), "hide-input" in tags(cell))
+        if folded != (is_folded_kind(cell),) * 2:
+            state = "not folded" if is_folded_kind(cell) else "folded"
+            yield f"code cell {index}, {own[0] if own else 'lesson code'}, is stored {state}: vae-edu execute {stem[:2]}"
+        if is_folded_kind(cell) and not re.match(r"# \w+ \w+", cell.source):
+            yield f"code cell {index}, {own[0]}, does not begin with a comment that says what it does"
 
 
 @rule
@@ -146,9 +214,9 @@ def sections(notebook: NotebookNode, stem: str) -> Iterator[str]:
     for section in SECTIONS:
         if not re.search(f"^{section}$", text, re.MULTILINE):
             yield f"the section '{section}' is missing"
-    if "**Predict.**" not in text or "<details>" not in text:
-        yield "nothing to predict: '**Predict.**' with its answer in <details>"
-    if text.count("<details>") != text.count("</details>"):
+    if PREDICT not in text or "<details>" not in text:
+        yield f"nothing to predict: '{PREDICT}' with its answer in <details>"
+    if len(re.findall(r"<details\b", text)) != text.count("</details>"):
         yield "a <details> is not closed"
 
 
@@ -165,12 +233,19 @@ def claims(notebook: NotebookNode, stem: str) -> Iterator[str]:
             yield "a cell with claims stores none of them"
 
 
+@new_rule
+def number_of_claims(notebook: NotebookNode, stem: str) -> Iterator[str]:
+    found, (fewest, most) = len(claimed(notebook)), CLAIMS
+    if found and not fewest <= found <= most:  # without any, the rule `claims` says so
+        yield f"{found} claims are stored, expected {fewest} to {most}; what else must hold goes to verify(...)"
+
+
 @rule
 def alt_text(notebook: NotebookNode, stem: str) -> Iterator[str]:
     for index, cell in enumerate(notebook.cells):
         for output in pictures(cell) if cell.cell_type == "code" else ():
             alt = output.metadata.get("image/png", {}).get("alt", "")
-            if len(alt.split()) < 5:
+            if len(alt.split()) < ALT_WORDS:
                 yield f"cell {index} shows a picture without alt text"
             elif output.data.get("text/plain") != alt:
                 yield f"cell {index}: the picture's plain text is not its alt text"
@@ -217,11 +292,32 @@ def marks(notebook: NotebookNode, stem: str) -> Iterator[str]:
 
 @rule
 def ignored_outputs_are_claimed(notebook: NotebookNode, stem: str) -> Iterator[str]:
-    """Where nbval does not compare an output, claims in that cell or the next code cell stand for it."""
+    """Where nbval does not compare an output, or only its words as in a table, something near that is checked stands for it.
+
+    That is a claim in that cell or the next code cell; for a table, a claim or ``verify`` in that cell or the next two.
+    """
     cells = codes(notebook)
     for place, cell in enumerate(cells):
         if "nbval-ignore-output" in tags(cell) and not any(calls(near, "claim") for near in cells[place : place + 2]):
             yield f"the output of code cell {place + 1} is ignored, and no claim in it or in the next one stands for it"
+        near = cells[place : place + 3]
+        if shows_table(cell) and not any(calls(each, name) for each in near for name in ("claim", "verify")):
+            yield f"code cell {place + 1} shows a table, and no claim or verify in it or in the next two checks its numbers"
+
+
+@new_rule
+def no_progress(notebook: NotebookNode, stem: str) -> Iterator[str]:
+    """Nothing of an author's progress is stored. The checks of the exercises are compared by the rule ``exercises``."""
+    for index, cell in enumerate(codes(notebook), start=1):
+        found = re.findall(r"Your progress: [1-9]\d* of \d+|.*the figures below use your .*", text_of(cell))
+        if tagged_id(cell, "check") is None:
+            found += [output.data["text/plain"] for output in cell.outputs if is_passed_report(output)]
+        yield from (f"code cell {index} stores an author's progress: {text!r}" for text in found)
+
+
+def is_passed_report(output: NotebookNode) -> bool:
+    data = output.get("data", {})
+    return "vae-edu-report" in data.get("text/html", "") and data.get("text/plain", "").startswith("✓")
 
 
 @rule
@@ -237,116 +333,45 @@ def explorer(notebook: NotebookNode, stem: str) -> Iterator[str]:
             yield f"a cell calls {name}(...) without the tag 'explorer'"
 
 
-@rule
-def exercises(notebook: NotebookNode, stem: str) -> Iterator[str]:
-    """The stubs and checks are those of the records, in order; each check stands under its stub; none is solved."""
-    number = number_of(stem)
-    ids = [each.id for each in exercises_of(number)] if number in chapters() else []
-    if not (1 if number == 0 else 3) <= len(ids) <= 7:
-        yield f"{len(ids)} exercises are recorded, expected three to seven"
-    for kind, found in (("stubs", exercise_ids(notebook)), ("checks", check_ids(notebook))):
-        if found != ids:
-            yield f"{kind} for {found}, records for {ids}"
-    cells = notebook.cells
-    for index, cell in enumerate(cells):
-        exercise_id = tagged_id(cell, "exercise")
-        if exercise_id in ids:
-            below = cells[index + 1] if index + 1 < len(cells) else None
-            yield from stub_violations(cells[index - 1], cell, below, exercise_id)
+# Exercises
 
-
-def stub_violations(
-    above: NotebookNode, stub: NotebookNode, below: NotebookNode | None, exercise_id: str
-) -> Iterator[str]:
-    record = find(exercise_id)
-    try:
-        tree = ast.parse(stub.source)
-    except SyntaxError as error:
-        yield f"stub {exercise_id} is not Python: {error}"
-        return
-    dots = "●" * record.difficulty + "○" * (3 - record.difficulty)
-    title = f"**Exercise {exercise_id}** ({record.minutes} min, {dots})"
-    if title not in above.source:
-        yield f"the cell above stub {exercise_id} does not say {title!r}"
-    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    if [node.name for node in functions] != [record.name]:
-        yield f"stub {exercise_id} does not define exactly {record.name}"
-        return
-    wanted = inspect.signature(record.answer)
-    answer = ast.parse(inspect.getsource(record.answer).strip()).body[0]
-    if ast.unparse(functions[0].args) != ast.unparse(answer.args):
-        yield f"stub {exercise_id} takes ({ast.unparse(functions[0].args)}), the model answer {wanted}"
-    if not isinstance(functions[0].body[-1], ast.Raise) or "NotImplementedError" not in ast.unparse(
-        functions[0].body[-1]
-    ):
-        yield f"stub {exercise_id} does not end in raise NotImplementedError"
-    if below is None or tagged_id(below, "check") != exercise_id:
-        yield f"the check of {exercise_id} does not stand directly under its stub"
-    elif below.source.strip() != f'check("{exercise_id}", {record.name})':
-        yield f"the check of {exercise_id} reads {below.source.strip()!r}"
-    elif not any(o.get("data", {}).get("text/plain", "").startswith(f"○ {exercise_id}") for o in below.outputs):
-        yield f"the stored check of {exercise_id} is not '○ {exercise_id} not attempted yet'"
+rule(exercise_rules.exercises)
+rule(exercise_rules.no_model_answer)
+rule(exercise_rules.uses)
 
 
 @rule
-def no_model_answer(notebook: NotebookNode, stem: str) -> Iterator[str]:
-    """Nothing but an exercise's own cells uses the learner's function, and no cell holds a model answer's body."""
-    number = number_of(stem)
-    for record in exercises_of(number) if number in chapters() else ():
-        body = answer_body(record.answer)
-        own = (f"exercise-{record.id}", f"check-{record.id}")
-        for index, cell in enumerate(notebook.cells):
-            text = cell.source + str([output.get("data") for output in cell.get("outputs", [])])
-            if body in squeezed(cell.source) or body in re.sub(r"\s+", "", text):
-                yield f"cell {index} holds the model answer of {record.id}"
-            elif cell.cell_type == "code" and not set(own) & set(tags(cell)) and names(cell, record.name):
-                yield f"cell {index} uses {record.name}, which belongs to the learner: import the package's function"
-
-
-def answer_body(answer: Callable) -> str:
-    """A model answer without its signature and docstring, squeezed."""
-    statements = ast.parse(inspect.getsource(answer).strip()).body[0].body
-    if isinstance(statements[0], ast.Expr) and isinstance(statements[0].value, ast.Constant):
-        statements = statements[1:]
-    return squeezed("\n".join(map(ast.unparse, statements)))
-
-
-def squeezed(source: str) -> str:
-    """Source without comments and formatting, so that layout does not hide a copy."""
-    with contextlib.suppress(SyntaxError):
-        source = ast.unparse(ast.parse(source))
-    return re.sub(r"\s+", "", source)
+def number_of_exercises(notebook: NotebookNode, stem: str) -> Iterator[str]:
+    """Three to five, one to three in 00; up to seven in the old form."""
+    fewest, most = OLD_EXERCISES if is_of_old_form(stem) else EXERCISES
+    if number_of(stem) == 0:
+        fewest, most = 1, 3
+    found = len(exercise_rules.recorded(stem))
+    if not fewest <= found <= most:
+        yield f"{found} exercises are recorded, expected {fewest} to {most}"
 
 
 @rule
 def links(notebook: NotebookNode, stem: str) -> Iterator[str]:
     """Links between notebooks lead to notebooks that are there, the next one among them; no picture comes from elsewhere."""
     text, names = prose(notebook), [path.name for path in notebook_paths()]
-    targets = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", text)
+    targets = re.findall(r"\]\((?!https?://|#|attachment:)([^)#\s]+)", text)
     yield from (
         f"the link to {target!r} does not lead to a notebook of the course" for target in targets if target not in names
     )
-    following = next((name for name in names if int(name[:2]) == number_of(stem) + 1), None)
+    following = next((name for name in names if number_of(name) > number_of(stem)), None)
     if following and following not in targets:
         yield f"no link to the next notebook, {following}"
-    if re.search(r"!\[|<img", text):
-        yield "a picture in a text cell: show it with figures.show"
+    attached = sum(len(diagrams_of(cell)) for cell in notebook.cells)
+    if len(re.findall(r"!\[|<img", text)) > attached:
+        yield "a picture in a text cell that is no diagram: show it with figures.show"
 
 
-def names(cell: NotebookNode, name: str) -> bool:
-    """Whether a code cell defines or uses a name."""
+def shows_table(cell: NotebookNode) -> bool:
+    """Whether a code cell calls ``figures.table``."""
     try:
         tree = ast.parse(cell.source)
     except SyntaxError:
         return False
-    return any(name in (getattr(node, "id", None), getattr(node, "name", None)) for node in ast.walk(tree))
-
-
-def calls(cell: NotebookNode, name: str) -> bool:
-    """Whether a code cell calls a function of this name, bare or as an attribute."""
-    try:
-        tree = ast.parse(cell.source)
-    except SyntaxError:
-        return False
-    called = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
-    return any(getattr(each, "id", getattr(each, "attr", None)) == name for each in called)
+    called = (ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return not {"table", "figures.table"}.isdisjoint(called)
