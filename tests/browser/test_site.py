@@ -3,11 +3,13 @@
 import functools
 import http.server
 import threading
+from pathlib import Path
 
 import pytest
 
-from vae_edu.course.places import notebook_paths
 from vae_edu.course.author.site import build_site
+from vae_edu.course.cells import diagrams_of, read, tags
+from vae_edu.course.places import notebook_path, notebook_paths
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*Check CHANGES for Sphinx API modifications")
 
@@ -23,6 +25,8 @@ TEX_LEFT = r"""() => {
     return words.textContent.match(/.{0,30}(\$|\\[a-z]{3,}).{0,30}/g) || [];
 }"""
 WITHOUT_ALT = "() => [...document.images].filter(each => each.alt.split(' ').length < 5).map(each => each.src)"
+NOT_LOADED = """() => Promise.all([...document.images].map(each => each.decode().then(() => [], () => [each.src])))
+    .then(all => all.flat())"""
 TOO_WIDE = """() => [...document.querySelectorAll('article *')]
     .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
     .filter(each => !each.closest('pre, table, .output, mjx-container'))
@@ -72,6 +76,14 @@ def test_a_page(name, page, site):
     if name.startswith("notebooks/"):
         assert page.locator("article img").count() > 0
         assert page.locator("mjx-container").count() > 0
+        assert page.evaluate(NOT_LOADED) == []
+        notebook = read(notebook_path(Path(name).stem))
+        alts = page.evaluate("() => [...document.images].map(each => each.alt)")
+        assert [
+            alt for cell in notebook.cells for alt, _ in diagrams_of(cell) if " ".join(alt.split()) not in alts
+        ] == []
+        folded = page.locator("article .cell details:not([open]) .cell_input")
+        assert folded.count() == sum("hide-input" in tags(cell) for cell in notebook.cells)
     assert [url for url in page.asked if not url.startswith((site, "data:"))] == []
     assert [text for text in page.complaints if "404" not in text or "favicon" not in text] in ([], NO_FAVICON)
 

@@ -1,6 +1,8 @@
 """What Sphinx is given. The pages that it makes are read in tests/browser/test_site.py."""
 
+import base64
 import re
+from html.parser import HTMLParser
 
 import nbformat
 import pytest
@@ -10,11 +12,27 @@ from typer.testing import CliRunner
 from vae_edu.course.author import site
 from vae_edu.course.cells import read
 from vae_edu.course.cli import app
+from vae_edu.course.executing import tidy
 from vae_edu.course.places import notebook_paths, root
+from vae_edu.viz import figures
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*Check CHANGES for Sphinx API modifications")
 
 MATHS = "Before\n$$a = b$$\nafter $c$, and $$not = displayed$$ here.\n$$d =\ne$$\nend"
+
+
+@pytest.fixture
+def course(course, monkeypatch):
+    """The empty course of the tests around, with a README and all that the site takes besides."""
+    monkeypatch.setattr(site, "root", lambda: course)
+    for file in ("README.md", *site.LINKED):
+        (course / file).parent.mkdir(parents=True, exist_ok=True)
+        (course / file).write_text("# Text\n", encoding="utf-8")
+    return course
+
+
+def write_first(course, book):
+    nbformat.write(book, course / "notebooks" / "00_start_here.ipynb")
 
 
 def test_displayed_formulas_stand_alone_and_others_stay(notebook):
@@ -33,6 +51,28 @@ def test_alternative_texts_go_where_they_are_looked_for(notebook, cell):
     one, other = site._for_sphinx(notebook(shown, silent)).cells
     assert one.metadata["mystnb"] == {"image": {"alt": "text 1 text 2"}}
     assert "mystnb" not in other.metadata
+
+
+def test_attached_pictures_become_files_beside_the_page(course, notebook):
+    book = notebook("x = '](attachment:a.png)'")
+    text = new_markdown_cell("![One alt](attachment:a.png) and ![two](attachment:b.png), see [a](attachment:a.png)")
+    text.attachments = {"a.png": {"image/png": b64("first")}, "b.png": {"image/png": b64("second")}}
+    book.cells.insert(0, text)
+    write_first(course, book)
+    folder = site.prepare(course / "build") / "notebooks"
+    made = read(folder / "00_start_here.ipynb")
+    inside = "00_start_here/"
+    assert made.cells[0].source == f"![One alt]({inside}a.png) and ![two]({inside}b.png), see [a]({inside}a.png)"
+    assert made.cells[1].source == book.cells[1].source
+    assert "attachments" not in made.cells[0]
+    assert {path.name: path.read_bytes() for path in (folder / inside).iterdir()} == {
+        "a.png": b"first",
+        "b.png": b"second",
+    }
+
+
+def b64(text):
+    return base64.b64encode(text.encode()).decode()
 
 
 def test_the_source_holds_every_notebook_and_what_the_readme_links_to(tmp_path):
@@ -62,14 +102,48 @@ def test_without_sphinx_the_command_says_what_to_install(monkeypatch):
     assert (ran.exit_code, ran.stderr) == (2, "sphinx is not installed. Type: pip install 'vae-edu[site]'\n")
 
 
+class Page(HTMLParser):
+    """What a page shows: its pictures, and its code cells with whether their source is folded."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.pictures, self.code, self.open = [], [], 0
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if tag == "img" and "logo" not in attributes.get("class", ""):
+            self.pictures.append((attributes["src"], attributes.get("alt")))
+        if tag == "details":
+            self.open += 1
+        if tag == "div" and "cell_input" in attributes.get("class", ""):
+            self.code.append("folded" if self.open else "open")
+
+    def handle_endtag(self, tag):
+        if tag == "details":
+            self.open -= 1
+
+
+def test_a_built_page_shows_diagrams_with_their_alt_text_and_folds_what_is_folded(course, notebook, cell, tmp_path):
+    pytest.importorskip("myst_nb", reason="the extra 'site' is not installed")
+    png = figures.as_png(figures.new(width=1, height=1)[0], 50)
+    text = new_markdown_cell("# 00 Start\n\n![An encoder q(z|x) and a decoder](attachment:encoder_decoder.png)")
+    text.attachments = {"encoder_decoder.png": {"image/png": base64.b64encode(png).decode()}}
+    book = notebook(cell("# Imports\nimport math", "setup"), "x = 1", cell("# Draws it\nx", "figure"))
+    book.cells.insert(0, text)
+    write_first(course, tidy(book))
+    page = site.build_site(tmp_path / "site").parent / "notebooks" / "00_start_here.html"
+    found = Page(page)
+    [(source, alt)] = found.pictures
+    assert alt == "An encoder q(z|x) and a decoder"
+    assert (page.parent / source).read_bytes() == png
+    assert found.code == ["folded", "open", "folded"]
+
+
 def test_a_link_that_leads_nowhere_is_an_error(course, notebook, tmp_path):
     pytest.importorskip("myst_nb", reason="the extra 'site' is not installed")
     book = notebook("1 + 1")
     book.cells.insert(0, new_markdown_cell("# 00 Start\n\n[on](01_nowhere.ipynb)"))
-    nbformat.write(book, course / "notebooks" / "00_start_here.ipynb")
-    (course / "README.md").write_text("# Course\n", encoding="utf-8")
-    for linked in site.LINKED:
-        (course / linked).parent.mkdir(parents=True, exist_ok=True)
-        (course / linked).write_text("# Text\n", encoding="utf-8")
+    write_first(course, book)
     with pytest.raises(RuntimeError, match="the site was not built"):
         site.build_site(tmp_path)

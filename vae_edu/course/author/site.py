@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import shutil
 from pathlib import Path
@@ -90,7 +91,11 @@ def prepare(source: Path) -> Path:
     with replacing(source / "_static" / "narrow.css") as new:
         new.write_text(NARROW, encoding="utf-8")
     for path in notebook_paths():
-        store(_for_sphinx(read(path)), source / "notebooks" / path.name)
+        notebook = _for_sphinx(read(path))
+        for file, content in _detach(notebook, path.stem).items():
+            with replacing(source / "notebooks" / file) as new:
+                new.write_bytes(content)
+        store(notebook, source / "notebooks" / path.name)
     return source
 
 
@@ -104,3 +109,17 @@ def _for_sphinx(notebook: NotebookNode) -> NotebookNode:
         if texts:
             cell.metadata["mystnb"] = {"image": {"alt": " ".join(texts)}}
     return notebook
+
+
+def _detach(notebook: NotebookNode, folder: str) -> dict[str, bytes]:
+    """Take the attached pictures out of a notebook, since myst-nb knows none, and let its text show files in ``folder`` instead.
+
+    Returns the files: the content of each by its path.
+    """
+    files = {}
+    for cell in notebook.cells:
+        for file, bundle in cell.pop("attachments", {}).items():
+            files[f"{folder}/{file}"] = base64.b64decode(bundle["image/png"])
+        if cell.cell_type == "markdown":
+            cell.source = cell.source.replace("](attachment:", f"]({folder}/")
+    return files

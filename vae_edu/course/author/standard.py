@@ -223,14 +223,14 @@ def sections(notebook: NotebookNode, stem: str) -> Iterator[str]:
 @rule
 def claims(notebook: NotebookNode, stem: str) -> Iterator[str]:
     """There are claims, and every stored one holds."""
-    claiming = [cell for cell in codes(notebook) if calls(cell, "claim")]
+    claiming = [(index, cell) for index, cell in enumerate(codes(notebook), start=1) if calls(cell, "claim")]
     if not claiming:
         yield "no claim(...)"
-    for cell in claiming:
+    for index, cell in claiming:
         lines = [line for output in streams(cell) for line in output.text.splitlines()]
         yield from (f"a stored claim failed: {line}" for line in lines if line.startswith("✗"))
         if not any(line.startswith(("✓", "✗")) for line in lines):
-            yield "a cell with claims stores none of them"
+            yield f"code cell {index} claims and stores no claim"
 
 
 @new_rule
