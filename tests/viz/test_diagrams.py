@@ -23,6 +23,7 @@ EXPECTED = {
     "graphical_model",
     "interval_below_evidence",
     "slide_or_reweight",
+    "terms_of_the_elbo",
     "three_proposals",
 }
 

@@ -25,6 +25,7 @@ __all__ = [
     "interval_below_evidence",
     "png",
     "slide_or_reweight",
+    "terms_of_the_elbo",
     "three_proposals",
 ]
 
@@ -143,18 +144,38 @@ def picture(axes: Axes, x: float, y: float, side: float, *, blurred: bool) -> No
 def encoder_decoder() -> Figure:
     """A variational autoencoder: the encoder turns x into a mean and a log-variance, z is sampled from that Gaussian in the
     latent plane, and the decoder turns z into a reconstruction."""
-    return pipeline(sampled=True)
+    return pipeline(sampled=True).figure
+
+
+def terms_of_the_elbo() -> Figure:
+    """A variational autoencoder with the two terms of the negative ELBO where they arise: the rate between q(z|x) and the prior in
+    the latent plane, the distortion between the input and what the decoder makes of z."""
+    axes = pipeline(sampled=True, height=3.5)
+    centre, top = 4.03, 2.2  # of the latent plane
+    axes.plot([centre, centre], [top, 2.42], color=BLUE, linewidth=1.4)
+    write(
+        axes,
+        centre,
+        2.56,
+        r"rate $=\mathrm{KL}(q_\phi(z\,|\,x)\,\Vert\,p(z))$: how far is $q$ from the prior?",
+        color=BLUE,
+    )
+    ends, height = (0.55, 6.6), 2.95
+    axes.plot([ends[0], ends[0], ends[1], ends[1]], [1.95, height, height, 1.95], color=RED, linewidth=1.4)
+    text = r"distortion $=-\log p_\theta(x\,|\,z)$ on average over $q$: how badly does $z$ explain $x$?"
+    write(axes, sum(ends) / 2, height + 0.2, text, color=RED)
+    return axes.figure
 
 
 def autoencoder() -> Figure:
     """An autoencoder: the encoder turns x into one point of the latent plane, the code z, and the decoder turns this point into
     a reconstruction. Nothing is sampled."""
-    return pipeline(sampled=False)
+    return pipeline(sampled=False).figure
 
 
-def pipeline(*, sampled: bool) -> Figure:
-    """From image to reconstruction, with a Gaussian between encoder and decoder, or with one point."""
-    figure, axes = canvas(7.15 if sampled else 6.35, 2.35)
+def pipeline(*, sampled: bool, height: float = 2.35) -> Axes:
+    """From image to reconstruction, with a Gaussian between encoder and decoder, or with one point. The canvas may be higher."""
+    _, axes = canvas(7.15 if sampled else 6.35, height)
     middle, side, plane, low = 1.4, 0.86, 1.46, 0.4
     picture(axes, 0.12, middle - side / 2, side, blurred=False)
     write(axes, 0.12 + side / 2, low, "input $x$")
@@ -170,9 +191,9 @@ def pipeline(*, sampled: bool) -> Figure:
     if sampled:
         for sds in (2, 1):
             axes.add_patch(Ellipse(mean, 0.48 * sds, 0.36 * sds, fc=to_rgba(BLUE, 0.14), ec=BLUE, ls="--"))
-        for height, text in ((0.3, r"$\mu$"), (-0.3, r"$\log\,\sigma^2$")):
-            arrow(axes, (2.08, middle + 0.5 * height), (2.3, middle + height))
-            box(axes, 2.64, middle + height, text, width=0.68, color=BLUE)
+        for above, text in ((0.3, r"$\mu$"), (-0.3, r"$\log\,\sigma^2$")):
+            arrow(axes, (2.08, middle + 0.5 * above), (2.3, middle + above))
+            box(axes, 2.64, middle + above, text, width=0.68, color=BLUE)
         arrow(axes, (2.98, middle + 0.3), mean, trim=(0, 0.06))
         arrow(axes, (2.98, middle - 0.3), (mean[0] - 0.39, mean[1] - 0.21))
         axes.plot(*mean, "+", color=BLACK, markersize=9, markeredgewidth=1.6)
@@ -192,7 +213,7 @@ def pipeline(*, sampled: bool) -> Figure:
     arrow(axes, (right + 0.86, middle), (right + 1.1, middle))
     picture(axes, right + 1.1, middle - side / 2, side, blurred=True)
     write(axes, right + 1.1 + side / 2, low, "reconstruction")
-    return figure
+    return axes
 
 
 def graphical_model() -> Figure:
