@@ -51,6 +51,12 @@ NOTATION = """\
 | $\\lvert v \\rvert^2$ | squared length |
 
 Every logarithm is natural, and $T$ is not in the table.
+
+## Results
+
+| method | nats |
+|---|---|
+| $T$ | 3 |
 """
 SETUP = """\
 # Imports and the random generator

@@ -929,7 +929,7 @@ class TestBoundaries:
         result = new_output("execute_result", {"text/plain": "✗ 0.1 the rate is missing", "text/html": page})
         append(model, 'check("0.1", wrong)', [result])
         append(model, "progress()", [new_output("execute_result", {"text/plain": "Your progress: 0 of 61 exercises"})])
-        append(model, "'2 passed'", [stream("✓ 2.10.0 of NumPy\n")])
+        append(model, "versions()", [new_output("execute_result", {"text/plain": "✓ 2.1 of NumPy", "text/html": "✓"})])
         assert kept()
 
     @pytest.mark.parametrize("change", [0.03, -0.03])
@@ -963,6 +963,19 @@ class TestBoundaries:
         model.cells[0].source = first
         model.cells.insert(1, new_markdown_cell(f"**You will{second}"))
         assert kept()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (use_of_another_exercise, "a cell calls use('4.1', vae_loss), expected use with one of 0.1"),
+        (use_of_another_function, "a cell calls desk.use('0.1', loss), expected use(\"0.1\", vae_loss)"),
+        (use_above, "use('0.1', vae_loss) stands above exercise 0.1"),
+    ],
+)
+def test_what_is_wrong_with_a_use_is_told(change, told, model):
+    change(model)
+    assert list(exercise_rules.uses(model, "00_x")) == [told]
 
 
 class TestNotation:
