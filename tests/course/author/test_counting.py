@@ -25,6 +25,7 @@ def code(source, *tags, outputs=()):
         ("a formula $x = \\text{not counted}$ in it", 3),
         ("one $a$ and $b$ two", 3),
         ("before $$\\text{not counted}\n= y$$ after", 2),
+        ("$$a \\text{ not $so$ counted}$$ after", 1),
         ("\\begin{align} not counted \\end{align} but this", 2),
         ("costs \\$5 and costs \\$6", 3),
         ("`not counted` but this, ``nor `this` code`` either", 3),

@@ -204,7 +204,7 @@ def kinds(notebook: NotebookNode, stem: str) -> Iterator[str]:
         if folded != (is_folded_kind(cell),) * 2:
             state = "not folded" if is_folded_kind(cell) else "folded"
             yield f"code cell {index}, {own[0] if own else 'lesson code'}, is stored {state}: vae-edu execute {stem[:2]}"
-        if is_folded_kind(cell) and not re.match(r"# \w+ \w+", cell.source):
+        if is_folded_kind(cell) and not re.match(r"# \S+ \S+", cell.source):
             yield f"code cell {index}, {own[0]}, does not begin with a comment that says what it does"
 
 
