@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from functools import partial
@@ -23,7 +22,6 @@ from vae_edu.course.learner.doctor import (
     memory,
     package,
     pins,
-    port,
     python,
     write_access,
 )
@@ -176,16 +174,6 @@ class TestWriteAccess:
         assert finding.text.endswith("Permission denied")
 
 
-def test_port():
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        server.listen()
-        number = server.getsockname()[1]
-        assert port(number).state == "warning"
-        assert port(number).text == f"port {number} is in use"
-    assert port(number) == Finding("well", f"port {number} is free")
-
-
 class TestCommand:
     def run(self, monkeypatch, *findings):
         monkeypatch.setattr(doctor, "examine", lambda: iter(findings))
@@ -254,7 +242,8 @@ class TestTheRealCommand:
         for name in hidden:
             place = lines.index(f"✗ {name} is not installed")
             assert lines[place + 1].startswith(f"    remedy: pip install {name}")
-        assert any("port 8888" in line for line in lines), "it did not look at everything"
+        said = ("progress is kept", "write access unknown")  # the last that it looks at
+        assert any(each in line for line in lines for each in said), "it did not look at everything"
 
     def test_it_imports_nothing_heavy(self):
         code = (
@@ -268,5 +257,5 @@ class TestTheRealCommand:
 def test_examine_looks_at_everything_once():
     texts = [finding.text for finding in examine()]
     names = [text.split()[0] for text in texts]
-    assert len(texts) == len(set(texts)) == len(pins()) + 6
+    assert len(texts) == len(set(texts)) == len(pins()) + 5
     assert set(pins()) <= set(names)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -23,7 +22,6 @@ __all__ = ["Finding", "examine"]
 MARKS = {"well": "✓", "warning": "!", "missing": "✗"}
 LEAST_PYTHON = (3, 11)
 LEAST_MEMORY = 2.0  # GiB in the machine: a notebook takes up to 1, JupyterLab and a browser the rest
-PORT = 8888
 TORCH_REMEDY = "pip install torch=={pin} --index-url https://download.pytorch.org/whl/cpu"
 
 
@@ -48,7 +46,6 @@ def examine() -> Iterator[Finding]:
     yield memory()
     yield data()
     yield write_access()
-    yield port(PORT)
 
 
 def python(version: tuple[int, ...] = sys.version_info[:3]) -> Finding:
@@ -144,17 +141,6 @@ def write_access() -> Finding:
         remedy = "set VAE_EDU_HOME to a folder that you may write to; until then your progress is not kept"
         return Finding("warning", f"no write access to {folder}: {error.strerror or error}", remedy)
     return Finding("well", f"progress is kept in {_short(folder)}")
-
-
-def port(number: int) -> Finding:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        taken = probe.connect_ex(("127.0.0.1", number)) == 0
-    if taken:
-        return Finding(
-            "warning", f"port {number} is in use", "none needed: JupyterLab takes the next free one and prints it"
-        )
-    return Finding("well", f"port {number} is free")
 
 
 def _short(folder: Path) -> str:
