@@ -26,7 +26,7 @@ def two(course, notebook):
     """A course of two empty notebooks."""
     for name in ("00_start_here", "04_the_elbo"):
         nbformat.write(notebook(), course / "notebooks" / f"{name}.ipynb")
-    (course / "notebooks" / "mine_00_start_here.ipynb").write_text("{}", encoding="utf-8")
+    (course / "notebooks" / "other_00_start_here.ipynb").write_text("{}", encoding="utf-8")
     (course / "notebooks" / "notes.ipynb").write_text("{}", encoding="utf-8")
     return course
 
@@ -53,7 +53,7 @@ class TestPlaces:
     def test_a_notebook_is_found_by_number_and_name(self, name, two):
         assert notebook_path(name) == two / "notebooks" / "04_the_elbo.ipynb"
 
-    @pytest.mark.parametrize("name", ["03", 40, "elbo", "", "mine_00_start_here", "notes", "-4"])
+    @pytest.mark.parametrize("name", ["03", 40, "elbo", "", "00_start_here-yours", "notes", "-4"])
     def test_others_are_refused_with_the_names_there_are(self, name, two):
         with pytest.raises(ValueError, match=r"there are 00_start_here, 04_the_elbo") as raised:
             notebook_path(name)
@@ -76,7 +76,7 @@ def test_without_the_course_s_folder_a_command_says_what_to_get(command, monkeyp
     def nowhere():
         raise NotACheckout("vae_edu is installed without the notebooks")
 
-    for module in ("places", "cli", "learner.copies", "executing"):
+    for module in ("places", "cli", "executing"):
         monkeypatch.setattr(f"vae_edu.course.{module}.root", nowhere)
     ran = run(*command)
     if command[0] == "exercises" and ran.exit_code == 0:
@@ -125,57 +125,78 @@ class TestExercises:
 
 
 class TestReset:
-    @pytest.fixture(autouse=True)
-    def originals(self, two):
-        learner.keep_originals()
-
-    def test_an_edited_notebook(self, two):
-        path = two / "notebooks" / "00_start_here.ipynb"
+    def test_yours_is_kept_and_named(self, two):
+        learner.refresh()
+        path = two / "mine" / "00_start_here.ipynb"
         pristine = path.read_bytes()
         path.write_text("{}", encoding="utf-8")
         ran = run("reset", "00", "04")
         assert ran.exit_code == 0
         assert ran.output.splitlines() == [
-            "✓ 00_start_here.ipynb is the original; yours is kept as mine1_00_start_here.ipynb",
-            "✓ 04_the_elbo.ipynb is the original",
+            "✓ mine/00_start_here.ipynb is the course's; yours is kept as mine/00_start_here-yours.ipynb",
+            "✓ mine/04_the_elbo.ipynb is the course's",
         ]
         assert path.read_bytes() == pristine
-
-    def test_a_notebook_that_was_deleted_comes_back(self, two):
-        path = two / "notebooks" / "00_start_here.ipynb"
-        pristine = path.read_bytes()
-        path.unlink()
-        ran = run("reset", "00")
-        assert ran.exit_code == 0, ran.output
-        assert path.read_bytes() == pristine
-        assert "original already" not in ran.output
 
     def test_no_number_resets_nothing(self, two):
         assert run("reset").exit_code == 2
 
-    def test_where_there_is_no_original(self, two, monkeypatch):
-        def none(path):
-            raise FileNotFoundError("there is no original")
-
-        monkeypatch.setattr(learner, "original", none)
+    def test_trouble_is_told_in_a_line(self, two):
+        (two / "mine").write_text("", encoding="utf-8")
         ran = run("reset", "00")
-        assert (ran.exit_code, ran.stderr) == (2, "there is no original\n")
+        assert (ran.exit_code, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
+        assert "mine is a file" in ran.stderr
+
+    def test_a_published_notebook_that_cannot_be_read_is_named(self, two):
+        (two / "notebooks" / "00_start_here.ipynb").write_text("no JSON", encoding="utf-8")
+        ran = run("reset", "00")
+        assert ran.exit_code == 2
+        assert ran.stderr.startswith("00_start_here.ipynb is not a readable notebook")
 
 
 class TestCheckMine:
-    def test_each_notebook_has_its_lines(self, two, monkeypatch):
-        lines = {"00_start_here": {"0.1": "✓ 0.1 The loss"}, "04_the_elbo": {"4.1": "○ 4.1 not attempted yet"}}
-        monkeypatch.setattr(learner, "standing", lambda path: lines[path.stem])
+    @pytest.fixture
+    def own(self, two):
+        learner.refresh()
+        return two / "mine"
+
+    def test_each_notebook_has_its_lines(self, own, monkeypatch):
+        lines = {
+            own / "00_start_here.ipynb": {"0.1": "✓ 0.1 The loss"},
+            own / "04_the_elbo.ipynb": {"4.1": "○ 4.1 not attempted yet"},
+        }
+        monkeypatch.setattr(learner, "standing", lambda path: lines[path])
         ran = run("check-mine")
         assert ran.exit_code == 0
         assert ran.output == "00_start_here\n  ✓ 0.1 The loss\n04_the_elbo\n  ○ 4.1 not attempted yet\n"
         assert run("check-mine", "4").output == "04_the_elbo\n  ○ 4.1 not attempted yet\n"
 
-    def test_a_file_that_is_no_notebook_does_not_stop_it(self, two, monkeypatch):
-        (two / "notebooks" / "00_start_here.ipynb").write_text("no JSON", encoding="utf-8")
-        ran = run("check-mine", "00")
+    def test_what_the_learner_wrote_is_what_counts(self, two, notebook, setup_cell, exercise):
+        nbformat.write(notebook(setup_cell, *exercise()), two / "notebooks" / "00_start_here.ipynb")
+        learner.refresh()
+        path = two / "mine" / "00_start_here.ipynb"
+        solved = nbformat.read(path, as_version=4)
+        solved.cells[1].source = "def vae_loss(distortion, rate):\n    return (distortion + rate).mean()"
+        nbformat.write(solved, path)
+        assert run("check-mine", "00").output == "00_start_here\n  ✓ 0.1 The loss of one batch\n"
+
+    def test_a_file_that_is_no_notebook_does_not_stop_it(self, own, monkeypatch):
+        (own / "00_start_here.ipynb").write_text("no JSON", encoding="utf-8")
+        monkeypatch.setattr("vae_edu.course.learner.copies.execute", lambda notebook, **_: Execution(notebook, 1, None))
+        ran = run("check-mine")
         assert ran.exit_code == 0
         assert "✗ 00_start_here.ipynb is not a readable notebook" in ran.output
+        assert ran.output.endswith("04_the_elbo\n")
+
+    def test_a_copy_that_is_missing_is_named(self, own):
+        (own / "00_start_here.ipynb").unlink()
+        ran = run("check-mine", "00")
+        assert (ran.exit_code, ran.output) == (0, "00_start_here\n  ✗ not in mine/; to get it, type: vae-edu lab\n")
+
+    def test_before_there_are_any_it_says_what_to_type(self, two):
+        ran = run("check-mine")
+        assert ran.exit_code == 0
+        assert ran.output == "You have no copies of the notebooks yet. Type: make lab (or: vae-edu lab)\n"
 
 
 class TestSolutions:
@@ -280,12 +301,25 @@ def test_standard_tells_every_violation_and_ends_in_one(two, monkeypatch):
 
 
 class TestLab:
-    def test_its_exit_status_is_jupyterlab_s(self, monkeypatch):
+    @pytest.fixture(autouse=True)
+    def opened(self, monkeypatch):
+        """JupyterLab is not started, and its exit status is 7."""
         monkeypatch.setattr("vae_edu.course.learner.lab.open_lab", lambda: 7)
-        assert run("lab").exit_code == 7
 
-    def test_a_course_without_its_first_notebook_says_so(self, course, monkeypatch):
-        monkeypatch.setattr("vae_edu.course.learner.lab.root", lambda: course)
+    def test_the_copies_are_made_and_the_exit_status_is_jupyterlab_s(self, two):
+        ran = run("lab")
+        assert ran.exit_code == 7
+        assert ran.output == "Made mine/, your own copies of the 2 notebooks. Work in these.\n"
+        assert len(list((two / "mine").glob("*.ipynb"))) == 2
+        assert run("lab").output == ""
+
+    def test_a_course_without_its_first_notebook_says_so(self, course):
         ran = run("lab")
         assert ran.exit_code == 2
         assert "there is no notebook '00'" in ran.stderr
+
+    def test_a_file_named_mine_is_told_in_a_line_and_nothing_is_opened(self, two):
+        (two / "mine").write_text("", encoding="utf-8")
+        ran = run("lab")
+        assert (ran.exit_code, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
+        assert "mine is a file" in ran.stderr

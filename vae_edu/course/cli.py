@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from vae_edu.course.places import NotACheckout, notebook_path, notebook_paths, root
+from vae_edu.course.places import NotACheckout, mine, notebook_path, notebook_paths, root
 
 app = typer.Typer(
     help="A course on variational autoencoders.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
@@ -43,12 +43,15 @@ def doctor() -> None:
 
 @app.command()
 def lab() -> None:
-    """Open JupyterLab on the first notebook."""
+    """Make your own copies of the notebooks, or bring them up to date, and open JupyterLab on the first."""
+    from vae_edu.course.learner.copies import CopiesError, refresh
     from vae_edu.course.learner.lab import open_lab
 
     try:
+        for line in refresh():
+            typer.echo(line)
         raise typer.Exit(open_lab())
-    except (NotACheckout, ValueError) as error:
+    except (CopiesError, NotACheckout, ValueError) as error:
         _fail(str(error))
 
 
@@ -115,38 +118,37 @@ def assignment(
 
 @app.command("check-mine")
 def check_mine(numbers: Numbers = None) -> None:
-    """List where your own copies of the notebooks stand: runs their exercises, and nothing else of them."""
+    """Say where each exercise stands in your own copies of the notebooks: runs the exercises, and nothing else of them."""
     from vae_edu.course.learner.copies import standing
 
-    for path in _paths(numbers):
+    paths = _paths(numbers)
+    if not mine().exists():
+        typer.echo("You have no copies of the notebooks yet. Type: make lab (or: vae-edu lab)")
+        return
+    for path in paths:
         typer.echo(path.stem)
+        own = mine() / path.name
         try:
-            for line in standing(path).values():
-                typer.echo(f"  {line}")
+            lines = standing(own).values() if own.exists() else ["✗ not in mine/; to get it, type: vae-edu lab"]
         except ValueError as error:
-            typer.echo(f"  ✗ {error}")
+            lines = [f"✗ {error}"]
+        for line in lines:
+            typer.echo(f"  {line}")
 
 
 @app.command()
 def reset(numbers: Annotated[list[str], typer.Argument(help="Numbers of the notebooks to bring back, as 04.")]) -> None:
-    """Bring back the original of a notebook; your edited one is kept beside it under another name."""
-    from vae_edu.course.learner.copies import original_path
+    """Bring back the course's notebook in mine/; yours is kept beside it under another name."""
+    from vae_edu.course.learner.copies import CopiesError
     from vae_edu.course.learner.copies import reset as bring_back
 
-    try:
-        for path in [original_path(number) for number in numbers]:  # all numbers are right before anything is changed
+    for path in _paths(numbers):  # all numbers are right before anything is changed
+        try:
             aside = bring_back(path)
-            typer.echo(f"✓ {path.name} is the original" + (f"; yours is kept as {aside.name}" if aside else ""))
-    except (ValueError, FileNotFoundError, NotACheckout) as error:
-        _fail(str(error))
-
-
-@app.command("keep-originals", hidden=True)
-def keep_originals() -> None:
-    """Copy the notebooks aside where the course is no git clone; part of the set-up."""
-    from vae_edu.course.learner.copies import keep_originals as keep
-
-    keep()
+        except (CopiesError, ValueError) as error:
+            _fail(str(error))
+        kept = f"; yours is kept as mine/{aside.name}" if aside else ""
+        typer.echo(f"✓ mine/{path.name} is the course's{kept}")
 
 
 @app.command()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import vae_edu
 
-__all__ = ["NotACheckout", "notebook_path", "notebook_paths", "root"]
+__all__ = ["NotACheckout", "mine", "notebook_path", "notebook_paths", "root"]
 
 
 class NotACheckout(RuntimeError):
@@ -20,6 +20,11 @@ def root() -> Path:
             "it with: pip install -r requirements.txt"
         )
     return folder
+
+
+def mine() -> Path:
+    """The folder of the learner's own copies of the notebooks; it need not exist yet."""
+    return root() / "mine"
 
 
 def notebook_paths() -> list[Path]:

@@ -1,22 +1,21 @@
-"""The command that opens JupyterLab."""
+"""The command that opens JupyterLab, and the environment it runs in."""
 
+import json
 import os
 import sys
 
 import pytest
 
-from vae_edu.course.learner import lab
-from vae_edu.course.learner.lab import lab_command, open_lab
+from vae_edu.course.learner.lab import CONFIGURATION, lab_command, lab_environment, open_lab
 
-FIRST = "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"
+FIRST = "--LabApp.default_url=/lab/tree/mine/00_start_here.ipynb"
 BASE = [sys.executable, "-m", "jupyterlab", FIRST]
 DISPLAY = {"DISPLAY": ":0"}
 
 
 @pytest.fixture(autouse=True)
-def first_notebook(course, monkeypatch):
+def first_notebook(course):
     (course / "notebooks" / "00_start_here.ipynb").write_text("{}", encoding="utf-8")
-    monkeypatch.setattr(lab, "root", lambda: course)
 
 
 @pytest.mark.parametrize("platform", ["linux", "win32", "darwin"])
@@ -39,23 +38,35 @@ def test_jupyterlab_takes_this_process_s_place_in_the_course_s_folder(user, cour
     started = []
     monkeypatch.setattr(os, "geteuid", lambda: user)
     monkeypatch.setattr(os, "chdir", lambda folder: started.append(folder))
-    monkeypatch.setattr(os, "execve", lambda program, command, environment: started.extend([program, command]))
+    monkeypatch.setattr(os, "execve", lambda *arguments: started.extend(arguments))
     monkeypatch.setattr("subprocess.run", lambda command, env: type("Ran", (), {"returncode": 0}))
     open_lab()
-    assert started == [course, sys.executable, lab_command(os.environ, is_root=user == 0)]
+    command = lab_command(os.environ, is_root=user == 0)
+    assert started == [course, sys.executable, command, lab_environment(os.environ)]
 
 
-@pytest.mark.skipif(os.name != "posix", reason="only there JupyterLab takes this process's place")
 @pytest.mark.parametrize(("asked", "got"), [(None, "3"), ("5", "5")])
-def test_kernels_have_half_of_the_cores_unless_the_user_has_said_otherwise(asked, got, course, monkeypatch):
+def test_kernels_have_half_of_the_cores_unless_the_user_has_said_otherwise(asked, got, monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(6)), raising=False)
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    if asked:
-        monkeypatch.setenv("OMP_NUM_THREADS", asked)
-    monkeypatch.setattr(os, "chdir", lambda folder: None)
-    started = []
-    monkeypatch.setattr(os, "execve", lambda program, command, environment: started.append(environment))
-    monkeypatch.setattr("subprocess.run", lambda command, env: type("Ran", (), {"returncode": 0}))
-    open_lab()
-    assert started[0]["OMP_NUM_THREADS"] == got
-    assert os.environ.items() <= started[0].items()
+    given = {"HOME": "/home/ada"} | ({"OMP_NUM_THREADS": asked} if asked else {})
+    found = lab_environment(given)
+    assert found["OMP_NUM_THREADS"] == got
+    assert found["OPENBLAS_NUM_THREADS"] == "3"
+    assert given.items() <= found.items()
+
+
+def test_jupyterlab_reads_the_course_s_configuration_beside_the_user_s():
+    assert lab_environment({})["JUPYTER_CONFIG_PATH"] == str(CONFIGURATION)
+    assert lab_environment({"JUPYTER_CONFIG_PATH": ""})["JUPYTER_CONFIG_PATH"] == str(CONFIGURATION)
+    both = lab_environment({"JUPYTER_CONFIG_PATH": "/etc/site"})["JUPYTER_CONFIG_PATH"]
+    assert both.split(os.pathsep) == [str(CONFIGURATION), "/etc/site"]
+
+
+def test_the_configuration_is_part_of_the_package():
+    found = {
+        path.name: json.loads(path.read_text(encoding="utf-8")) for path in CONFIGURATION.rglob("*") if path.is_file()
+    }
+    assert found.keys() == {"default_setting_overrides.json", "page_config.json"}
+    assert found["page_config.json"].keys() == {
+        "disabledExtensions"
+    }  # whatever else counted for more than the user's own

@@ -1,30 +1,136 @@
-"""A learner's own copies of the notebooks: where they stand, and how to bring back the original."""
+"""The learner's own copies of the notebooks, in ``mine/``: how they are made, kept up to date, reset, and checked.
+
+A copy that the learner has changed is never overwritten. A copy counts as changed when its bytes are not those that were
+written; a small record in ``mine/`` holds the SHA-256 of each copy as it was written.
+"""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
+import contextlib
+import copy
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import nbformat
+from ipykernel.ipkernel import IPythonKernel
+from jupyter_client.kernelspec import NoSuchKernel, get_kernel_spec
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
+
 from vae_edu.course.cells import only_exercises, read
-from vae_edu.course.executing import execute
-from vae_edu.course.places import notebook_path, root
+from vae_edu.course.executing import execute, own_home, tidy
+from vae_edu.course.places import mine, notebook_path, notebook_paths
 from vae_edu.course.teacher.solutions import check_lines, stub_errors
 from vae_edu.exercises.record import MARKS
 from vae_edu.files import replacing
 
-__all__ = ["keep_originals", "original", "original_path", "reset", "standing"]
+__all__ = ["CopiesError", "learner_copy", "refresh", "reset", "standing"]
 
-KEPT = ".originals"  # in notebooks/: copies made at set-up, for a course that was not cloned with git
+RECORD = ".copies.json"
+
+
+class CopiesError(RuntimeError):
+    """The learner's copies cannot be read or written; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the record says about one copy, both as SHA-256: its bytes as written, and its text, without metadata."""
+
+    file: str
+    text: str
+
+
+def learner_copy(notebook: NotebookNode) -> NotebookNode:
+    """A tidy copy of a published notebook, without outputs and execution counts.
+
+    Its metadata are those that JupyterLab writes when the notebook's kernel has started, so that JupyterLab has nothing to
+    change, and nothing to ask, when a learner opens the copy.
+    """
+    fresh = tidy(copy.deepcopy(notebook))
+    for cell in fresh.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    try:
+        name = get_kernel_spec("python3").display_name
+    except NoSuchKernel:
+        name = "Python 3 (ipykernel)"
+    fresh.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": name, "language": "python", "name": "python3"},
+            "language_info": IPythonKernel.language_info,
+        }
+    )
+    return fresh
+
+
+def refresh() -> list[str]:
+    """Make ``mine/``, or bring the copies in it up to date with ``notebooks/``; returns what to tell the learner, line by line.
+
+    New notebooks are copied. Copies that the learner has not changed are replaced where the course has changed, and removed
+    where the notebook is no longer part of the course. All other files stay as they are.
+
+    Raises ``CopiesError`` where ``mine/`` cannot be made, read or written, and ``ValueError`` where the course holds no
+    notebooks.
+    """
+    folder, published = mine(), notebook_paths()
+    if not published:
+        notebook_path("00")  # raises
+    with _told(folder):
+        is_new = not folder.exists()
+        folder.mkdir(exist_ok=True)
+        record, lines = _read_record(folder)
+        before = dict(record)
+        try:
+            for path in published:
+                lines += _bring_up_to_date(path, folder / path.name, record)
+            for name in sorted(record.keys() - {path.name for path in published}):
+                lines += _remove(folder / name, record)
+        finally:
+            if record != before:
+                _write_record(folder, record)
+    if is_new:
+        lines.insert(0, f"Made {folder.name}/, your own copies of the {len(record)} notebooks. Work in these.")
+    return lines
+
+
+def reset(path: Path) -> Path | None:
+    """Write a fresh copy of a published notebook to ``mine/``. The learner's is kept beside it, and its new path returned.
+
+    Returns None where there was no copy, or one that the learner has not changed. Raises ``CopiesError`` where the files
+    cannot be read or written, and ``ValueError`` where ``path`` is no readable notebook.
+    """
+    folder = mine()
+    with _told(folder):
+        folder.mkdir(exist_ok=True)
+        record, _ = _read_record(folder)
+        target, aside = folder / path.name, None
+        content, entry = _fresh(path)
+        current = _content(target)
+        if current is not None and not _is_unchanged(current, content, record.get(path.name)):
+            aside = _set_aside(target, current)
+        if current != content:
+            _write(target, content)
+        if record.get(path.name) != entry:
+            _write_record(folder, record | {path.name: entry})
+    return aside
 
 
 def standing(path: Path, *, timeout: float = 60) -> dict[str, str]:
     """Run only the exercises and checks of the learner's notebook in a kernel of its own; what each check says, by id.
 
-    Where a check could not say anything, the error of the exercise's own cell stands in its place. ``timeout``: seconds
-    that one cell may take.
+    The kernel works in the notebook's folder, and progress is kept, as in JupyterLab. Where a check could not say anything,
+    the error of the exercise's own cell stands in its place. ``timeout``: seconds that one cell may take.
+
+    Raises ``ValueError`` where ``path`` is no readable notebook.
     """
-    execution = execute(only_exercises(read(path)), name=path.stem, strict=False, keep_going=True, timeout=timeout)
+    part = only_exercises(read(path))
+    part.cells.insert(0, new_code_cell(f"import os\n\nos.chdir({str(path.parent.resolve())!r})"))
+    execution = execute(part, name=path.stem, strict=False, keep_going=True, timeout=timeout, home=own_home())
     stopped = (execution.failure or "").partition("\n")[0]  # the kernel died, or a cell never ended
     troubles = stub_errors(execution)
     return {
@@ -33,76 +139,113 @@ def standing(path: Path, *, timeout: float = 60) -> dict[str, str]:
     }
 
 
-def reset(path: Path) -> Path | None:
-    """Bring back the original of a notebook; the edited one is kept beside it, and its new path returned (None: there was none).
-
-    Raises ``FileNotFoundError`` where no original is to be had.
-    """
-    pristine = original(path)
-    aside = None
-    if path.exists():
-        if path.read_bytes() == pristine:
-            return None
-        aside = _free_name(path)
-        shutil.copy2(path, aside)
-    with replacing(path) as fresh:
-        fresh.write_bytes(pristine)
-    return aside
-
-
-def original(path: Path) -> bytes:
-    """The notebook as the course ships it: from the copies made at set-up, which there are only outside a git clone, else
-    from the git history (where there is a published branch, from the last commit shared with it, so that the learner's
-    own commits do not count)."""
-    kept = path.parent / KEPT / path.name
-    if kept.is_file():
-        return kept.read_bytes()
-    shown = _git("show", f"{_shipped_commit()}:./notebooks/{path.name}")
-    if shown is not None:
-        return shown
-    raise FileNotFoundError(
-        f"there is no original of {path.name}: this folder is no git clone, and it was not set up with `make setup` or "
-        "`vae-edu keep-originals` before. Download the course again."
-    )
-
-
-def original_path(number: str) -> Path:
-    """Where the notebook with this number belongs, whether it is there or was deleted. Raises ``ValueError``."""
-    folder = root() / "notebooks"
-    listed = _git("ls-tree", "--name-only", f"{_shipped_commit()}:./notebooks") or b""
-    names = {Path(name).name for name in listed.decode().splitlines()}
-    names |= {path.name for path in (folder / KEPT).glob("*.ipynb")}
-    for name in sorted(names):
-        if number in (name[:2], name[:2].lstrip("0"), Path(name).stem, name):
-            return folder / name
-    return notebook_path(number)
-
-
-def _shipped_commit() -> str:
-    shared = _git("merge-base", "HEAD", "@{upstream}")
-    return shared.decode().strip() if shared else "HEAD"
-
-
-def keep_originals() -> int:
-    """Where the course is no git clone, copy its notebooks aside, once, before anyone edits them; returns how many."""
-    folder = root() / "notebooks"
-    if _git("rev-parse", "HEAD:./notebooks") is not None or (folder / KEPT).exists():
-        return 0
-    (folder / KEPT).mkdir()
-    notebooks = sorted(folder.glob("*.ipynb"))
-    for path in notebooks:
-        shutil.copy2(path, folder / KEPT / path.name)
-    return len(notebooks)
-
-
-def _git(*arguments: str) -> bytes | None:
-    """The output of a git command in the course's folder; None where git is missing or the command fails."""
+def _bring_up_to_date(path: Path, target: Path, record: dict[str, Entry]) -> list[str]:
     try:
-        return subprocess.run(["git", "-C", str(root()), *arguments], capture_output=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
+        content, entry = _fresh(path)
+    except ValueError as error:
+        return [f"✗ {path.parent.name}/{error}; your copy stays as it is."]
+    current, known = _content(target), record.get(path.name)
+    if current is None or _is_unchanged(current, content, known):
+        if current != content:
+            _write(target, content)
+        record[path.name] = entry
+    elif known and known.text != entry.text:
+        number = path.stem[:2]
+        return [
+            f"{_shown(target)} is yours, and the course's notebook has changed since: `vae-edu reset {number}` brings the new one "
+            "and keeps yours beside it."
+        ]
+    return []
+
+
+def _remove(target: Path, record: dict[str, Entry]) -> list[str]:
+    """Remove the copy of a notebook that is no longer part of the course, unless the learner has changed it."""
+    current, known = _content(target), record.pop(target.name)
+    if current is None:
+        return []
+    if _digest(current) != known.file:
+        return [f"{_shown(target)} is no longer part of the course. It stays, because you have worked in it."]
+    target.unlink()
+    return []
+
+
+def _fresh(path: Path) -> tuple[bytes, Entry]:
+    """The bytes of the copy of a published notebook, and its entry in the record."""
+    notebook = learner_copy(read(path))
+    content = (nbformat.writes(notebook) + "\n").encode()
+    text = json.dumps([[cell.cell_type, cell.source] for cell in notebook.cells])
+    return content, Entry(_digest(content), _digest(text.encode()))
+
+
+def _is_unchanged(current: bytes, content: bytes, known: Entry | None) -> bool:
+    """Whether nothing of the learner's is in a copy: it is what would be written now, or what was written before."""
+    return current == content or (known is not None and _digest(current) == known.file)
+
+
+def _set_aside(target: Path, current: bytes) -> Path:
+    """Keep the learner's copy under a free name; the file there is never an earlier one."""
+    number = 1
+    while True:
+        aside = target.with_stem(f"{target.stem}-yours{number if number > 1 else ''}")
+        try:
+            with aside.open("xb") as file:
+                file.write(current)
+            return aside
+        except FileExistsError:
+            number += 1
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
         return None
 
 
-def _free_name(path: Path) -> Path:
-    names = (path.with_name(f"mine{count or ''}_{path.name}") for count in range(1_000))
-    return next(name for name in names if not name.exists())
+def _write(path: Path, content: bytes) -> None:
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _shown(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
+
+
+def _read_record(folder: Path) -> tuple[dict[str, Entry], list[str]]:
+    """The entries by file name, and a line to tell where the record is damaged. Without a record, there are none."""
+    content = _content(folder / RECORD)
+    if content is None:
+        return {}, []
+    try:
+        record = {name: Entry(**entry) for name, entry in json.loads(content).items()}
+        if not all(re.fullmatch(r"\d\d_[^/\\]*\.ipynb", name) for name in record):
+            raise ValueError("a name that is no notebook's")
+        return record, []
+    except (ValueError, TypeError, AttributeError, RecursionError):  # not JSON, or not what `_write_record` writes
+        return {}, [f"{folder.name}/{RECORD} was damaged and is made anew. Your copies stay as they are."]
+
+
+def _write_record(folder: Path, record: dict[str, Entry]) -> None:
+    entries = {name: asdict(entry) for name, entry in sorted(record.items())}
+    _write(folder / RECORD, (json.dumps(entries, indent=1) + "\n").encode())
+
+
+@contextlib.contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """Raise ``CopiesError`` in place of an ``OSError``."""
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise CopiesError(
+                f"{folder} is a file, and the folder of your copies has the same name. Rename the file and try again."
+            )
+        yield
+    except OSError as error:
+        what = error.filename2 or error.filename or folder
+        raise CopiesError(
+            f"Your copies of the notebooks in {folder} cannot be written: {error.strerror or error} ({what}). "
+            "Make sure that you may write there and that the disk is not full, and try again."
+        ) from error
