@@ -193,6 +193,34 @@ def test_a_wrong_value_is_told_with_both_numbers():
     assert message == "wrong value: 8, where 4 is expected"
 
 
+def test_truth_values_are_told_as_such():
+    one = exercise_of(lambda x: x > 0, lambda rng: [(np.array([1.0, -1.0]),)])
+    assert check(one, lambda x: x < 0).message == (
+        "wrong value: False at [0], where True is expected (2 of 2 entries differ)"
+    )
+
+
+@pytest.mark.parametrize("kind", [tuple, list, np.array, torch.tensor])
+def test_several_numbers_may_come_in_any_kind_of_row(kind):
+    pair = exercise_of(lambda x: (x, 2 * x), lambda rng: [(3.0,)])
+    assert check(pair, lambda x: kind([x, 2 * x])).passed
+    assert check(pair, lambda x: kind([2 * x, x])).message == "value 1 of 2: wrong value: 6, where 3 is expected"
+    assert "expected 2 values" in check(pair, lambda x: kind([x, 2 * x, x])).message
+
+
+def test_what_differs_may_be_kept_back():
+    secret = exercise_of(
+        lambda: (0, 2),
+        lambda rng: [()],
+        mistakes=(Mistake("the two are exchanged", lambda: (2, 0)),),
+        otherwise="not both are right",
+    )
+    assert check(secret, lambda: (0, 1)).message == "not both are right"
+    assert check(secret, lambda: (2, 0)).message == "the two are exchanged"
+    assert "expected 2 values" in check(secret, lambda: 0).message
+    assert check(secret, lambda: [0, 2]).passed
+
+
 def test_what_was_printed_is_told_with_a_wrong_answer():
     def wrong(mu, logvar):
         print("mu has shape", mu.shape)

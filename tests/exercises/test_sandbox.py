@@ -66,6 +66,8 @@ def global_states():
         torch.get_rng_state().tolist(),
         torch.is_grad_enabled(),
         torch.get_default_dtype(),
+        np.geterr(),
+        np.get_printoptions(),
     )
 
 
@@ -103,7 +105,26 @@ def switches_to_float64(x):
     raise ValueError("after switching")
 
 
-STATEFUL = [seeds, draws, draws_and_raises, draws_forever, switches_gradients_off, switches_to_float64]
+def ignores_numpy_errors(x):
+    np.seterr(all="ignore")
+    return x
+
+
+def prints_three_digits(x):
+    np.set_printoptions(precision=3, suppress=True)
+    raise ValueError("after setting")
+
+
+STATEFUL = [
+    seeds,
+    draws,
+    draws_and_raises,
+    draws_forever,
+    switches_gradients_off,
+    switches_to_float64,
+    ignores_numpy_errors,
+    prints_three_digits,
+]
 
 
 @pytest.mark.parametrize("function", STATEFUL, ids=lambda f: f.__name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reprlib
 import sys
+from collections.abc import Callable
 
 import numpy as np
 
@@ -72,12 +73,14 @@ def difference(value, expected, tolerance: float) -> str | None:
     try:
         got = plain(value)
     except Exception:  # a learner's class may raise from any of its methods
-        return f"your function returns {describe(value)}, where {_kind(plain(expected))} is expected"
+        return f"expected {_kind(plain(expected))}; your function returns {describe(value)}"
     return _difference(got, plain(expected), value, tolerance)
 
 
 def _difference(got, right, value, tolerance: float, where: str = "") -> str | None:
     if isinstance(right, tuple):
+        if isinstance(got, np.ndarray) and got.shape == (len(right),):
+            got = value = tuple(plain(each) for each in got)
         if not isinstance(got, tuple) or len(got) != len(right):
             return f"{where}expected {_kind(right)}, got {describe(value)}"
         told = (
@@ -94,10 +97,15 @@ def _difference(got, right, value, tolerance: float, where: str = "") -> str | N
     if np.shape(got) != np.shape(right):
         return f"{where}wrong shape: expected {_kind(right)}, got {describe(value)}"
     precision = SINGLE_PRECISION_TOLERANCE if _is_single(got) else 0.0
-    return _numbers(np.asarray(got, float), np.asarray(right, float), max(tolerance, precision), where)
+    write = _truth_value if np.asarray(right).dtype == bool else "{:.6g}".format
+    return _numbers(np.asarray(got, float), np.asarray(right, float), max(tolerance, precision), where, write)
 
 
-def _numbers(got: np.ndarray, right: np.ndarray, tolerance: float, where: str) -> str | None:
+def _truth_value(number: float) -> str:
+    return {0.0: "False", 1.0: "True"}.get(float(number), f"{number:.6g}")
+
+
+def _numbers(got: np.ndarray, right: np.ndarray, tolerance: float, where: str, write: Callable) -> str | None:
     finite = np.isfinite(right)
     stray = finite & ~np.isfinite(got)
     if stray.any():
@@ -110,7 +118,7 @@ def _numbers(got: np.ndarray, right: np.ndarray, tolerance: float, where: str) -
         return None
     at = _first(~near)
     count = f" ({(~near).sum()} of {near.size} entries differ)" if near.size > 1 else ""
-    return f"{where}wrong value: {got[at]:.6g}{_place(at)}, where {right[at]:.6g} is expected{count}"
+    return f"{where}wrong value: {write(got[at])}{_place(at)}, where {write(right[at])} is expected{count}"
 
 
 def _is_single(got) -> bool:

@@ -74,6 +74,7 @@ class Exercise:
         compared by their projector.
     tolerance: largest relative error allowed, against the largest entry of the right value.
     seconds: time limit for one call.
+    otherwise: what to tell about a wrong value that is no known mistake, where saying what differs would give the answer away.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Exercise:
     view: Callable = whole_output
     tolerance: float = 1e-6
     seconds: float = 10.0
+    otherwise: str = ""
 
     @property
     def chapter(self) -> int:

@@ -84,7 +84,8 @@ def call_guarded(function: Callable, arguments: tuple, *, seconds: float, guard:
     """Call ``function`` on copies of ``arguments`` and report what happened; never raises what the function raises.
 
     ``KeyboardInterrupt`` is the exception: the person at the keyboard is obeyed. The global generators of ``random``, NumPy
-    and torch are put back as they were, and so are torch's gradient mode and default dtype. ``guard`` is the learner's
+    and torch are put back as they were, and so are torch's gradient mode and default dtype, and how NumPy prints and
+    reports floating-point errors. ``guard`` is the learner's
     function where ``function`` only calls it.
     """
     given, kept = copy.deepcopy(arguments), copy.deepcopy(arguments)
@@ -127,7 +128,8 @@ def _global_state_restored() -> Iterator[None]:
     if torch:
         torch_state, records, dtype = torch.get_rng_state(), torch.is_grad_enabled(), torch.get_default_dtype()
     try:
-        yield
+        with np.errstate(), np.printoptions():  # both put back what the function changes
+            yield
     finally:
         random.setstate(python)
         np.random.set_state(legacy)  # noqa: NPY002
