@@ -3,6 +3,7 @@
 import inspect
 import runpy
 from pathlib import Path
+from types import FunctionType
 
 import numpy as np
 import pytest
@@ -130,6 +131,9 @@ def written_out(argument) -> str:
         return repr(argument.get_state().tolist())
     if isinstance(argument, np.ndarray | torch.Tensor):
         return repr((argument.shape, argument.tolist()))
+    if isinstance(argument, FunctionType):  # its name, and what it holds
+        held = [written_out(cell.cell_contents) for cell in argument.__closure__ or ()]
+        return f"{argument.__qualname__} with {held}"
     return repr(argument)
 
 

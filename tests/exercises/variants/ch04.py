@@ -76,11 +76,11 @@ def wrong_in_torch(values, log_evidence, gap):
     return (values.mean(dim=1) - log_evidence + gap).abs() > 4 * error
 
 
-def illnesses_as_a_list():
+def mistakes_as_a_list():
     return [0, 2, 0, 4]
 
 
-def illnesses_by_letter():
+def mistakes_by_letter():
     found = dict.fromkeys("ABCD", 0)
     found["B"], found["D"] = 2, 4
     return tuple(found.values())
@@ -106,10 +106,14 @@ def diagonal_in_torch(x, weight, mean, variance):
     return mu, -torch.log1p((weight**2).sum(dim=0) / variance).expand_as(mu)
 
 
+def mistakes_as_an_array():
+    return np.array([0, 2, 0, 4])
+
+
 VARIANTS = {
     "4.1": [elbo_by_scipy, elbo_by_loops, elbo_in_torch],
     "4.2": [kl_in_torch, kl_in_single_precision, kl_by_a_loop],
     "4.3": [wrong_by_z_scores, wrong_by_a_loop, wrong_in_torch],
-    "4.4": [illnesses_as_a_list, illnesses_by_letter],
+    "4.4": [mistakes_as_a_list, mistakes_by_letter, mistakes_as_an_array],
     "4.5": [diagonal_from_the_precision, diagonal_by_loops_in_single_precision, diagonal_in_torch],
 }

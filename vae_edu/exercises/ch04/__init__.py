@@ -4,7 +4,7 @@ from vae_edu.exercises.ch04 import (
     best_diagonal_q,
     kl_to_standard_normal,
     monte_carlo_elbo,
-    name_the_illnesses,
+    name_the_mistakes,
     which_are_wrong,
 )
 
@@ -12,6 +12,6 @@ EXERCISES = (
     monte_carlo_elbo.EXERCISE,
     kl_to_standard_normal.EXERCISE,
     which_are_wrong.EXERCISE,
-    name_the_illnesses.EXERCISE,
+    name_the_mistakes.EXERCISE,
     best_diagonal_q.EXERCISE,
 )

@@ -19,8 +19,15 @@ def draw_models(rng: np.random.Generator):
     for batch, data, latent, std in ((4, 5, 2, 0.6), (3, 6, 3, 1.7), (5, 4, 2, 0.4), (1, 5, 3, 0.7)):
         weight, mean = rng.normal(0, 1, (data, latent)), rng.uniform(1, 3, data)
         weight[:, 1] += 0.7 * weight[:, 0]
+        weight = well_conditioned(weight)
         z, std = rng.normal(size=(batch, latent)), std * rng.uniform(0.9, 1.1)
         yield z @ weight.T + mean + std * rng.normal(size=(batch, data)), weight, mean, std**2
+
+
+def well_conditioned(weight: np.ndarray) -> np.ndarray:
+    """The same with singular values between 0.6 and 2.5, so that single precision loses few digits in M⁻¹."""
+    left, sizes, right = np.linalg.svd(weight, full_matrices=False)
+    return left * np.clip(sizes, 0.6, 2.5) @ right
 
 
 def posterior_of(x, weight, mean, variance):
@@ -138,6 +145,17 @@ EXERCISE = Exercise(
             diagonal_with_mean(lambda x, weight, mean, variance: (x - mean) @ weight),
         ),
         Mistake(
+            "mu and logvar are exchanged: first mu, then logvar",
+            lambda x, weight, mean, variance: best_diagonal_q(x, weight, mean, variance)[::-1],
+        ),
+        Mistake(
+            "logvar has one row; it should have one row per example, (batch, latent)",
+            lambda x, weight, mean, variance: (
+                posterior_of(x, weight, mean, variance)[0],
+                best_diagonal_q(x, weight, mean, variance)[1][:1],
+            ),
+        ),
+        Mistake(
             "logvar has one row; it should have one row per example, (batch, latent)",
             lambda x, weight, mean, variance: (
                 posterior_of(x, weight, mean, variance)[0],
@@ -148,6 +166,6 @@ EXERCISE = Exercise(
     hints=(
         "The gap is KL(q || posterior). Write it for q = N(mu, diag(v)) and ask which v_j makes it smallest.",
         "The derivative with respect to v_j is ½ (Λ_jj − 1/v_j), with Λ = M / σ_x² the posterior's precision.",
-        "mu = M⁻¹ Wᵀ (x − m), and logvar_j = log(σ_x² / M_jj), repeated for every example (np.tile).",
+        "m = weight.T @ weight + variance * np.eye(weight.shape[1]) is M. Repeat logvar for every example (np.tile).",
     ),
 )

@@ -32,12 +32,3 @@ def _d(x, log_likelihood, mu, logvar, eps):
 
 
 FOUR_ELBOS = {"A": _a, "B": _b, "C": _c, "D": _d}
-ILLNESSES = (
-    "healthy",
-    "the constant ½ log 2π of each entry of x is missing",
-    "the KL is averaged over the latents",
-    "the KL is subtracted twice",
-    "the KL is the wrong way round, KL(prior ‖ q)",
-    "exp(logvar) is the standard deviation of the samples",
-    "z is sampled from the prior",
-)

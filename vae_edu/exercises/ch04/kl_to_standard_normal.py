@@ -83,7 +83,7 @@ EXERCISE = Exercise(
             lambda mu, logvar: kl_of_variance(mu, logvar**2),
         ),
         Mistake(
-            "exp(logvar / 2) is the standard deviation: here belongs the variance",
+            "exp(logvar / 2) is the standard deviation: use the variance, exp(logvar), here",
             lambda mu, logvar: kl_terms(mu, logvar) + 0.5 * (np.exp(logvar / 2) - np.exp(logvar)).sum(axis=1),
         ),
         Mistake(
@@ -127,7 +127,7 @@ EXERCISE = Exercise(
             lambda mu, logvar: kl_terms(mu, logvar, one=0),
         ),
         Mistake(
-            "the 1 is subtracted once for the whole example: once for each latent",
+            "you subtract 1 once per example: subtract it once per latent",
             lambda mu, logvar: kl_terms(mu, logvar, one=0) - 0.5,
         ),
         Mistake(
@@ -141,7 +141,7 @@ EXERCISE = Exercise(
     ),
     hints=(
         "What must come out for mu = 0 and logvar = 0, where q is N(0, I) itself? Your formula should say so.",
-        "One dimension gives 1/2 (mu² + variance − 1 − log variance). What are variance and log variance in terms of logvar?",
-        "np.exp(logvar) is the variance. Put one pair of brackets behind the 1/2, and sum over axis 1.",
+        "Average the two squares over q one by one: (z − μ)²/σ² and z². The two ½ log 2π cancel. What is left for one latent?",
+        "np.exp(logvar) is the variance. One ½ in front of a pair of brackets, four terms in the brackets, summed over axis 1.",
     ),
 )

@@ -84,6 +84,16 @@ def mean_and_error(log_w):
     return log_w.mean(axis=0), log_w.std(axis=0) / np.sqrt(len(log_w))
 
 
+def either_way(message: str, wrong) -> tuple[Mistake, Mistake]:
+    """The mistake with S and with S − 1 in the standard deviation."""
+
+    def unbiased(x, log_likelihood, mu, logvar, eps):
+        elbo, error = wrong(x, log_likelihood, mu, logvar, eps)
+        return elbo, error / np.sqrt(1 - 1 / len(eps))
+
+    return Mistake(message, wrong), Mistake(message, unbiased)
+
+
 def from_samples(sample):
     """Right but for the samples: ``sample`` gets mu, logvar and eps, and returns z."""
 
@@ -121,6 +131,20 @@ def from_weights(reduce):
         return reduce(weights(x, log_likelihood, mu, logvar, eps))
 
     return wrong
+
+
+def from_prior(density):
+    """Right but for log p(z): ``density`` gets z."""
+
+    def wrong(x, log_likelihood, mu, logvar, eps):
+        z = mu + np.exp(logvar / 2) * eps
+        return mean_and_error(log_likelihood(x, z) + density(z) - log_normal(z, mu, logvar))
+
+    return wrong
+
+
+def with_variance_as_standard_deviation(x, log_likelihood, mu, logvar, eps):
+    return mean_and_error(weights(x, log_likelihood, mu, 2 * logvar, eps))
 
 
 def with_closed_form_kl(x, log_likelihood, mu, logvar, eps):
@@ -164,103 +188,123 @@ EXERCISE = Exercise(
     cases=draw_cases,
     view=either_standard_error,
     mistakes=(
-        Mistake(
+        *either_way(
             "exp(logvar) is the variance: the samples need the standard deviation, exp(logvar / 2)",
             from_samples(lambda mu, logvar, eps: mu + np.exp(logvar) * eps),
         ),
-        Mistake(
+        *either_way(
             "logvar is used as the standard deviation of the samples: that is exp(logvar / 2)",
             from_samples(lambda mu, logvar, eps: mu + logvar * eps),
         ),
-        Mistake(
+        *either_way(
             "the noise of the samples is not scaled: z = mu + exp(logvar / 2) · eps",
             from_samples(lambda mu, logvar, eps: mu + eps),
         ),
-        Mistake(
+        *either_way(
             "mu is missing in the samples: z = mu + exp(logvar / 2) · eps",
             from_samples(lambda mu, logvar, eps: np.exp(logvar / 2) * eps),
         ),
-        Mistake(
+        *either_way(
             "these are samples of the prior: z must come from q",
             from_samples(lambda mu, logvar, eps: eps),
         ),
-        Mistake(
+        *either_way(
             "every sample is q's mean: the noise eps is not used",
             from_samples(lambda mu, logvar, eps: mu + 0 * eps),
         ),
-        Mistake("the prior is missing: w = p(x|z) p(z) / q(z|x)", from_terms(lambda x, p, q: x - q)),
-        Mistake("the density of q is missing: w = p(x|z) p(z) / q(z|x)", from_terms(lambda x, p, q: x + p)),
-        Mistake(
+        *either_way("the prior is missing: w = p(x|z) p(z) / q(z|x)", from_terms(lambda x, p, q: x - q)),
+        *either_way("the density of q is missing: w = p(x|z) p(z) / q(z|x)", from_terms(lambda x, p, q: x + p)),
+        *either_way(
             "this is the mean of log p(x|z) alone: prior and q are missing in w = p(x|z) p(z) / q(z|x)",
             from_terms(lambda x, p, q: x),
         ),
-        Mistake(
+        *either_way(
             "the likelihood is missing: w = p(x|z) p(z) / q(z|x)",
             from_terms(lambda x, p, q: p - q),
         ),
-        Mistake(
+        *either_way(
             "log q(z|x) is added: w has q in its denominator, so its logarithm is subtracted",
             from_terms(lambda x, p, q: x + p + q),
         ),
-        Mistake(
-            "log p(z) and log q(z|x) have each other's sign: that makes the KL count as a gain",
+        *either_way(
+            "log p(z) and log q(z|x) have swapped signs, so that the KL counts as a gain",
             from_terms(lambda x, p, q: x - p + q),
         ),
-        Mistake("this is −ELBO: the ELBO is the mean of log w", from_terms(lambda x, p, q: q - p - x)),
-        Mistake(
+        *either_way("this is −ELBO: the ELBO is the mean of log w", from_terms(lambda x, p, q: q - p - x)),
+        *either_way(
             "log q(z|x) reads exp(logvar / 2) as the variance: the variance is exp(logvar)",
             from_density(lambda z, mu, logvar: log_normal(z, mu, logvar / 2)),
         ),
-        Mistake(
+        *either_way(
             "log q(z|x) reads logvar as the log of the standard deviation: it is the log of the variance",
             from_density(lambda z, mu, logvar: log_normal(z, mu, 2 * logvar)),
         ),
-        Mistake(
+        *either_way(
             "log q(z|x) lacks the term −½ logvar, the normaliser of a Gaussian",
             from_density(lambda z, mu, logvar: log_normal(z, mu, logvar) + 0.5 * logvar.sum(axis=-1)),
         ),
-        Mistake(
+        *either_way(
             "log q(z|x) has logvar where ½ logvar belongs: the ½ stands before the whole bracket",
             from_density(lambda z, mu, logvar: log_normal(z, mu, logvar) - 0.5 * logvar.sum(axis=-1)),
         ),
-        Mistake(
+        *either_way(
             "log q(z|x) is taken around 0: its mean is mu",
             from_density(lambda z, mu, logvar: log_normal(z, 0, logvar)),
         ),
-        Mistake(
+        *either_way(
             "the log-densities are averaged over the latents: independent dimensions add up",
             with_means_over_latents,
         ),
-        Mistake(
+        *either_way(
+            "log p(z) is given logvar = 1: the prior has the variance 1, so its logvar is 0",
+            from_prior(lambda z: log_normal(z, 0, 1)),
+        ),
+        *either_way(
+            "exp(logvar) is the variance: the samples and log q(z|x) need the standard deviation, exp(logvar / 2)",
+            with_variance_as_standard_deviation,
+        ),
+        *either_way(
+            "this is the mean of w itself, an estimate of p(x): the ELBO is the mean of log w",
+            from_weights(lambda log_w: mean_and_error(np.exp(log_w))),
+        ),
+        *either_way(
+            "the sum over the samples: the ELBO is their mean",
+            from_weights(lambda log_w: (log_w.sum(axis=0), len(log_w) * error_of(log_w))),
+        ),
+        *either_way(
+            "the KL is subtracted twice: log w has log p(z) and log q(z|x) once each",
+            from_terms(lambda x, p, q: x + 2 * p - 2 * q),
+        ),
+        *either_way(
             "this is the logarithm of the mean weight, an estimate of log p(x): the ELBO is the mean of log w",
             from_weights(lambda log_w: (log_mean_exp(log_w), error_of(log_w))),
         ),
-        Mistake(
+        *either_way(
             "the sum over the samples: the ELBO is their mean",
             from_weights(lambda log_w: (log_w.sum(axis=0), error_of(log_w))),
         ),
-        Mistake(
+        *either_way(
             "the KL is in closed form here, which estimates the same ELBO with other noise: this exercise asks for the mean of "
             "log w, with log p(z) and log q(z|x) at the samples",
             with_closed_form_kl,
         ),
-        Mistake(
+        *either_way(
             f"this is the standard deviation of log w: {NO_ROOT}",
             from_weights(lambda log_w: (log_w.mean(axis=0), log_w.std(axis=0))),
         ),
-        Mistake(
+        *either_way(
             f"{NO_ROOT}, and here it is divided by the number itself",
             from_weights(lambda log_w: (log_w.mean(axis=0), log_w.std(axis=0) / len(log_w))),
         ),
-        Mistake(
+        *either_way(
             f"this is the variance over the number of samples: its square root is missing ({NO_ROOT})",
             from_weights(lambda log_w: (log_w.mean(axis=0), log_w.var(axis=0) / len(log_w))),
         ),
-        Mistake(
+        *either_way(
             f"{NO_ROOT}: here the variance takes the place of the standard deviation",
             from_weights(lambda log_w: (log_w.mean(axis=0), log_w.var(axis=0) / np.sqrt(len(log_w)))),
         ),
-        Mistake(
+        *either_way(
             "the standard error is divided by the square root of the batch: divide by that of the number of samples",
             from_weights(lambda log_w: (log_w.mean(axis=0), log_w.std(axis=0) / np.sqrt(log_w.shape[1]))),
         ),
@@ -276,11 +320,11 @@ EXERCISE = Exercise(
             "the mean is taken over the examples, axis 1: the samples are axis 0",
             from_weights(lambda log_w: (log_w.mean(axis=1), log_w.std(axis=1) / np.sqrt(log_w.shape[1]))),
         ),
-        Mistake(
+        *either_way(
             "log w is returned as it is: average over the samples, axis 0",
             from_weights(lambda log_w: (log_w, error_of(log_w))),
         ),
-        Mistake(
+        *either_way(
             "log q(z|x) takes logvar for the variance: the variance is exp(logvar)",
             quiet(from_density(lambda z, mu, logvar: log_normal(z, mu, np.log(logvar)))),
         ),
