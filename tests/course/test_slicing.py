@@ -3,7 +3,7 @@
 import pytest
 from nbformat.v4 import new_markdown_cell, new_output
 
-from vae_edu.course.slicing import needed_for, saying
+from vae_edu.course.slicing import needed_for, only_claims, saying
 
 
 @pytest.fixture
@@ -303,3 +303,37 @@ def test_a_sentence_that_is_put_together_is_found_in_the_stored_claims(notebook,
     printed = cell("show()")
     printed.outputs = [new_output("stream", name="stdout", text="the loss falls\n")]
     assert saying(notebook(put_together, printed), "the loss falls") == [0]
+
+
+# What is claimed, and what that needs
+
+
+def test_of_a_cell_the_statements_that_are_needed_for_its_claims(notebook, cell):
+    whole = notebook(
+        cell("import numpy as np\nSEED = 0", "setup"),
+        "x, y = 1, 2\nz = 3\nw = x",
+        'torch.manual_seed(0)\nm = fit(VAE(), w)\nprint(m)\n\n\ndef f():\n    "Half."\n    return m / 2',
+        "torch.manual_seed(1)",
+        'claim("another", z > 2)',
+        'fig = plot(z)\nclaim("it falls", f() < 3)\nverify("it is so", True)\nfor i in range(3):\n    claim(f"{i}", i)',
+        "f = 3",
+    )
+    part = only_claims(whole, 5)
+    assert [each.source for each in part.cells] == [
+        "import numpy as np\nSEED = 0\n",
+        "x, y = (1, 2)\nw = x\n",
+        'torch.manual_seed(0)\nm = fit(VAE(), w)\ndef f():\n    """Half."""\n    return m / 2\n',
+        "claim('it falls', f() < 3)\nverify('it is so', True)\nfor i in range(3):\n    claim(f'{i}', i)\n",
+    ]
+    assert "plot" in whole.cells[5].source
+    assert part.cells[0].metadata.tags == ["setup"]
+
+
+def test_the_claims_of_several_cells(notebook):
+    part = only_claims(notebook("x = 1", 'claim("a", x)', "y = 2", 'claim("b", y)'), 1, 3)
+    assert [each.source for each in part.cells] == ["x = 1\n", "claim('a', x)\n", "y = 2\n", "claim('b', y)\n"]
+
+
+def test_no_cell_that_is_no_python_beside_claims(notebook):
+    with pytest.raises(SyntaxError):
+        only_claims(notebook("%matplotlib inline", 'claim("a", True)'), 1)

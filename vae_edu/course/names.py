@@ -45,14 +45,14 @@ DRAWING = words("figures plt")
 class Thing:
     """What a name stands for, as far as the code tells.
 
-    cells: those that made or changed it. holds: things that may be part of it, or it itself. late: the names that are
+    steps: those that made or changed it. holds: things that may be part of it, or it itself. late: the names that are
     read when it is called. leaves: those that its value reads later on. function: what a call does. imported: whether it
     comes from an import. draws: whether it stems from ``figures``. fixed: whether no change of it counts, as of imports,
     numbers, texts, generators, and what draws. outer: in a function's body, the index of the parameter, or the name
     outside.
     """
 
-    cells: set[int] = field(default_factory=set)
+    steps: set[int] = field(default_factory=set)
     holds: list[Thing] = field(default_factory=list)
     late: set[str] = field(default_factory=set)
     leaves: set[str] = field(default_factory=set)
@@ -106,7 +106,7 @@ class Names:
         """It may change this thing, and all that is in it."""
 
     def made(self) -> set[int]:
-        """The cells of a thing that is made now."""
+        """The steps that make a thing now."""
         return set()
 
     def expression(self, value: ast.expr) -> None:
@@ -143,7 +143,7 @@ class Names:
                 self.expression(as_read(target))
                 for thing in self.origins(target):
                     if thing.imported:
-                        thing.cells |= self.made()
+                        thing.steps |= self.made()
                     self.change(thing)
                     thing.holds += [each for each in self.origins(value) if each is not thing]
                     thing.late |= self.late_names(value)

@@ -15,7 +15,8 @@ cell uses, or that may have changed the object behind it. It errs on the side of
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import copy
+from collections.abc import Iterable, Iterator
 
 from nbformat import NotebookNode
 
@@ -23,7 +24,9 @@ from vae_edu.course.cells import tags, text_of
 from vae_edu.course.effects import Walk
 from vae_edu.course.names import Thing, name_of
 
-__all__ = ["needed_for", "saying"]
+__all__ = ["needed_for", "only_claims", "saying"]
+
+CLAIMING = ("claim", "verify")
 
 
 def needed_for(notebook: NotebookNode, *indices: int) -> list[int]:
@@ -31,19 +34,63 @@ def needed_for(notebook: NotebookNode, *indices: int) -> list[int]:
 
     Raises ``SyntaxError`` where a code cell is no Python.
     """
-    cells = notebook.cells
     walk = _Notebook()
-    for index, cell in enumerate(cells):
+    for index, cell in _read(notebook, indices):
+        walk.read(index, ast.parse(cell.source).body)
+    return walk.all_needed({*indices, *_setup(notebook)})
+
+
+def only_claims(notebook: NotebookNode, *indices: int) -> NotebookNode:
+    """A copy of the notebook that holds the set-up, what the cells ``indices`` claim and verify, and what that needs.
+
+    It is finer than ``needed_for``: of a cell it keeps the statements that are needed, and those that set a random seed.
+    A test of claims can run it in seconds; it is not for readers, since comments and text are left out.
+
+    Raises ``SyntaxError`` where a code cell is no Python.
+    """
+    walk, setup = _Notebook(), _setup(notebook)
+    steps: list[tuple[int, ast.stmt]] = []
+    for index, cell in _read(notebook, indices):
+        for statement in ast.parse(cell.source).body:
+            walk.read(len(steps), [statement])
+            steps.append((index, statement))
+    wanted = {
+        step
+        for step, (index, statement) in enumerate(steps)
+        if index in setup or (index in indices and _calls(statement, CLAIMING))
+    }
+    needed = walk.all_needed(wanted)
+    cells = {steps[step][0] for step in needed}
+    seeds = {step for step, (index, statement) in enumerate(steps) if index in cells and _is_seed(statement)}
+    part = copy.deepcopy(notebook)
+    sources = {index: "" for index in sorted(cells)}
+    for step in sorted(seeds.union(needed)):
+        index, statement = steps[step]
+        sources[index] += ast.unparse(statement) + "\n"
+    for index, source in sources.items():
+        part.cells[index].source = source
+    part.cells = [part.cells[index] for index in sources]
+    return part
+
+
+def _setup(notebook: NotebookNode) -> set[int]:
+    return {index for index, cell in enumerate(notebook.cells) if "setup" in tags(cell)}
+
+
+def _read(notebook: NotebookNode, indices: Iterable[int]) -> Iterator[tuple[int, NotebookNode]]:
+    """The code cells that may be needed, and their indices."""
+    for index, cell in enumerate(notebook.cells):
         if cell.cell_type == "code" and ("figure" not in tags(cell) or index in indices):
-            walk.read_cell(index, cell.source)
-    needed: set[int] = set()
-    waiting = [*indices, *(index for index, cell in enumerate(cells) if "setup" in tags(cell))]
-    while waiting:
-        index = waiting.pop()
-        if index not in needed:
-            needed.add(index)
-            waiting += walk.needs[index]
-    return sorted(needed)
+            yield index, cell
+
+
+def _calls(node: ast.AST, names: Iterable[str]) -> list[ast.Call]:
+    """The calls of functions with these names anywhere in the code."""
+    return [each for each in ast.walk(node) if isinstance(each, ast.Call) and name_of(each.func) in names]
+
+
+def _is_seed(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and bool(_calls(statement, ("manual_seed", "seed")))
 
 
 def saying(notebook: NotebookNode, sentence: str) -> list[int]:
@@ -60,11 +107,10 @@ def saying(notebook: NotebookNode, sentence: str) -> list[int]:
 
 
 def _sentences(source: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and name_of(node.func) in ("claim", "verify") and node.args:
-            for part in ast.walk(node.args[0]):
-                if isinstance(part, ast.Constant) and isinstance(part.value, str):
-                    yield part.value
+    for call in _calls(ast.parse(source), CLAIMING):
+        for part in ast.walk(call.args[0]) if call.args else ():
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                yield part.value
 
 
 def _stored(cell: NotebookNode) -> list[str]:
@@ -72,23 +118,34 @@ def _stored(cell: NotebookNode) -> list[str]:
 
 
 class _Notebook(Walk):
-    """The cells of a notebook; ``needs`` holds, for each cell that was read, those that it needs directly."""
+    """The steps of a notebook, cells or statements; ``needs`` holds, for each that was read, those it needs directly."""
 
     def __init__(self) -> None:
         super().__init__()
         self.needs: dict[int, set[int]] = {}
         self.settings: set[int] = set()
-        self.index = -1
+        self.step = -1
 
-    def read_cell(self, index: int, source: str) -> None:
-        self.index, self.needs[index] = index, set(self.settings)
-        self.statements(ast.parse(source).body)
+    def read(self, step: int, body: list[ast.stmt]) -> None:
+        self.step, self.needs[step] = step, set(self.settings)
+        self.statements(body)
+
+    def all_needed(self, steps: set[int]) -> list[int]:
+        """These steps, what they need, and what that needs in turn, in order."""
+        needed: set[int] = set()
+        waiting = list(steps)
+        while waiting:
+            step = waiting.pop()
+            if step not in needed:
+                needed.add(step)
+                waiting += self.needs[step]
+        return sorted(needed)
 
     def made(self) -> set[int]:
-        return {self.index}
+        return {self.step}
 
     def setting(self) -> None:
-        self.settings.add(self.index)
+        self.settings.add(self.step)
 
     def use(self, thing: Thing) -> None:
         """Need all cells that made it, and look up what its functions read and change."""
@@ -98,7 +155,7 @@ class _Notebook(Walk):
                 if id(each) in seen:
                     continue
                 seen.add(id(each))
-                self.needs[self.index] |= each.cells - {self.index}
+                self.needs[self.step] |= each.steps - {self.step}
                 waiting += [found for name in each.late if (found := self.thing(name)) is not None]
                 for name in each.function.names() if each.function else ():
                     self.change_name(name)
@@ -106,4 +163,4 @@ class _Notebook(Walk):
     def change(self, thing: Thing) -> None:
         for each in thing.all():
             if not each.fixed:
-                each.cells.add(self.index)
+                each.steps.add(self.step)
