@@ -41,7 +41,7 @@ def named(b: int, d: int) -> Mistake:
 EXERCISE = Exercise(
     id="4.4",
     title="What is wrong with them?",
-    minutes=10,
+    minutes=8,
     difficulty=2,
     answer=name_the_mistakes,
     cases=lambda rng: [()],
