@@ -148,12 +148,13 @@ class TestData:
 
 class TestWriteAccess:
     def test_well_and_nothing_is_left_behind(self):
-        assert write_access() == Finding("well", f"progress is kept in {user_data_dir()}")
+        assert write_access() == Finding("well", "progress is kept in $VAE_EDU_HOME")
         assert list(user_data_dir().iterdir()) == []
 
     def test_the_home_folder_reads_as_a_tilde(self, tmp_path, monkeypatch):
         monkeypatch.setattr(Path, "home", lambda: tmp_path)
-        monkeypatch.setenv("VAE_EDU_HOME", str(tmp_path / "mine"))
+        monkeypatch.setattr("vae_edu.data.folders.user_data_dir", lambda: tmp_path / "mine" / "data")
+        monkeypatch.delenv("VAE_EDU_HOME")
         assert write_access().text == f"progress is kept in ~/{Path('mine', 'data')}"
 
     def test_a_file_where_the_folder_should_be(self, tmp_path, monkeypatch):

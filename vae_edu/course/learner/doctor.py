@@ -144,7 +144,9 @@ def write_access() -> Finding:
 
 
 def _short(folder: Path) -> str:
-    """The folder with the home folder written as ~."""
+    """The folder as its user named it, with the home folder written as ~."""
+    if os.environ.get("VAE_EDU_HOME"):
+        return "$VAE_EDU_HOME"
     try:
         return f"~/{folder.relative_to(Path.home())}"
     except ValueError:
