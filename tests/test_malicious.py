@@ -10,11 +10,11 @@ import pytest
 import torch
 
 from vae_edu import checkpoints, numpy_vae
-from vae_edu.experiments import results
 from vae_edu.course.cells import read
-from vae_edu.experiments.train import Run, train
 from vae_edu.data import fashion_mnist
 from vae_edu.exercises import store
+from vae_edu.experiments import results
+from vae_edu.experiments.train import Run, train
 
 
 @pytest.fixture(params=["pickle", "npy", "npz", "torch"])
