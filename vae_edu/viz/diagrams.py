@@ -152,6 +152,8 @@ def terms_of_the_elbo() -> Figure:
     the latent plane, the distortion between the input and what the decoder makes of z."""
     axes = pipeline(sampled=True, height=3.5)
     centre, top = 4.03, 2.2  # of the latent plane
+    axes.add_patch(Ellipse((centre, 1.4), 1.3, 1.3, facecolor="none", edgecolor=GREY, linestyle=":", linewidth=1.4))
+    write(axes, 4.58, 2.0, "$p(z)$", 11, color=GREY)
     axes.plot([centre, centre], [top, 2.42], color=BLUE, linewidth=1.4)
     write(
         axes,
