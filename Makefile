@@ -56,13 +56,13 @@ test-unit: $(READY)  ## run the unit tests (4 minutes)
 	$(ONE_THREAD) $(BIN)/python -m pytest tests --ignore=tests/notebooks --ignore=tests/browser -n 2 -q
 
 test-notebooks: $(VENV)/with-teach  ## run every notebook through nbval, the notebook standard, and assignments through nbgrader
-	$(ONE_THREAD) $(BIN)/python -m pytest tests/notebooks -n 2 --dist loadfile -q
+	$(ONE_THREAD) $(BIN)/python -m pytest tests/notebooks -n 2 --dist loadscope -q
 	@rm -rf build/test-home
 	$(ONE_THREAD) VAE_EDU_STRICT=1 VAE_EDU_HOME="$(CURDIR)/build/test-home" $(BIN)/python -m pytest notebooks/[0-9][0-9]_*.ipynb --nbval --nbval-current-env \
 	  --nbval-sanitize-with=tests/notebooks/sanitize.cfg -n 2 --dist loadfile -q
 
 test-browser: $(VENV)/with-site  ## run the notebooks in a real JupyterLab, and read the web site, where a Chromium is found
-	$(BIN)/python -m pytest tests/browser -q -rs
+	$(ONE_THREAD) $(BIN)/python -m pytest tests/browser -n 2 --dist loadscope -q -rs
 
 site: $(VENV)/with-site  ## build the course as a web site into build/site
 	$(BIN)/vae-edu site

@@ -1,6 +1,7 @@
 """Every test has its own user folder, and shapes are checked while the tests run."""
 
 import os
+from pathlib import Path
 
 import pytest
 from jaxtyping import install_import_hook
@@ -11,6 +12,35 @@ os.environ["VAE_EDU_STRICT"] = "1"
 # Before anything imports these modules: their jaxtyping annotations are then checked at every call.
 CHECKED = ("densities", "evaluation", "likelihoods", "models", "objectives")
 _hook = install_import_hook([f"vae_edu.{name}" for name in CHECKED], "beartype.beartype")
+
+
+# Files whose tests share a fixture that takes minutes, and files whose tests do so for one parameter, such as a notebook.
+SHARED_BY_ALL = {"test_first_impression.py", "test_nbgrader.py", "test_site.py"}
+SHARED_BY_PARAMETER = {"test_notebooks.py"}
+
+
+def shared_by(nodeid: str) -> str:
+    """What has to run in one process with the test, where several share the work: under pytest-xdist's ``--dist loadscope``."""
+    path, _, test = nodeid.partition("::")
+    if Path(path).name in SHARED_BY_ALL:
+        return path
+    if Path(path).name in SHARED_BY_PARAMETER:
+        return path + test.partition("[")[2]
+    return nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Scopes finer than pytest-xdist's own, which are whole files: a slow one would keep one process busy at the end."""
+    if config.getoption("dist") != "loadscope":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return shared_by(nodeid)
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(autouse=True)
