@@ -1,4 +1,8 @@
-"""Every notebook in a real JupyterLab: it runs without an error, and its explorers follow the keyboard."""
+"""Every notebook in a real JupyterLab: it reads well in both themes, and its explorers follow the keyboard.
+
+A page holds the published notebook with its stored outputs, and runs only the cells that its explorers need. That every
+notebook runs from top to bottom is what nbval says.
+"""
 
 import ast
 import time
@@ -7,13 +11,37 @@ import pytest
 
 from vae_edu.course.cells import read, tags
 from vae_edu.course.places import notebook_paths
+from vae_edu.course.slicing import needed_for
 
 PATHS = notebook_paths()
-RUN_ALL = """async () => {
+RUN = """async (indices) => {
     const app = window.jupyterapp;
-    await app.commands.execute('notebook:run-all-cells');
-    return app.shell.currentWidget.content.model.sharedModel.toJSON().cells;
+    const notebook = app.shell.currentWidget.content;
+    for (const index of indices) {
+        notebook.deselectAll();
+        notebook.activeCellIndex = index;
+        await app.commands.execute('notebook:run-cell');
+    }
+    const cells = notebook.model.sharedModel.toJSON().cells;
+    return indices.map(index => cells[index]);
 }"""
+# What a page that is not trusted shows of stored outputs is not what a reader sees who has run them.
+TRUST = """() => {
+    for (const cell of window.jupyterapp.shell.currentWidget.content.model.cells) cell.trusted = true;
+}"""
+# Explorers of models that are hardly trained move all the same.
+ONE_EPOCH = """
+from vae_edu import training
+
+whole_fit = training.fit
+training.fit = lambda *arguments, epochs, **options: whole_fit(*arguments, epochs=1, **options)
+"""
+TELL_KERNEL = """async (code) => {
+    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    const future = kernel.requestExecute({ code, silent: true, store_history: false });
+    return (await future.done).content.status;
+}"""
+SHUT_DOWN = "async () => await window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"
 SHOW_CELL = """async (index) => {
     const notebook = window.jupyterapp.shell.currentWidget.content;
     notebook.activeCellIndex = index;
@@ -28,27 +56,43 @@ ASK_KERNEL = """async (expression) => {
 
 SET_THEME = "async (theme) => await window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
 # Tables, pictures, widgets and prose that reach beyond the notebook's right edge. (Code and wide formulas scroll by themselves.)
-CUT = """() => {
+CUT = """cell => {
     const right = document.querySelector('.jp-Notebook .jp-WindowedPanel-inner, .jp-Notebook').getBoundingClientRect().right;
-    return [...document.querySelectorAll('.jp-Notebook :is(table, img, p, li, summary, .jp-OutputArea-output, .latent-pad-row)')]
+    return [...cell.querySelectorAll('table, img, p, li, summary, .jp-OutputArea-output, .latent-pad-row')]
         .filter(each => each.getBoundingClientRect().right > right + 1)
         .filter(each => !each.closest('pre, mjx-container'))
         .map(each => each.outerHTML.slice(0, 160));
 }"""
-UNREADABLE = """() => {
+UNREADABLE = """cell => {
     const light = colour => {
         const linear = c => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
         const [r, g, b] = colour.match(/[0-9.]+/g).map(each => linear(each / 255));
         return 0.2126 * r + 0.7152 * g + 0.0722 * b;
     };
     const behind = getComputedStyle(document.querySelector('.jp-Notebook')).backgroundColor;
-    return [...document.querySelectorAll('.jp-Notebook :is(p, li, td, .latent-pad-says, .vae-edu-report, [role=status])')]
+    return [...cell.querySelectorAll('p, li, td, .latent-pad-says, .vae-edu-report, [role=status]')]
         .filter(each => each.innerText?.trim())
         .filter(each => {
             const [one, other] = [light(getComputedStyle(each).color), light(behind)].sort((a, b) => b - a);
             return (one + 0.05) / (other + 0.05) < 4.5;
         }).map(each => each.outerHTML.slice(0, 160));
 }"""
+
+# Cell by cell, since those far from the screen may not be drawn.
+READ_THROUGH = f"""async () => {{
+    const show = {SHOW_CELL}, cut = {CUT}, unreadable = {UNREADABLE};
+    const cells = window.jupyterapp.shell.currentWidget.content.widgets;
+    const found = {{ read: 0, cut: [], unreadable: [] }};
+    for (let index = 0; index < cells.length; index++) {{
+        await show(index);
+        await new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+        const cell = cells[index].node, box = cell.getBoundingClientRect();
+        found.read += box.height > 0 && box.top < innerHeight && box.bottom > 0;
+        found.cut.push(...cut(cell).map(each => `cell ${{index}}: ${{each}}`));
+        found.unreadable.push(...unreadable(cell).map(each => `cell ${{index}}: ${{each}}`));
+    }}
+    return found;
+}}"""
 
 # A new picture, and its sentence: in the alternative text, and spoken. (The two come in messages of their own.)
 FOLLOWED = """([cell, image, before]) => {
@@ -60,7 +104,7 @@ FOLLOWED = """([cell, image, before]) => {
 
 @pytest.fixture(scope="module", params=PATHS, ids=[path.stem for path in PATHS])
 def opened(request, lab, browser):
-    """A page with one notebook open and run from top to bottom, its cells after the run, and what the console said."""
+    """A page with one notebook open whose explorers' cells have run, these cells after it, and what the console said."""
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
     console = []
     page.on("console", lambda message: console.append(message.text) if message.type == "error" else None)
@@ -74,38 +118,36 @@ def opened(request, lab, browser):
         timeout=120_000,
     )
     page.set_default_timeout(300_000)
-    cells = page.evaluate(RUN_ALL)
+    page.evaluate(TRUST)
+    assert page.evaluate(TELL_KERNEL, ONE_EPOCH) == "ok"
+    cells = page.evaluate(RUN, slice_of_explorers(request.param))
     yield request.param, page, cells, console
+    page.evaluate(SHUT_DOWN)
     page.close()
 
 
-def test_it_runs_without_an_error(opened):
+def slice_of_explorers(path):
+    notebook = read(path)
+    return needed_for(notebook, *(index for index, cell in enumerate(notebook.cells) if "explorer" in tags(cell)))
+
+
+def test_what_the_explorers_need_runs_without_an_error(opened):
     path, _, cells, _ = opened
-    outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    assert [output for output in outputs if output["output_type"] == "error"] == []
-    assert [output["text"] for output in outputs if output.get("name") == "stderr"] == []
-    stored = sum(len(cell.outputs) for cell in read(path).cells if cell.cell_type == "code")
-    assert len([output for output in outputs if output.get("data") != {}]) == stored
-    failed = [line for cell in cells for line in claims_of(cell) if line.startswith("✗")]
-    assert failed == []
+    stored = read(path).cells
+    for index, cell in zip(slice_of_explorers(path), cells, strict=True):
+        outputs = cell["outputs"]
+        assert [output for output in outputs if output["output_type"] == "error"] == []
+        assert [output["text"] for output in outputs if output.get("name") == "stderr"] == []
+        assert len([output for output in outputs if output.get("data") != {}]) == len(stored[index].outputs)
 
 
 def test_nothing_is_cut_or_unreadable_in_either_theme(opened):
-    """Cell by cell, since only those on the screen are there. A contrast of 4.5 is what WCAG 2.2 asks for."""
+    """A contrast of 4.5 is what WCAG 2.2 asks for."""
     path, page, _, _ = opened
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
         page.evaluate(SET_THEME, theme)
         page.wait_for_function(f"() => document.body.dataset.jpThemeName === '{theme}'")
-        for index in range(len(read(path).cells)):
-            page.evaluate(SHOW_CELL, index)
-            assert page.evaluate(CUT) == [], f"cell {index}, {theme}"
-            assert page.evaluate(UNREADABLE) == [], f"cell {index}, {theme}"
-
-
-def claims_of(cell):
-    if cell["cell_type"] != "code" or "claim(" not in "".join(cell["source"]):
-        return []
-    return "".join("".join(output.get("text", "")) for output in cell["outputs"]).splitlines()
+        assert page.evaluate(READ_THROUGH) == {"read": len(read(path).cells), "cut": [], "unreadable": []}, theme
 
 
 def explorer_cells(path, call):
@@ -195,7 +237,7 @@ def test_every_latent_pad_follows_the_hand(opened):
     for index in explorer_cells(path, "latent_pad"):
         pad = Pad(page, *show(page, index))
         before = pad.picture()
-        assert max(pad.drag() for _ in range(4)) >= 20  # something else may have taken a core for a moment
+        assert any(pad.drag() >= 20 for _ in range(12))  # something else may have taken a core for a while
         pad.wait_for_update(before)
 
 
