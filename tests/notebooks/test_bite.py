@@ -50,7 +50,7 @@ class LinearAutoencoder(LinearAutoencoder):
 def frechet_distance(a, b):
     return float(((np.asarray(a).mean(axis=0) - np.asarray(b).mean(axis=0)) ** 2).sum())
 """,
-        "real images against real images|the mixture|one Gaussian",
+        "one Gaussian is far worse",
     ),
     "03: log-sum-exp in place of log-mean-exp": (
         "03",
@@ -217,7 +217,7 @@ def free_bits(threshold):
         """
 remedies.mutual_information_bounds = lambda *code, **noise: mutual_information_bounds(*code, **noise)[::-1]
 """,
-        "the lower bound stays below log 660|information is as in the sweep",
+        "the lower bound stays below log 660",
     ),
     "12: −log K forgotten": (
         "12",
