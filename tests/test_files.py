@@ -21,8 +21,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 REQUIREMENTS = (ROOT / "requirements.txt").read_text(encoding="utf-8")
 # Declared, and nowhere imported, for a reason.
 NOT_IMPORTED = {
-    "jupyterlab": "what a learner opens; `vae-edu lab` runs it, and ipykernel, which runs the notebooks, comes with it",
-    "ipykernel": "runs the notebooks",
+    "jupyterlab": "what a learner opens; `vae-edu lab` runs it",
 }
 
 

@@ -434,7 +434,7 @@ def three_proposals() -> Figure:
     write(axes, place(-0.9), base + 0.4, "prior $p(z)$", ha="right", color=GREY)
     write(axes, place(0.95), base + 0.8, "approximate posterior $q(z\\,|\\,x)$", ha="right", color=BLUE)
     write(axes, place(1.85), base + 1.2, "posterior $p(z\\,|\\,x)$", ha="left", color=GREEN)
-    for x, face, text in ((1.6, BLACK, "explains $x$ (where the posterior has mass)"), (5.0, "white", "does not")):
+    for x, face, text in ((1.6, BLACK, "lies in the bulk of the posterior"), (5.0, "white", "does not")):
         axes.plot(x, 0.25, "o", markersize=6.5, color=BLACK, markerfacecolor=face)
         write(axes, x + 0.13, 0.25, text, ha="left")
     return figure
