@@ -101,7 +101,7 @@ def test_search_finds_a_notebook_without_a_network(page, site):
 
 
 def test_links_between_notebooks_lead_to_their_headings(page, site):
-    opened(page, f"{site}/notebooks/04_the_elbo.html")
+    opened(page, f"{site}/notebooks/05_gradients_through_sampling.html")
     link = page.locator("article a[href*='03_latent_variable_models.html#']").first
     target = link.get_attribute("href")
     opened(page, f"{site}/notebooks/{target}")
