@@ -143,7 +143,7 @@ def use(exercise_id, function):
         return estimator
     return lambda x, log_likelihood, mu, logvar, eps: estimator(x, log_likelihood, mu, logvar, np.exp(logvar / 2) * eps)
 """,
-        "ELBO + KL against log p(x)",
+        "largest distance of ELBO + KL from log p(x)",
     ),
     "04: an ELBO that forgets what the spread of q costs": (
         "04",
@@ -164,7 +164,7 @@ def use(exercise_id, function):
         return lambda mu, logvar: 0.5 * (mu**2).sum(axis=1)
     return right_use(exercise_id, function)
 """,
-        "the two estimators agree",
+        "the rate is that of the package",
     ),
     "09: the variance of the decoder squared": (
         "09",
