@@ -81,23 +81,26 @@ def execute(
     threads: int | None = None,
     timeout: float = 600,
     home: Path | str | None = None,
+    folder: Path | None = None,
 ) -> Execution:
-    """Run all code cells from top to bottom in a new kernel, in the folder of the notebooks; ``notebook`` is changed in place.
+    """Run all code cells from top to bottom in a new kernel; ``notebook`` is changed in place.
 
     strict: a claim that does not hold stops the run. keep_going: an exception in a cell does not.
     threads: how many the kernel's numerical libraries use; ``half_the_cores()`` where it is not given. timeout: seconds
     that one cell may take. home: the kernel's ``VAE_EDU_HOME``, where ``check`` keeps progress; by default a new, empty
-    folder that is removed afterwards, so that nobody's progress is shown or changed.
+    folder that is removed afterwards, so that nobody's progress is shown or changed. folder: where the kernel works; by
+    default the folder of the published notebooks.
     """
     environment = os.environ | threads_of(threads or half_the_cores())
     environment |= {"TQDM_DISABLE": "1", "VAE_EDU_STRICT": "1" if strict else "0"}
-    with _empty_home() if home is None else contextlib.nullcontext(home) as folder:
-        environment["VAE_EDU_HOME"] = str(folder)
-        return _execute(notebook, environment, name=name, keep_going=keep_going, timeout=timeout)
+    with _empty_home() if home is None else contextlib.nullcontext(home) as kept:
+        environment["VAE_EDU_HOME"] = str(kept)
+        works_in = folder or root() / "notebooks"
+        return _execute(notebook, environment, works_in, name=name, keep_going=keep_going, timeout=timeout)
 
 
 def _execute(
-    notebook: NotebookNode, environment: dict[str, str], *, name: str, keep_going: bool, timeout: float
+    notebook: NotebookNode, environment: dict[str, str], folder: Path, *, name: str, keep_going: bool, timeout: float
 ) -> Execution:
     codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for cell in codes:  # what a cell that is never reached shows must not be left from an earlier run
@@ -110,7 +113,7 @@ def _execute(
             allow_errors=keep_going,
             record_timing=False,
             extra_arguments=["--IPKernelApp.log_level=ERROR"],  # its start-up warnings say nothing about the notebook
-            resources={"metadata": {"path": str(root() / "notebooks")}},
+            resources={"metadata": {"path": str(folder)}},
             on_cell_executed=lambda **_: bar.update(),
         )
         failure, answers = None, True

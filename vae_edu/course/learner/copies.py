@@ -19,7 +19,6 @@ import nbformat
 from ipykernel.ipkernel import IPythonKernel
 from jupyter_client.kernelspec import NoSuchKernel, get_kernel_spec
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell
 
 from vae_edu.course.cells import only_exercises, read
 from vae_edu.course.executing import execute, own_home, tidy
@@ -129,8 +128,9 @@ def standing(path: Path, *, timeout: float = 60) -> dict[str, str]:
     Raises ``ValueError`` where ``path`` is no readable notebook.
     """
     part = only_exercises(read(path))
-    part.cells.insert(0, new_code_cell(f"import os\n\nos.chdir({str(path.parent.resolve())!r})"))
-    execution = execute(part, name=path.stem, strict=False, keep_going=True, timeout=timeout, home=own_home())
+    execution = execute(
+        part, name=path.stem, strict=False, keep_going=True, timeout=timeout, home=own_home(), folder=path.parent
+    )
     stopped = (execution.failure or "").partition("\n")[0]  # the kernel died, or a cell never ended
     troubles = stub_errors(execution)
     return {
