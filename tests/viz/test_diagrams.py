@@ -70,10 +70,10 @@ def test_a_diagram_fits_the_page_and_its_texts_are_readable(name):
     [(1, 0.5, 8, "smaller"), (0.05, 0.5, 10, "cut"), (1, 0.98, 10, "cut"), (1.4, 1.5, 10, "covers")],
 )
 def test_the_judge_of_texts_sees_each_fault(x, y, size, complaint):
-    figure, axes = diagrams.canvas(3, 2 if complaint == "covers" else 1)
+    figure, axes = shapes.canvas(3, 2 if complaint == "covers" else 1)
     if complaint == "covers":
-        diagrams.write(axes, 1.5, 1.5, "evidence")
-    diagrams.write(axes, x, y, "posterior", size)
+        shapes.write(axes, 1.5, 1.5, "evidence")
+    shapes.write(axes, x, y, "posterior", size)
     [found] = complaints(figure)
     assert complaint in found
 
