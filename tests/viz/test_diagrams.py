@@ -13,7 +13,7 @@ from matplotlib.image import imread
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
-from vae_edu.viz import diagrams, figures
+from vae_edu.viz import diagrams, figures, shapes
 
 NAMES = [name for name in diagrams.__all__ if name != "png"]
 EXPECTED = {

@@ -12,10 +12,28 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle, Ellipse, FancyArrowPatch, FancyBboxPatch, Polygon, Rectangle
+from matplotlib.patches import Ellipse, Rectangle
 
 from vae_edu.viz import figures
-from vae_edu.viz.shapes import 
+from vae_edu.viz.shapes import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    RED,
+    SHADE,
+    Point,
+    arrow,
+    bell,
+    box,
+    canvas,
+    network,
+    node,
+    picture,
+    plate,
+    write,
+)
 
 __all__ = [
     "autoencoder",
@@ -30,6 +48,7 @@ __all__ = [
 ]
 
 PIXELS_PER_INCH = 110
+
 
 def png(name: str) -> bytes:
     """The diagram called ``name`` as the bytes of a PNG file, 110 pixels per inch.
