@@ -253,22 +253,29 @@ def test_every_latent_pad_draws_a_trail_and_tells_python(opened):
         film = pad.cell.locator(".latent-pad-film")
         film.wait_for(state="visible", timeout=20_000)
         assert "along the trail of 2 points" in film.get_attribute("aria-label")
-        trail = said_by_kernel(page, "pad.trail")
-        assert len(trail) == 2
+        trail = told_to_kernel(page, "pad.trail", lambda trail: len(trail) == 2)
         assert trail[0][0] == pytest.approx(trail[1][0])
         assert trail[0][1] > trail[1][1]
-        assert said_by_kernel(page, "pad.z") == trail[1]
+        assert told_to_kernel(page, "pad.z", lambda z: z == trail[1])
         pad.plane.press("Escape")
         page.wait_for_function(
             f"() => document.querySelector('{pad.selector} .latent-pad-film').style.visibility === 'hidden'"
         )
-        assert said_by_kernel(page, "pad.trail") == []
+        told_to_kernel(page, "pad.trail", lambda trail: trail == [])
 
 
-def said_by_kernel(page, expression):
-    """The value of a Python expression in the notebook's kernel; what the page has told the kernel before is known there."""
-    printed = page.evaluate(ASK_KERNEL, expression)
-    return ast.literal_eval(printed)
+def told_to_kernel(page, expression, expected, seconds=20):
+    """The value of a Python expression in the notebook's kernel, once it is as expected.
+
+    A widget sends its next change when the kernel has answered the one before, so the newest may still be on its way.
+    """
+    stop = time.monotonic() + seconds
+    while True:
+        value = ast.literal_eval(page.evaluate(ASK_KERNEL, expression))
+        if expected(value):
+            return value
+        assert time.monotonic() < stop, f"{expression} is still {value} after {seconds} seconds"
+        page.wait_for_timeout(50)
 
 
 def test_a_finger_drags_too(opened):
