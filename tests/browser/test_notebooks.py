@@ -8,10 +8,10 @@ import ast
 import time
 
 import pytest
+from slicing import needed_for
 
 from vae_edu.course.cells import read, tags
 from vae_edu.course.places import notebook_paths
-from vae_edu.course.slicing import needed_for
 
 PATHS = notebook_paths()
 RUN = """async (indices) => {
@@ -253,28 +253,28 @@ def test_every_latent_pad_draws_a_trail_and_tells_python(opened):
         film = pad.cell.locator(".latent-pad-film")
         film.wait_for(state="visible", timeout=20_000)
         assert "along the trail of 2 points" in film.get_attribute("aria-label")
-        trail = told_to_kernel(page, "pad.trail", lambda trail: len(trail) == 2)
+        wait_until_kernel_says(page, "len(pad.trail)", 2)
+        trail = said_by_kernel(page, "pad.trail")
         assert trail[0][0] == pytest.approx(trail[1][0])
         assert trail[0][1] > trail[1][1]
-        assert told_to_kernel(page, "pad.z", lambda z: z == trail[1])
+        wait_until_kernel_says(page, "pad.z", trail[1])
         pad.plane.press("Escape")
         page.wait_for_function(
             f"() => document.querySelector('{pad.selector} .latent-pad-film').style.visibility === 'hidden'"
         )
-        told_to_kernel(page, "pad.trail", lambda trail: trail == [])
+        wait_until_kernel_says(page, "pad.trail", [])
 
 
-def told_to_kernel(page, expression, expected, seconds=20):
-    """The value of a Python expression in the notebook's kernel, once it is as expected.
+def said_by_kernel(page, expression):
+    """The value of a Python expression in the notebook's kernel."""
+    return ast.literal_eval(page.evaluate(ASK_KERNEL, expression))
 
-    A widget sends its next change when the kernel has answered the one before, so the newest may still be on its way.
-    """
+
+def wait_until_kernel_says(page, expression, value, seconds=20):
+    """A widget sends a change when the kernel has answered the one before, so the newest may still be on its way."""
     stop = time.monotonic() + seconds
-    while True:
-        value = ast.literal_eval(page.evaluate(ASK_KERNEL, expression))
-        if expected(value):
-            return value
-        assert time.monotonic() < stop, f"{expression} is still {value} after {seconds} seconds"
+    while (said := said_by_kernel(page, expression)) != value:
+        assert time.monotonic() < stop, f"{expression} is {said} after {seconds} seconds, not {value}"
         page.wait_for_timeout(50)
 
 

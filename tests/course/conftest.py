@@ -2,35 +2,13 @@
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from small_notebooks import cell, make_cell, make_notebook, notebook  # noqa: F401 (two of them are fixtures)
 
 MODULES = ("places", "executing", "learner.lab", "cli")  # those that import root by name
 
 SETUP = "import numpy as np\n\nfrom vae_edu.exercises import check"
 OPEN = "def vae_loss(distortion, rate):\n    raise NotImplementedError"
 CHECK = 'check("0.1", vae_loss)'
-
-
-def make_cell(source, tag=None, stored=None):
-    """A code cell; ``stored`` is the text of its stored result."""
-    outputs = [new_output("execute_result", {"text/plain": stored}, execution_count=1)] if stored else []
-    return new_code_cell(source, metadata={"tags": [tag]} if tag else {}, outputs=outputs)
-
-
-def make_notebook(*cells):
-    """A notebook of code cells, given as sources or as cells."""
-    cells = [make_cell(each) if isinstance(each, str) else each for each in cells]
-    return new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
-
-
-@pytest.fixture
-def cell():
-    return make_cell
-
-
-@pytest.fixture
-def notebook():
-    return make_notebook
 
 
 @pytest.fixture
@@ -52,9 +30,9 @@ def setup_cell():
 def saved(tmp_path):
     """``saved(notebook)`` writes it and returns its path."""
 
-    def write(notebook, name="00_start_here.ipynb"):
+    def write(whole, name="00_start_here.ipynb"):
         path = tmp_path / name
-        nbformat.write(notebook, path)
+        nbformat.write(whole, path)
         return path
 
     return write

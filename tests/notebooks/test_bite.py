@@ -8,11 +8,11 @@ import re
 
 import pytest
 from nbformat.v4 import new_code_cell
+from slicing import only_claims, saying
 
 from vae_edu.course.cells import read, tags, text_of
 from vae_edu.course.executing import execute
 from vae_edu.course.places import notebook_path
-from vae_edu.course.slicing import only_claims, saying
 
 PLANTS = {
     "00: torch is missing": (

@@ -3,7 +3,7 @@
 import pytest
 from nbformat.v4 import new_markdown_cell, new_output
 
-from vae_edu.course.slicing import needed_for, only_claims, saying
+from slicing import needed_for, only_claims, saying
 
 
 @pytest.fixture

@@ -20,9 +20,9 @@ from collections.abc import Iterable, Iterator
 
 from nbformat import NotebookNode
 
+from slicing.effects import Walk
+from slicing.names import Thing, name_of
 from vae_edu.course.cells import tags, text_of
-from vae_edu.course.effects import Walk
-from vae_edu.course.names import Thing, name_of
 
 __all__ = ["needed_for", "only_claims", "saying"]
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from vae_edu.course.names import (
+from slicing.names import (
     DRAWING,
     GENERATORS,
     RANDOM,

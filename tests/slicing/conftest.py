@@ -1,0 +1,3 @@
+"""Small notebooks to slice."""
+
+from small_notebooks import cell, notebook  # noqa: F401
