@@ -116,11 +116,23 @@ EXERCISE = Exercise(
             ),
         ),
         Mistake("M is Wᵀ W + σ_x² I: σ_x² I is missing", best_with(lambda w, v: w)),
+        Mistake(
+            "σ_x² is added to every entry of Wᵀ W: M is Wᵀ W + σ_x² I, with the identity",
+            best_with(lambda w, v: w + v),
+        ),
         Mistake("variance is already σ_x²: you square it again", best_with(lambda w, v: w + v**2 * np.eye(len(w)))),
         Mistake("σ_x where σ_x² belongs in M", best_with(lambda w, v: w + np.sqrt(v) * np.eye(len(w)))),
         Mistake(
             "one variance for all latents: each latent has its own",
             diagonal_with(lambda v, m, s: np.full(len(m), np.log(v / np.diag(m).mean()))),
+        ),
+        Mistake(
+            "one variance for all latents: each latent has its own",
+            diagonal_with(lambda v, m, s: np.full(len(m), np.log(np.diag(s).mean()))),
+        ),
+        Mistake(
+            "one variance for all latents: each latent has its own",
+            diagonal_with(lambda v, m, s: np.full(len(m), np.log((v / np.diag(m)).mean()))),
         ),
         Mistake(
             "the mean is computed from the diagonal of M alone: the best mean is the posterior's own, M⁻¹ Wᵀ (x − m)",

@@ -95,6 +95,10 @@ EXERCISE = Exercise(
             lambda mu, logvar: 0.5 * ((1 + mu**2) / np.exp(logvar) - 1 + logvar).sum(axis=1),
         ),
         Mistake(
+            "E_q[z²] = μ² + σ² is divided by σ²: it comes from log p(z), whose variance is 1",
+            lambda mu, logvar: 0.5 * (mu**2 / np.exp(logvar) - logvar).sum(axis=1),
+        ),
+        Mistake(
             "the mean over the latents: the KL of independent dimensions is their sum",
             lambda mu, logvar: kl_terms(mu, logvar) / mu.shape[1],
         ),
@@ -141,7 +145,7 @@ EXERCISE = Exercise(
     ),
     hints=(
         "What must come out for mu = 0 and logvar = 0, where q is N(0, I) itself? Your formula should say so.",
-        "Average the two squares over q one by one: (z − μ)²/σ² and z². The two ½ log 2π cancel. What is left for one latent?",
+        "Average the two squares over q one by one: E_q[(z − μ)²] = σ² and E_q[z²] = μ² + σ². The two ½ log 2π cancel. What is left?",
         "np.exp(logvar) is the variance. One ½ in front of a pair of brackets, four terms in the brackets, summed over axis 1.",
     ),
 )

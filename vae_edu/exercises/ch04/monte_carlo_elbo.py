@@ -159,6 +159,11 @@ def with_means_over_latents(x, log_likelihood, mu, logvar, eps):
     )
 
 
+def with_log_times_variance(z, mu, logvar):
+    variance = np.exp(logvar)
+    return -0.5 * (np.log(2 * np.pi) * variance + (z - mu) ** 2 / variance).sum(axis=-1)
+
+
 def log_mean_exp(log_w):
     top = log_w.max(axis=0)
     return top + np.log(np.exp(log_w - top).mean(axis=0))
@@ -244,6 +249,14 @@ EXERCISE = Exercise(
             from_density(lambda z, mu, logvar: log_normal(z, mu, logvar) + 0.5 * logvar.sum(axis=-1)),
         ),
         *either_way(
+            "log q(z|x) has the log of 2π times the standard deviation: under that logarithm stands the variance, exp(logvar)",
+            from_density(lambda z, mu, logvar: log_normal(z, mu, logvar) + 0.25 * logvar.sum(axis=-1)),
+        ),
+        *either_way(
+            "log q(z|x) has log(2π) times the variance: the variance stands under the logarithm, log(2π · variance)",
+            from_density(with_log_times_variance),
+        ),
+        *either_way(
             "log q(z|x) has logvar where ½ logvar belongs: the ½ stands before the whole bracket",
             from_density(lambda z, mu, logvar: log_normal(z, mu, logvar) - 0.5 * logvar.sum(axis=-1)),
         ),
@@ -303,6 +316,10 @@ EXERCISE = Exercise(
         *either_way(
             f"{NO_ROOT}: here the variance takes the place of the standard deviation",
             from_weights(lambda log_w: (log_w.mean(axis=0), log_w.var(axis=0) / np.sqrt(len(log_w)))),
+        ),
+        *either_way(
+            "the standard error counts all samples of the batch: each example has only its own, the length of axis 0",
+            from_weights(lambda log_w: (log_w.mean(axis=0), log_w.std(axis=0) / np.sqrt(log_w.size))),
         ),
         *either_way(
             "the standard error is divided by the square root of the batch: divide by that of the number of samples",

@@ -120,6 +120,14 @@ EXERCISE = Exercise(
             ),
         ),
         Mistake(
+            "one standard deviation for all candidates: each candidate has its own, over its samples (axis 1)",
+            by(
+                lambda values, elbo, top: (
+                    np.abs(values.mean(axis=1) - elbo) > 4 * values.std() / np.sqrt(values.shape[1])
+                )
+            ),
+        ),
+        Mistake(
             "every candidate is flagged: a right one is within 4 standard errors of the exact ELBO",
             by(lambda values, elbo, top: values.mean(axis=1) != elbo),
         ),
