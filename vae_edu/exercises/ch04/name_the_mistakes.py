@@ -41,7 +41,7 @@ def named(b: int, d: int) -> Mistake:
 EXERCISE = Exercise(
     id="4.4",
     title="What is wrong with them?",
-    minutes=8,
+    minutes=11,
     difficulty=2,
     answer=name_the_mistakes,
     cases=lambda rng: [()],

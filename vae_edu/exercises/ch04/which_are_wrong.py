@@ -70,7 +70,7 @@ def by(decide):
 EXERCISE = Exercise(
     id="4.3",
     title="Wrong, or only noisy?",
-    minutes=10,
+    minutes=8,
     difficulty=2,
     answer=which_are_wrong,
     cases=draw_candidates,
