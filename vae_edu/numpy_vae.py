@@ -198,7 +198,8 @@ class VAE:
 
     def checked(self, name, array, *shape):
         array = np.asarray(array, self.dtype)
-        if array.ndim != len(shape) or any(n not in (m, "batch") for n, m in zip(shape, array.shape, strict=True)):
+        fits = array.ndim == len(shape) and all(n in (m, "batch") for n, m in zip(shape, array.shape, strict=True))
+        if not fits or array.size == 0:
             raise ValueError(f"{name} has shape {array.shape}; expected ({', '.join(map(str, shape))})")
         return array
 
