@@ -36,11 +36,11 @@ class ReLU:
     dx = dy where x > 0, and 0 elsewhere."""
 
     def forward(self, x):
-        self.x = x
+        self.positive = x > 0
         return np.maximum(x, 0)
 
     def backward(self, dy):
-        return dy * (self.x > 0)
+        return dy * self.positive
 
 
 class MLP:
