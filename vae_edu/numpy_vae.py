@@ -200,7 +200,7 @@ class VAE:
         array = np.asarray(array, self.dtype)
         fits = array.ndim == len(shape) and all(n in (m, "batch") for n, m in zip(shape, array.shape, strict=True))
         if not fits or array.size == 0:
-            raise ValueError(f"{name} has shape {array.shape}; expected ({', '.join(map(str, shape))})")
+            raise ValueError(f"{name} has shape {array.shape}; expected " + str(shape).replace("'", ""))
         return array
 
 

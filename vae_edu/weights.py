@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from vae_edu.files import replacing
@@ -37,7 +37,7 @@ def load(model, path):
         with safe_open(path, framework="np") as file:
             metadata = file.metadata() or {}
             stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+    except Exception as error:  # safetensors and NumPy raise their own, depending on what is damaged
         raise ValueError(f"{path} is not a readable safetensors file: {error}") from error
     arrays = arrays_of(model)
     came, expected = metadata.get("likelihood", "not there"), described(model.likelihood)
@@ -49,7 +49,7 @@ def load(model, path):
             raise ValueError(f"{path} does not fit this model: {name} is {came}, expected {expected}")
     if metadata.get("sha256") != digest(stored):
         raise ValueError(f"{path} is damaged: its values are not those that were saved")
-    for name, array in arrays.items():
+    for name in arrays:
         if not np.isfinite(stored[name]).all():
             raise ValueError(f"{path} is damaged: {name} has values that are NaN or infinite")
     for name, array in arrays.items():
