@@ -191,8 +191,9 @@ class VAE(numpy_vae.VAE):
         x = self.checked("x", x, "batch", self.data)
         if (rng is None) == (eps is None):
             raise TypeError("sampling z needs noise: give either rng or eps")
-        eps = rng.standard_normal((len(x), self.latent), self.dtype) if eps is None else eps
-        eps = self.checked("eps", eps, len(x), self.latent)
+        self.batch = len(x)
+        eps = rng.standard_normal((self.batch, self.latent), self.dtype) if eps is None else eps
+        eps = self.checked("eps", eps, self.batch, self.latent)
         mu, logvar = self.posterior(x)
         output = self.decoder.forward(self.reparameterise.forward(mu, logvar, eps))
         distortion, rate = self.likelihood.forward(x, output), self.kl.forward(mu, logvar)
@@ -209,11 +210,10 @@ class VAE(numpy_vae.VAE):
         ``RuntimeError`` where the values of ``negative_elbo`` have been written over."""
         if not self.ready:
             raise RuntimeError("backward needs what negative_elbo computed: call that first, and nothing in between")
-        batch, latent = self.reparameterise.eps.shape
-        dloss = np.full(batch, 1 / batch, self.dtype)
+        dloss = np.full(self.batch, 1 / self.batch, self.dtype)
         dz = self.decoder.backward(self.likelihood.backward(dloss))
-        dposterior = np.empty((batch, 2 * latent), self.dtype)
-        dmu, dlogvar = dposterior[:, :latent], dposterior[:, latent:]
+        dposterior = np.empty((self.batch, 2 * self.latent), self.dtype)
+        dmu, dlogvar = dposterior[:, : self.latent], dposterior[:, self.latent :]
         (dmu_by_z, dlogvar_by_z), (dmu_by_kl, dlogvar_by_kl) = self.reparameterise.backward(dz), self.kl.backward(dloss)
         np.add(dmu_by_z, dmu_by_kl, out=dmu)
         np.add(dlogvar_by_z, dlogvar_by_kl, out=dlogvar)

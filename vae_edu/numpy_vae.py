@@ -170,16 +170,16 @@ class VAE:
         """For each example, (batch,): ``distortion`` = −log p(x|z) at one sample z, ``rate`` = KL(q(z|x) || p(z)), and
         ``loss``, their sum. The noise of z comes from ``rng``, or is given as ``eps``."""
         x = self.checked("x", x, "batch", self.data)
-        eps = rng.standard_normal((len(x), self.latent), self.dtype) if eps is None else eps
+        self.batch = len(x)
+        eps = rng.standard_normal((self.batch, self.latent), self.dtype) if eps is None else eps
         mu, logvar = self.encode(x)
-        z = self.reparameterise.forward(mu, logvar, self.checked("eps", eps, len(x), self.latent))
+        z = self.reparameterise.forward(mu, logvar, self.checked("eps", eps, self.batch, self.latent))
         distortion, rate = self.likelihood.forward(x, self.decode(z)), self.kl.forward(mu, logvar)
         return {"loss": distortion + rate, "distortion": distortion, "rate": rate}
 
     def backward(self):
         """Right after ``negative_elbo``: the gradients of the mean over the batch of its ``loss``, into ``gradients``."""
-        batch = len(self.reparameterise.eps)
-        dloss = np.full(batch, 1 / batch, self.dtype)  # the mean over the batch enters here, and only here
+        dloss = np.full(self.batch, 1 / self.batch, self.dtype)  # the mean over the batch enters here, and only here
         dz = self.decoder.backward(self.likelihood.backward(dloss))
         # mu and logvar reach the loss on two paths, through z and through the KL: the derivatives of the two add up.
         dmu_by_z, dlogvar_by_z = self.reparameterise.backward(dz)
