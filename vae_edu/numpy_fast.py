@@ -162,7 +162,7 @@ class VAE(numpy_vae.VAE):
         self.reparameterise, self.kl = Reparameterise(), GaussianKL()
         self.centred, self.ready = None, False  # whether the operations hold the values that ``backward`` needs
         self.lay_out([*self.encoder.affine, *self.decoder.affine])
-        self.parameters, self.gradients = self.named("weight", "bias"), self.named("dweight", "dbias")
+        self.parameters, self.gradients = self.named(""), self.named("d")
 
     def lay_out(self, layers):
         """Move the arrays of all layers into two long ones. Few large memory pages are faster than many small ones."""

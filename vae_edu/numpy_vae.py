@@ -147,7 +147,7 @@ class VAE:
         self.decoder = MLP(latent, *reversed(hidden), data, rng=rng, dtype=dtype)
         self.decoder.affine[-1].bias[:] = self.likelihood.output_for(self.mean)
         self.reparameterise, self.kl = Reparameterise(), GaussianKL()
-        self.parameters, self.gradients = self.named("weight", "bias"), {}
+        self.parameters, self.gradients = self.named(""), {}
 
     def encode(self, x):
         """mu and logvar of q(z|x), both (batch, latent)."""
@@ -187,14 +187,12 @@ class VAE:
         dmu = dmu_by_z + dmu_by_kl
         dlogvar = dlogvar_by_z + dlogvar_by_kl
         self.encoder.backward(np.concatenate([dmu, dlogvar], axis=1))
-        self.gradients = self.named("dweight", "dbias")
+        self.gradients = self.named("d")
 
-    def named(self, *kinds):
-        nets = {"encoder": self.encoder, "decoder": self.decoder}
+    def named(self, prefix):
+        nets, kinds = {"encoder": self.encoder, "decoder": self.decoder}, ("weight", "bias")
         layers = {f"{name}.{i}": layer for name, net in nets.items() for i, layer in enumerate(net.affine)}
-        return {
-            f"{name}.{kind.removeprefix('d')}": getattr(layer, kind) for name, layer in layers.items() for kind in kinds
-        }
+        return {f"{name}.{kind}": getattr(layer, prefix + kind) for name, layer in layers.items() for kind in kinds}
 
     def checked(self, name, array, *shape):
         array = np.asarray(array, self.dtype)

@@ -176,7 +176,7 @@ def measure(size, threads):
 
 
 def threads_of_libraries():
-    """What NumPy's BLAS and PyTorch say that they use; scikit-learn brings ``threadpoolctl`` along."""
+    """What NumPy's BLAS and PyTorch say that they use."""
     import torch
     from threadpoolctl import threadpool_info
 
