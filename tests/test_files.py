@@ -203,7 +203,7 @@ def unpickles(tree):
             yield "from torch import load"
 
 
-MAKES_MALICIOUS_FILES = {"tests/numpy_vae/test_saving.py", "tests/test_malicious.py"}  # to see them refused
+MAKES_MALICIOUS_FILES = {"tests/test_weights.py", "tests/test_malicious.py"}  # to see them refused
 
 
 def test_pickle_is_used_nowhere():

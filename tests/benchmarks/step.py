@@ -1,13 +1,22 @@
-"""One training step of the NumPy VAE beside PyTorch's, and beside the step's matrix products alone: ``make bench``.
+"""One training step of the two NumPy VAEs beside PyTorch's, and beside the step's matrix products alone: ``make bench``.
 
-Prints a table and writes ``build/bench.json``: a list of rows with the sizes (``data``, ``hidden``, ``latent``, ``batch``,
-``threads``), the median of each candidate's milliseconds a step (``numpy``, ``torch_eager``, ``torch_fused``,
-``torch_compiled``, ``floor``; null where there is none), and ``ratios``: NumPy's time over each other one's, the median
-over rounds in which all of them took one step each. Rows of 784-400-20 at batch 128 also hold ``peak_mb``, the peak
-memory of a process that does nothing but train, and ``operations``, where the NumPy step's time goes.
+Prints tables and writes ``build/bench.json``: a list of rows with the sizes (``data``, ``hidden``, ``latent``, ``batch``), the
+``threads`` that every library was given, as they report it, and for each candidate the quartiles of its milliseconds a step
+(``milliseconds``: [25 %, median, 75 %]; null where there is none) and of the time of ``numpy_fast`` over its own in the same
+round (``ratios``). Rows of 784-400-20 at batch 128 also hold ``peak_mb``, the peak memory of a process that does nothing but
+train, and ``operations``, where the time of ``numpy_fast``'s step goes.
 
-All start from the same parameters, compute the same loss on the same binary pixels, draw their own noise, and read the
-loss out at every step. Each number of threads has a process of its own, since BLAS fixes it when it is loaded.
+The candidates:
+- ``numpy_plain``: ``vae_edu.numpy_vae``, the one to be read, and its Adam by name;
+- ``numpy_fast``: ``vae_edu.numpy_fast``, with an Adam tuned for the cache;
+- ``torch_eager``: PyTorch with Adam as it is where nothing is asked for. ``numpy_fast`` beside it is tuned NumPy against
+  untuned PyTorch;
+- ``torch_fused``: with the fused Adam, ``torch_compiled``: and with ``torch.compile``. These are tuned against tuned;
+- ``floor``: the eleven matrix products of a step alone, by NumPy's BLAS, which PyTorch does not use.
+
+All start from the same parameters, compute the same loss on the same binary pixels, sample their own noise, and read the
+loss out at every step. In each round all candidates take one step each, in a random order. Each number of threads has a
+process of its own, since BLAS fixes it when it is loaded.
 """
 
 import json
@@ -24,19 +33,21 @@ from vae_edu.files import replacing
 REFERENCE = {"data": 784, "hidden": 400, "latent": 20, "batch": 128}
 SWEEP = {"hidden": (100, 200, 800, 1600), "batch": (32, 512, 1024), "latent": (2, 8, 64)}
 SIZES = [REFERENCE] + [REFERENCE | {name: value} for name, values in SWEEP.items() for value in values]
-CANDIDATES = ("numpy", "torch_eager", "torch_fused", "torch_compiled", "floor")
+CANDIDATES = ("numpy_plain", "numpy_fast", "torch_eager", "torch_fused", "torch_compiled", "floor")
 ROUNDS = {"warm-up": 10, "measured": 100}
 RESULTS = Path("build/bench.json")
 
 
-def numpy_model(size):
+def numpy_model(size, kind="fast"):
     import numpy as np
 
-    from vae_edu.numpy_vae import VAE
+    from vae_edu import numpy_fast, numpy_vae
 
+    module = {"plain": numpy_vae, "fast": numpy_fast}[kind]
     rng = np.random.default_rng(0)
     mean = rng.uniform(0.1, 0.9, size["data"])
-    return VAE(size["data"], size["latent"], mean=mean, hidden=(size["hidden"],), rng=rng)
+    model = module.VAE(size["data"], size["latent"], mean=mean, hidden=(size["hidden"],), rng=rng)
+    return model, module.Adam(model)
 
 
 def binary_batch(size):
@@ -45,13 +56,10 @@ def binary_batch(size):
     return (np.random.default_rng(1).random((size["batch"], size["data"])) < 0.3).astype(np.float32)
 
 
-def numpy_step(size):
+def numpy_step(size, kind="fast"):
     import numpy as np
 
-    from vae_edu.numpy_vae import Adam
-
-    model, x, rng = numpy_model(size), binary_batch(size), np.random.default_rng(2)
-    adam = Adam(model)
+    (model, adam), x, rng = numpy_model(size, kind), binary_batch(size), np.random.default_rng(2)
 
     def step():
         loss = model.negative_elbo(x, rng=rng)["loss"].mean().item()
@@ -68,7 +76,7 @@ def torch_step(size, *, compiled=False, **adam):
 
     from vae_edu.models.twin import to_torch
 
-    model, x = to_torch(numpy_model(size)), torch.from_numpy(binary_batch(size))
+    model, x = to_torch(numpy_model(size)[0]), torch.from_numpy(binary_batch(size))
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, **adam)
 
     def negative_elbo(x, eps):
@@ -131,7 +139,8 @@ def compiled_step(size):
 def candidates(size):
     """Each candidate's step, by name."""
     return {
-        "numpy": numpy_step(size),
+        "numpy_plain": numpy_step(size, "plain"),
+        "numpy_fast": numpy_step(size),
         "torch_eager": torch_step(size),
         "torch_fused": torch_step(size, fused=True),
         "torch_compiled": compiled_step(size),
@@ -155,20 +164,29 @@ def measure(size, threads):
             steps[name]()
             seconds[name].append(time.perf_counter() - start)
     taken = {name: np.array(values[ROUNDS["warm-up"] :]) for name, values in seconds.items()}
-    row = size | {"threads": threads}
-    row |= {name: round(float(np.median(taken[name])) * 1e3, 4) if name in taken else None for name in CANDIDATES}
-    others = [name for name in taken if name != "numpy"]
-    row["ratios"] = {name: round(float(np.median(taken["numpy"] / taken[name])), 3) for name in others}
-    # The best PyTorch is the one whose ratio is worst for NumPy.
-    row["ratios"]["torch_best"] = max(ratio for name, ratio in row["ratios"].items() if name.startswith("torch"))
-    return row
+
+    def quartiles(values):
+        return [round(float(value), 4) for value in np.percentile(values, [25, 50, 75])]
+
+    return size | {
+        "threads": threads_of_libraries(),
+        "milliseconds": {name: quartiles(taken[name] * 1e3) if name in taken else None for name in CANDIDATES},
+        "ratios": {name: quartiles(taken["numpy_fast"] / taken[name]) for name in taken if name != "numpy_fast"},
+    }
+
+
+def threads_of_libraries():
+    """What NumPy's BLAS and PyTorch say that they use."""
+    import torch
+    from threadpoolctl import threadpool_info
+
+    numpys = [pool for pool in threadpool_info() if pool["user_api"] == "blas" and "numpy" in pool["filepath"]]
+    return {"numpy": [pool["num_threads"] for pool in numpys], "torch": torch.get_num_threads()}
 
 
 def operations(size):
-    """Median milliseconds in each operation of the NumPy step, from timers around the methods."""
+    """Median milliseconds in each operation of the step of ``numpy_fast``, from timers around the methods."""
     import numpy as np
-
-    from vae_edu import numpy_vae
 
     spent = defaultdict(float)
 
@@ -181,16 +199,14 @@ def operations(size):
 
         return call
 
-    model, x, rng = numpy_model(size), binary_batch(size), np.random.default_rng(2)
-    adam = numpy_vae.Adam(model)
+    (model, adam), x, rng = numpy_model(size), binary_batch(size), np.random.default_rng(2)
     parts = {"Bernoulli": model.likelihood, "GaussianKL": model.kl, "Reparameterise": model.reparameterise}
     parts |= {f"Affine, encoder {i}": layer for i, layer in enumerate(model.encoder.affine)}
     parts |= {f"Affine, decoder {i}": layer for i, layer in enumerate(model.decoder.affine)}
-    parts |= {f"ReLU, {part}": relu for part in ("encoder", "decoder") for relu in getattr(model, part).relu}
+    parts |= {f"ReLU, {part}": getattr(model, part).operations[1] for part in ("encoder", "decoder")}
     for name, part in parts.items():
-        for method in ("forward", "parameter_gradients", "input_gradient"):
-            if hasattr(part, method):
-                setattr(part, method, timed(f"{name}: {method}", getattr(part, method)))
+        for method in ("forward", "backward"):
+            setattr(part, method, timed(f"{name}: {method}", getattr(part, method)))
     adam.step = timed("Adam: step", adam.step)
     rows = []
     for _ in range(sum(ROUNDS.values())):
@@ -208,7 +224,7 @@ def operations(size):
 
 def peak_megabytes(kind):
     """The peak memory of this process after a hundred steps of one candidate at the reference size."""
-    step = {"numpy": numpy_step, "torch_eager": torch_step}[kind](REFERENCE)
+    step = {"numpy_fast": numpy_step, "torch_eager": torch_step}[kind](REFERENCE)
     for _ in range(100):
         step()
     try:
@@ -228,25 +244,33 @@ def in_process(threads, *arguments):
     return json.loads(done.stdout)
 
 
-def main():
+def report(row):
+    """Print one row as a table."""
+    shape = f"{row['data']}-{row['hidden']}-{row['latent']}"
+    print(f"\n{shape} at batch {row['batch']}; threads: {row['threads']}")
+    print(f"{'':16}{'milliseconds a step':>30}{'numpy_fast / this':>34}")
+    for name in CANDIDATES:
+        cells = [row["milliseconds"][name], row["ratios"].get(name)]
+        texts = [f"{q[1]:.2f} ({q[0]:.2f} to {q[2]:.2f})" if q else "-" for q in cells]
+        print(f"{name:16}{texts[0]:>30}{texts[1]:>34}")
+    for name, value in row.get("operations", {}).items():
+        print(f"{'':16}{value:8.3f} ms  {name}")
+    if "peak_mb" in row:
+        print(f"{'':16}peak memory in MB: {row['peak_mb']}")
+    sys.stdout.flush()
+
+
+def main(sizes):
     rows = []
-    head = ("data-hidden-latent", "batch", "threads", *CANDIDATES, "/ eager", "/ best torch", "/ floor")
-    print("milliseconds a step, and NumPy's time over others'\n" + "".join(f"{text:>19}" for text in head), flush=True)
+    print(f"Medians (and quartiles) of {ROUNDS['measured']} rounds, the order random in each.")
     for threads in (1, 2):
-        for size in SIZES:
+        for size in sizes:
             row = in_process(threads, "measure", json.dumps(size), threads)
             if size == REFERENCE:
                 row["operations"] = in_process(threads, "operations", json.dumps(size))
-                row["peak_mb"] = {kind: in_process(threads, "peak", kind) for kind in ("numpy", "torch_eager")}
+                row["peak_mb"] = {kind: in_process(threads, "peak", kind) for kind in ("numpy_fast", "torch_eager")}
             rows.append(row)
-            ratios = [row["ratios"][name] for name in ("torch_eager", "torch_best", "floor")]
-            shape = f"{row['data']}-{row['hidden']}-{row['latent']}"
-            cells = (shape, row["batch"], threads, *(row[name] for name in CANDIDATES), *ratios)
-            print("".join(f"{'-' if cell is None else cell:>19}" for cell in cells), flush=True)
-            if size == REFERENCE:
-                for name, value in row["operations"].items():
-                    print(f"{'':19}{value:8.3f} ms  {name}", flush=True)
-                print(f"{'':19}peak memory in MB: {row['peak_mb']}", flush=True)
+            report(row)
             with replacing(RESULTS) as path:
                 path.write_text(json.dumps(rows, indent=1), encoding="utf-8")
     print(f"written to {RESULTS}")
@@ -255,7 +279,9 @@ def main():
 if __name__ == "__main__":
     match sys.argv[1:]:
         case []:
-            main()
+            main(SIZES)
+        case ["reference"]:  # this size alone, in a minute
+            main([REFERENCE])
         case ["measure", size, threads]:
             print(json.dumps(measure(json.loads(size), int(threads))))
         case ["operations", size]:

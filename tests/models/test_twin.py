@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from vae_edu import likelihoods, numpy_vae
+from vae_edu import likelihoods, numpy_fast, numpy_vae
 from vae_edu.models import vae
 from vae_edu.models.twin import from_torch, gradients, to_torch
 from vae_edu.objectives import negative_elbo
@@ -22,7 +22,8 @@ def numpy_model(likelihood="bernoulli", hidden=(4,), dtype=np.float64):
     rng = np.random.default_rng(0)
     ours, _ = LIKELIHOODS[likelihood]
     model = numpy_vae.VAE(5, 2, mean=rng.random(5), hidden=hidden, likelihood=ours, rng=rng, dtype=dtype)
-    model.theta[:] = rng.normal(size=model.theta.size)
+    for array in model.parameters.values():
+        array[...] = rng.normal(size=array.shape)
     return model
 
 
@@ -54,11 +55,13 @@ def test_the_twin_says_the_same(likelihood, hidden, dtype):
 def test_there_and_back_again_from_numpy(likelihood, hidden, dtype):
     model = numpy_model(likelihood, hidden, dtype)
     back = from_torch(to_torch(model))
-    assert back.theta.dtype == model.theta.dtype
     assert list(back.parameters) == list(model.parameters)
-    np.testing.assert_array_equal(back.theta, model.theta)
+    for name, array in model.parameters.items():
+        assert back.parameters[name].dtype == array.dtype == dtype
+        np.testing.assert_array_equal(back.parameters[name], array)
     np.testing.assert_array_equal(back.mean, model.mean)
-    assert back.likelihood.name == model.likelihood.name
+    assert type(back.likelihood) is type(model.likelihood)
+    assert vars(back.likelihood).get("variance") == vars(model.likelihood).get("variance")
     assert (back.data, back.latent) == (5, 2)
 
 
@@ -78,6 +81,18 @@ def test_there_and_back_again_from_torch(likelihood, hidden, dtype):
         assert torch.equal(state[name], tensor)
 
 
+@BOTH
+def test_the_fast_model_has_a_twin_too(likelihood):
+    plain = numpy_model(likelihood)
+    settings = {"mean": plain.mean, "hidden": (4,), "likelihood": plain.likelihood, "dtype": np.float64}
+    fast = numpy_fast.VAE(5, 2, rng=np.random.default_rng(0), **settings)
+    for name, array in fast.parameters.items():
+        array[...] = plain.parameters[name]
+    state, expected = to_torch(fast).state_dict(), to_torch(plain).state_dict()
+    assert all(torch.equal(state[name], tensor) for name, tensor in expected.items())
+    assert len(state) == len(expected)
+
+
 def test_the_variance_is_carried_over():
     model = numpy_vae.VAE(
         3, 2, mean=np.zeros(3), likelihood=numpy_vae.Gaussian(0.07), rng=np.random.default_rng(0), dtype=np.float64
@@ -92,16 +107,18 @@ def test_the_variance_is_carried_over():
 
 def test_each_goes_its_own_way():
     model = numpy_model()
-    theta, mean = model.theta.copy(), model.mean.copy()
+    kept, mean = {name: array.copy() for name, array in model.parameters.items()}, model.mean.copy()
     twin = to_torch(model)
     with torch.no_grad():
         for tensor in (*twin.parameters(), twin.mean):
             tensor.add_(1)
-    np.testing.assert_array_equal(model.theta, theta)
+    for name, array in model.parameters.items():
+        np.testing.assert_array_equal(array, kept[name])
     np.testing.assert_array_equal(model.mean, mean)
     state = {name: tensor.clone() for name, tensor in twin.state_dict().items()}
     other = from_torch(twin)
-    other.theta += 1
+    for array in other.parameters.values():
+        array += 1
     other.mean += 1
     for name, tensor in twin.state_dict().items():
         assert torch.equal(tensor, state[name])
@@ -113,9 +130,9 @@ def test_gradients_have_the_names_and_shapes_of_the_numpy_vae(hidden):
     for i, parameter in enumerate(twin.parameters()):
         parameter.grad = torch.arange(parameter.numel()).reshape(parameter.shape).double() + 1000 * i
     found = gradients(twin)
-    assert list(found) == list(model.gradients)
+    assert list(found) == list(model.parameters)
     for i, (name, gradient) in enumerate(found.items()):
-        assert gradient.shape == model.gradients[name].shape
+        assert gradient.shape == model.parameters[name].shape
         expected = 1000 * i + np.arange(gradient.size).reshape(gradient.T.shape).T
         np.testing.assert_array_equal(gradient, expected)
 

@@ -99,7 +99,7 @@ class Reparameterise(numpy_vae.Reparameterise):
     def forward(self, mu, logvar, eps):
         self.noise = np.exp(logvar) * eps
         return mu + self.noise
-    def input_gradient(self, dz):
+    def backward(self, dz):
         return dz, dz * self.noise
 numpy_vae.Reparameterise = Reparameterise
 """,

@@ -3,23 +3,28 @@
 import numpy as np
 import pytest
 
-from vae_edu.numpy_vae import VAE, Bernoulli, Gaussian
+from vae_edu import numpy_fast, numpy_vae
 
-LIKELIHOODS = {"bernoulli": Bernoulli, "gaussian": lambda: Gaussian(0.3)}
+
+@pytest.fixture(params=[numpy_vae, numpy_fast], ids=["plain", "fast"])
+def module(request):
+    """The two VAEs, one after the other; the tests of one alone override this fixture."""
+    return request.param
 
 
 @pytest.fixture
-def build():
+def build(module):
     """A function that builds a model whose parameters, biases too, have been drawn widely."""
+    likelihoods = {"bernoulli": module.Bernoulli, "gaussian": lambda: module.Gaussian(0.3)}
 
     def build(likelihood="bernoulli", *, seed=0, data=5, latent=2, hidden=(4,), dtype=np.float64):
         rng = np.random.default_rng(seed)
-        model = VAE(
+        model = module.VAE(
             data,
             latent,
             mean=rng.uniform(0.2, 0.8, data),
             hidden=hidden,
-            likelihood=LIKELIHOODS[likelihood](),
+            likelihood=likelihoods[likelihood](),
             rng=rng,
             dtype=dtype,
         )
@@ -37,8 +42,8 @@ def draw():
     def draw(model, n=7, *, seed=0):
         rng = np.random.default_rng(seed)
         grey = rng.random((n, model.data))
-        x = rng.normal(grey) if isinstance(model.likelihood, Gaussian) else rng.random(grey.shape) < grey
-        return x.astype(model.theta.dtype), rng.normal(size=(n, model.latent)).astype(model.theta.dtype)
+        x = rng.normal(grey) if isinstance(model.likelihood, numpy_vae.Gaussian) else rng.random(grey.shape) < grey
+        return x.astype(model.dtype), rng.normal(size=(n, model.latent)).astype(model.dtype)
 
     return draw
 
@@ -64,3 +69,9 @@ def constant():
 def error():
     """‖a − b‖ / ‖b‖, and ‖a‖ where b is zero."""
     return lambda a, b: np.linalg.norm(a - b) / (np.linalg.norm(b) or 1)
+
+
+@pytest.fixture
+def flat():
+    """A function that copies the arrays of a dictionary into one long array."""
+    return lambda arrays: np.concatenate([array.ravel() for array in arrays.values()])

@@ -22,7 +22,8 @@ def by_autograd(model, x, eps):
 
 def by_hand(model, x, eps):
     terms = model.negative_elbo(x, eps=eps)
-    model.dtheta[:] = np.nan  # all of it must be written
+    for gradient in model.gradients.values():
+        gradient[:] = np.nan  # all of it must be written
     model.backward()
     return terms, model.gradients
 
@@ -66,32 +67,32 @@ def test_gradients_agree_with_central_differences(build, draw, error, likelihood
     step = 1e-5
 
     def masks(model):
-        return np.concatenate([(relu.y > 0).ravel() for relu in (*model.encoder.relu, *model.decoder.relu)] or [[]])
+        operations = model.encoder.operations + model.decoder.operations
+        return np.concatenate([each.positive.ravel() for each in operations if hasattr(each, "positive")] or [[]])
 
     def without_kink(seed):
         model = build(likelihood, seed=seed, data=3, hidden=hidden)
         x, eps = draw(model, n=4, seed=seed)
-        _, found = by_hand(model, x, eps)
-        found, numeric = model.dtheta.copy(), np.empty_like(model.dtheta)
+        found = {name: gradient.copy() for name, gradient in by_hand(model, x, eps)[1].items()}
+        numeric = {name: np.empty_like(gradient) for name, gradient in found.items()}
         model.negative_elbo(x, eps=eps)
         here = masks(model)
-        for i, kept in enumerate(model.theta):
-            ends = []
-            for end in (kept + step, kept - step):
-                model.theta[i] = end
-                ends.append(model.negative_elbo(x, eps=eps)["loss"].mean())
-                if not np.array_equal(masks(model), here):
-                    return None  # a ReLU changes sign in between, where there is no derivative
-            model.theta[i] = kept
-            numeric[i] = (ends[0] - ends[1]) / (2 * step)
-        return found, numeric, model
+        for name, array in model.parameters.items():
+            for index in np.ndindex(array.shape):
+                kept, ends = array[index], []
+                for end in (kept + step, kept - step):
+                    array[index] = end
+                    ends.append(model.negative_elbo(x, eps=eps)["loss"].mean())
+                    if not np.array_equal(masks(model), here):
+                        return None  # a ReLU changes sign in between, where there is no derivative
+                array[index] = kept
+                numeric[name][index] = (ends[0] - ends[1]) / (2 * step)
+        return found, numeric
 
-    found, numeric, model = next(filter(None, map(without_kink, range(20))))
-    start = 0
-    for name, array in model.parameters.items():
-        part = slice(start, start := start + array.size)
-        assert error(found[part], numeric[part]) <= 1e-7, name
-    assert start == model.theta.size
+    found, numeric = next(filter(None, map(without_kink, range(20))))
+    assert len(found) == 4 * (len(hidden) + 1)
+    for name, gradient in found.items():
+        assert error(gradient, numeric[name]) <= 1e-7, name
 
 
 @BOTH
@@ -113,27 +114,27 @@ def test_the_terms_are_those_of_torch_distributions(build, draw, likelihood):
 
 
 @BOTH
-def test_duplicating_the_batch_changes_neither_the_terms_nor_the_gradient(build, draw, error, likelihood):
+def test_duplicating_the_batch_changes_neither_the_terms_nor_the_gradient(build, draw, error, likelihood, flat):
     model = build(likelihood)
     x, eps = draw(model)
     terms, _ = by_hand(model, x, eps)
-    gradient = model.dtheta.copy()
+    gradient = flat(model.gradients)
     twice, _ = by_hand(model, np.tile(x, (3, 1)), np.tile(eps, (3, 1)))
     for name, values in twice.items():
         np.testing.assert_allclose(values, np.tile(terms[name], 3), rtol=1e-13)
-    assert error(model.dtheta, gradient) <= 1e-13
+    assert error(flat(model.gradients), gradient) <= 1e-13
 
 
 @BOTH
-def test_the_gradient_is_the_mean_of_those_of_the_examples(build, draw, error, likelihood):
+def test_the_gradient_is_the_mean_of_those_of_the_examples(build, draw, error, likelihood, flat):
     model = build(likelihood)
     x, eps = draw(model, n=5)
     each = []
     for i in range(5):
         by_hand(model, x[[i]], eps[[i]])
-        each.append(model.dtheta.copy())
+        each.append(flat(model.gradients))
     by_hand(model, x, eps)
-    assert error(model.dtheta, np.mean(each, axis=0)) <= 1e-13
+    assert error(flat(model.gradients), np.mean(each, axis=0)) <= 1e-13
 
 
 @BOTH
@@ -164,7 +165,7 @@ def test_tiling_the_image_doubles_the_distortion_and_not_the_rate(build, draw, l
 
 
 @BOTH
-def test_batches_of_any_size_may_follow_each_other(build, draw, likelihood):
+def test_batches_of_any_size_may_follow_each_other(build, draw, likelihood, flat):
     model = build(likelihood, hidden=(4, 3))
     for seed, n in enumerate((5, 2, 5, 1, 8)):
         x, eps = draw(model, n=n, seed=seed)
@@ -172,7 +173,7 @@ def test_batches_of_any_size_may_follow_each_other(build, draw, likelihood):
         terms, expected = by_hand(model, x, eps)[0], by_hand(fresh, x, eps)[0]
         for name, values in terms.items():
             np.testing.assert_array_equal(values, expected[name])
-        np.testing.assert_array_equal(model.dtheta, fresh.dtheta)
+        np.testing.assert_array_equal(flat(model.gradients), flat(fresh.gradients))
 
 
 def test_two_models_do_not_disturb_each_other(build, draw, error):

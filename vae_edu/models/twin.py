@@ -1,4 +1,4 @@
-"""The NumPy VAE and its PyTorch twin: the same parameters, carried from one to the other.
+"""The NumPy VAE, plain or fast, and its PyTorch twin: the same parameters, carried from one to the other.
 
 They keep a weight in two ways: (fan_in, fan_out) there, and (fan_out, fan_in) in ``nn.Linear``; hence each ``.T``.
 """
