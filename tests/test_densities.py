@@ -315,3 +315,11 @@ def test_the_densities_of_all_pairs_are_those_of_each():
     pairs = pairwise_gaussian_log_prob(x, mean, logvar)
     each = torch.stack([gaussian_log_prob(x, m, v) for m, v in zip(mean, logvar, strict=True)], dim=1)
     torch.testing.assert_close(pairs, each, rtol=1e-12, atol=1e-12)
+
+
+def test_the_kl_sums_the_last_axis_alone():
+    """Samples before the batch stay apart."""
+    mu, logvar = torch.randn(2, 3, 4, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    one_by_one = torch.stack([gaussian_kl(*each) for each in zip(mu, logvar, strict=True)])
+    assert torch.allclose(gaussian_kl(mu, logvar), one_by_one)
+    assert torch.allclose(gaussian_kl_between(mu, logvar, 0 * mu, 0 * logvar), one_by_one)

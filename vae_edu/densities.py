@@ -30,7 +30,7 @@ def gaussian_log_prob(
     Source: Bishop 2006, Pattern Recognition and Machine Learning, equation 2.43, with a diagonal covariance.
     """
     require_broadcast(x, mean=mean, logvar=logvar)
-    return -0.5 * (math.log(2 * math.pi) + logvar + (x - mean) ** 2 * (-logvar).exp()).sum(dim=1)
+    return -0.5 * (math.log(2 * math.pi) + logvar + (x - mean) ** 2 * (-logvar).exp()).sum(dim=-1)
 
 
 def pairwise_gaussian_log_prob(
@@ -60,17 +60,17 @@ def gaussian_kl_between(
 
     Source: Kullback 1959, Information Theory and Statistics, with diagonal covariances.
     """
-    return _kl_terms(mu, logvar, other_mu, other_logvar).sum(dim=1)
+    return _kl_terms(mu, logvar, other_mu, other_logvar).sum(dim=-1)
 
 
-def gaussian_kl(mu: Float[Tensor, "batch latent"], logvar: Float[Tensor, "batch latent"]) -> Float[Tensor, " batch"]:
+def gaussian_kl(mu: Float[Tensor, "*batch latent"], logvar: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch"]:
     """KL(q || p) from q = N(mu, diag(exp(logvar))) to p = N(0, I), in nats, summed over the latent dimensions.
 
     KL = 1/2 Σ_j (mu_j² + exp(logvar_j) − 1 − logvar_j)
 
     Source: Kingma and Welling 2014, arXiv:1312.6114, appendix B.
     """
-    return gaussian_kl_per_dimension(mu, logvar).sum(dim=1)
+    return gaussian_kl_per_dimension(mu, logvar).sum(dim=-1)
 
 
 def gaussian_kl_per_dimension(
