@@ -48,11 +48,11 @@ def pairwise_gaussian_log_prob(
 
 
 def gaussian_kl_between(
-    mu: Float[Tensor, "batch latent"],
-    logvar: Float[Tensor, "batch latent"],
-    other_mu: Float[Tensor, "#batch latent"],
-    other_logvar: Float[Tensor, "#batch latent"],
-) -> Float[Tensor, " batch"]:
+    mu: Float[Tensor, "*batch latent"],
+    logvar: Float[Tensor, "*batch latent"],
+    other_mu: Float[Tensor, "*#batch latent"],
+    other_logvar: Float[Tensor, "*#batch latent"],
+) -> Float[Tensor, "*batch"]:
     """KL(q || p) from q = N(mu, diag(exp(logvar))) to p = N(other_mu, diag(exp(other_logvar))), in nats.
 
     KL = 1/2 Σ_j ((mu_j − other_mu_j)² / exp(other_logvar_j) + r_j − 1 − log r_j), with the ratio of the variances
@@ -74,8 +74,8 @@ def gaussian_kl(mu: Float[Tensor, "*batch latent"], logvar: Float[Tensor, "*batc
 
 
 def gaussian_kl_per_dimension(
-    mu: Float[Tensor, "batch latent"], logvar: Float[Tensor, "batch latent"]
-) -> Float[Tensor, "batch latent"]:
+    mu: Float[Tensor, "*batch latent"], logvar: Float[Tensor, "*batch latent"]
+) -> Float[Tensor, "*batch latent"]:
     """The terms of ``gaussian_kl``, one for each latent dimension: 1/2 (mu_j² + exp(logvar_j) − 1 − logvar_j), in nats.
 
     Both q and p are products over the dimensions, so each term is the divergence of that dimension alone, and 0 or more.
