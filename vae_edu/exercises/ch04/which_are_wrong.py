@@ -6,8 +6,7 @@ from vae_edu.exercises.record import Exercise, Mistake
 
 
 def which_are_wrong(values, log_evidence, gap):
-    """For each candidate: is its mean more than 4 standard errors away from the exact ELBO? An array of truth values,
-    (candidates,).
+    """Which candidates are wrong? An array of truth values, (candidates,).
 
     values (candidates, samples) holds single-sample estimates of the ELBO of one example, in nats. log_evidence is the exact
     log p(x), and gap the exact KL(q(z|x) || p(z|x)): two numbers.
