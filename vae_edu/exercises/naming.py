@@ -93,9 +93,11 @@ class Naming:
         """Whether the same properties fail, with about the same numbers, and it draws from where the learner's draws."""
         trial = Trial(self.exercise, wrong, self.cases[:1], self.learners.seed)
         own, others = self.learners.measured, trial.measured
-        if len(own) != len(others) or len(own) < len(self.exercise.properties):
+        if len(own) != len(others):  # one of them could not be measured to the end
             return False
-        for each, mine, theirs, right in zip(self.exercise.properties, own, others, self.answers.measured, strict=True):
+        for each, mine, theirs, right in zip(
+            self.exercise.properties, own, others, self.answers.measured, strict=False
+        ):
             right = right if each.expected is None else np.atleast_1d(np.asarray(each.expected, float))
             off = [far(each, numbers, right).any() for numbers in (mine, theirs)]
             if off[0] != off[1] or (off[0] and far(each, mine, theirs, PART).any()):
