@@ -17,6 +17,8 @@ def level_probabilities(mean, scale, levels):
 def draw_logistics(rng: np.random.Generator):
     for levels in (7, 16, 5):
         yield rng.uniform(0.15, 0.85), rng.uniform(0.08, 0.3), levels
+    yield rng.uniform(-0.5, -0.2), rng.uniform(0.2, 0.3), 6  # a mean may lie outside [0, 1]
+    yield rng.uniform(1.2, 1.5), rng.uniform(0.2, 0.3), 9
 
 
 def binned(mean, scale, levels, *, half=0.5, step=None, low=True, high=True, cdf=sigmoid, start=0.0):

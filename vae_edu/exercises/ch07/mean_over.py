@@ -44,7 +44,7 @@ def new_model(rng, kind):
 def draw_models(rng: np.random.Generator):
     import torch
 
-    for kind, rows, batch_size, training in (("norm", 10, 7, True), ("dropout", 11, 4, True), ("norm", 17, 5, False)):
+    for kind, rows, batch_size, training in (("norm", 10, 7, True), ("dropout", 9, 4, True), ("norm", 17, 5, False)):
         x = torch.from_numpy(rng.normal(0, 1, (rows, 4)) + np.linspace(-1, 2, rows)[:, None])
         yield new_model(rng, kind).train(training), squared_output, x, batch_size
 

@@ -18,7 +18,7 @@ def aggregate_log_density(z, mu, logvar):
 
 
 def draw_mixtures(rng: np.random.Generator):
-    for places, n, latent in ((5, 7, 3), (4, 6, 2), (6, 3, 4)):
+    for places, n, latent in ((5, 7, 3), (4, 6, 2), (6, 3, 4), (1, 5, 2)):
         mu, logvar = rng.normal(0, 2, (n, latent)), away_from_zero(rng, n, latent)
         # the widest two, nearly equal: far out both count
         logvar[:2] = rng.uniform(2.2, 2.4, latent)

@@ -23,7 +23,7 @@ def annealed_log_weights(x, a, variance, betas, eps):
 
 
 def draw_paths(rng: np.random.Generator):
-    for chains, steps in ((4, 5), (3, 7), (6, 3)):
+    for chains, steps in ((4, 5), (3, 7), (6, 3), (1, 4)):
         betas = np.concatenate([[0], np.sort(rng.uniform(0.05, 0.95, steps - 1)), [1]])
         x, a = (float(rng.choice([-1, 1]) * rng.uniform(1.3, 2.5)) for _ in range(2))
         yield x, a, float(rng.uniform(0.2, 0.6)), betas, rng.normal(size=(chains, steps))

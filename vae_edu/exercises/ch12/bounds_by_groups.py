@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from vae_edu.exercises.ch12.pieces import log_mean, log_sum_exp
-from vae_edu.exercises.record import Exercise, Mistake
+from vae_edu.exercises.record import Exercise, Mistake, any_guard
 
 
 def bounds_by_groups(log_weights, sizes):
@@ -23,7 +23,12 @@ def bounds_by_groups(log_weights, sizes):
 
 
 def draw_groups(rng: np.random.Generator):
-    for batch, total, sizes in ((3, 12, (1, 2, 6)), (5, 24, (2, 3, 4, 12)), (4, 18, (1, 3, 9, 6))):
+    for batch, total, sizes in (
+        (3, 12, (1, 2, 6)),
+        (5, 24, (2, 3, 4, 12)),
+        (4, 18, (1, 3, 9, 6)),
+        (1, 8, (4,)),
+    ):  # the last: one image, one size
         level = rng.uniform(-6, -2, (batch, 1))
         if batch == 4:
             level = np.array([[-1500.0], [-3.0], [-900.0], [1200.0]])
@@ -90,9 +95,9 @@ EXERCISE = Exercise(
             "np.exp of the log-weights is 0 or infinite here: take the largest of each group out first",
             each_size(exponential_first_in_groups),
         ),
-        Mistake(
+        any_guard(
             "a small number inside the logarithm hides the underflow: take the largest of each group out",
-            each_size(lambda lw, k: exponential_first_in_groups(lw, k, 1e-300)),
+            lambda guard: each_size(lambda lw, k: exponential_first_in_groups(lw, k, guard)),
         ),
         Mistake(
             "one largest log-weight is taken out of everything: images far below it underflow",

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from vae_edu.exercises.ch12.pieces import log_mean, log_sum_exp
-from vae_edu.exercises.record import Exercise, Mistake
+from vae_edu.exercises.record import Exercise, Mistake, any_guard
 
 
 def importance_weighted_estimate(log_likelihood, z, mu, logvar):
@@ -21,7 +21,7 @@ def importance_weighted_estimate(log_likelihood, z, mu, logvar):
 
 
 def draw_weights(rng: np.random.Generator):
-    for batch, draws, latent in ((4, 6, 3), (3, 5, 2), (5, 7, 4)):
+    for batch, draws, latent in ((4, 6, 3), (3, 5, 2), (5, 7, 4), (1, 4, 2)):
         mu = rng.choice([-1, 1], (batch, latent)) * rng.uniform(0.5, 1.5, (batch, latent))
         logvar = rng.choice([-1, 1], (batch, latent)) * rng.uniform(0.4, 1.2, (batch, latent))
         z = mu[:, None] + np.exp(logvar / 2)[:, None] * rng.normal(size=(batch, draws, latent))
@@ -128,13 +128,9 @@ EXERCISE = Exercise(
             "np.exp of the log-weights is 0 or infinite here: take each example's largest out before, and add it after the logarithm",
             from_weights(exponential_first),
         ),
-        Mistake(
-            "a small number inside the logarithm hides the underflow, and gives its own logarithm: take the largest log-weight out",
-            from_weights(lambda lw: exponential_first(lw, 1e-300)),
-        ),
-        Mistake(
+        any_guard(
             "a small number inside the logarithm hides the underflow, and gives its own logarithm: take each largest log-weight out",
-            from_weights(lambda lw: exponential_first(lw, 1e-12)),
+            lambda guard: from_weights(lambda lw: exponential_first(lw, guard)),
         ),
         Mistake(
             "one largest log-weight is taken out of the whole batch: examples far below it underflow, so take one for each example",

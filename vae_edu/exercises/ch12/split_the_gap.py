@@ -25,6 +25,10 @@ def draw_gaps(rng: np.random.Generator):
         best = log_p[:, None] - rng.uniform(0.3, 1.2, (n, 1)) + rng.normal(0, 0.7, (n, of_best))
         encoder = log_p[:, None] - rng.uniform(1.5, 4, (n, 1)) + rng.normal(0, 1.1, (n, of_encoder))
         yield log_p, encoder, best
+    # few draws, and an encoder that is as good as can be: both gaps are below 0 by chance
+    log_p = rng.normal(-20, 3, 4)
+    best = log_p[:, None] + rng.uniform(0.1, 0.3, (4, 1)) + rng.normal(0, 0.1, (4, 6))
+    yield log_p, best[:, :5] + rng.uniform(0.4, 0.6, (4, 5)), best
 
 
 def gaps_from(combine):

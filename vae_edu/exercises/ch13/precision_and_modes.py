@@ -41,6 +41,22 @@ def draw_clumps(rng: np.random.Generator):
             turn = angle(len(reach))
             parts.append(means[mode] + sigma * reach[:, None] * np.column_stack([np.cos(turn), np.sin(turn)]))
         yield rng.permutation(np.concatenate(parts)), means, sigma, least
+    # modes so near that their circles overlap, and samples on the edge exactly, just inside and just outside of it
+    means = np.array([[0.0, 0.0], [4.0, 0.0], [20.0, 0.0], [30.0, 0.0]])
+    own = [
+        [0, 3],
+        [0, -3],
+        [0, 3.02],
+        [1.9, 0.5],
+        [2.1, 0.5],
+        [4, 2.95],
+        [20, 3],
+        [20, 2.9],
+        [30, 2.9],
+        [30, 3.01],
+        [50, 0],
+    ]
+    yield rng.permutation(np.array(own, float)), means, 1.0, 2
 
 
 def on_modes(

@@ -27,6 +27,11 @@ def draw_clouds(rng: np.random.Generator):
         real = rng.normal(size=(n, d)) * rng.choice([0.3, 1.2], (n, 1))
         generated = rng.normal(size=(m, d)) * rng.choice([0.4, 1.6], (m, 1)) + rng.uniform(0.4, 0.9, d)
         yield real, generated, k
+    # whole numbers: rows on the edge of a ball exactly, and rows that are there twice, so that a ball may be a point
+    for k in (1, 2):
+        real, generated = rng.integers(0, 6, (2, 14, 2)).astype(float)
+        real[1], generated[1], generated[2] = real[0], generated[0], real[0]
+        yield real, generated, k
 
 
 def radii(cloud, place):

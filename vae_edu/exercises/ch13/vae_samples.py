@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vae_edu.exercises.record import Exercise, Mistake, Property, shape_only
+from vae_edu.exercises.samplers import RecordedFunction
 
 
 def vae_samples(encode, decode, x, n, latent, rng):
@@ -36,7 +37,7 @@ class Encoder:
 
 
 def draw_vaes(rng: np.random.Generator):
-    for n, latent, data in ((4, 3, 7), (9, 2, 5)):
+    for n, latent, data in ((4, 3, 7), (9, 2, 5), (1, 3, 6)):
         encode, decode = Encoder(rng.normal(size=(data, latent))), Decoder(rng.normal(size=(latent, data)))
         yield encode, decode, rng.normal(size=(6, data)), n, latent, rng
 
@@ -50,6 +51,17 @@ def drawn(function, rng, *, n=4000, shift=0.0):
     """The z that were decoded: the decoder hands them back."""
     x = shift + np.random.default_rng(5).normal(size=(n, 3))
     return np.asarray(function(off_centre, lambda z: np.asarray(z), x, n, 3, rng), float)
+
+
+def returned_as_decoded(function, rng):
+    """1 if what is returned is what decode returned, for one sample and for several, else 0."""
+    for n in (1, 5):
+        decode = RecordedFunction(Decoder(rng.normal(size=(3, 4))))
+        samples = np.asarray(function(off_centre, decode, rng.normal(size=(6, 3)), n, 3, rng), float)
+        decoded = [np.atleast_2d(output) for output in decode.outputs]
+        if not decoded or samples.shape != (n, 4) or not np.allclose(np.concatenate(decoded), samples):
+            return 0.0
+    return 1.0
 
 
 def off_and_variance(function, rng):
@@ -114,6 +126,9 @@ EXERCISE = Exercise(
             same_draws,
             tolerance=0.0,
             expected=[1.0, 1.0, 0.0],
+        ),
+        Property(
+            "what is returned is what decode returns, unchanged (then the number is 1)", returned_as_decoded, 0.0, 1.0
         ),
         Property(
             "each latent has the mean 0 (then the first number is 0) and the variance 1",
