@@ -26,6 +26,9 @@ def draw_copies(rng: np.random.Generator):
         copies = round(share * s)
         generated[:copies] = training[rng.integers(n, size=copies)] + 1e-3 * rng.normal(size=(copies, d))
         yield rng.permutation(generated), training, held_out
+    # by chance most rows lie nearer to a held-out row, so that the share is below the expected one
+    training, held_out = rng.normal(size=(30, 3)), rng.normal(size=(20, 3))
+    yield np.concatenate([held_out + 0.01, training[:4] + 0.01]), training, held_out
 
 
 def copied_with(

@@ -42,7 +42,7 @@ def draw_clumps(rng: np.random.Generator):
             parts.append(means[mode] + sigma * reach[:, None] * np.column_stack([np.cos(turn), np.sin(turn)]))
         yield rng.permutation(np.concatenate(parts)), means, sigma, least
     # modes so near that their circles overlap, and samples on the edge exactly, just inside and just outside of it
-    means = np.array([[0.0, 0.0], [4.0, 0.0], [20.0, 0.0], [30.0, 0.0]])
+    means = np.array([[0.0, 0.0], [4.0, 0.0], [20.0, 0.0], [30.0, 0.0], [60.0, 0.0], [64.0, 0.0]])
     own = [
         [0, 3],
         [0, -3],
@@ -56,6 +56,7 @@ def draw_clumps(rng: np.random.Generator):
         [30, 3.01],
         [50, 0],
     ]
+    own += [[60, 0.5], [62.1, 0]]  # one sample each: the second is also in the first one's circle
     yield rng.permutation(np.array(own, float)), means, 1.0, 2
 
 

@@ -32,6 +32,8 @@ def draw_clouds(rng: np.random.Generator):
         real, generated = rng.integers(0, 6, (2, 14, 2)).astype(float)
         real[1], generated[1], generated[2] = real[0], generated[0], real[0]
         yield real, generated, k
+    along = lambda *places: np.array([[place, 0.0] for place in places])  # noqa: E731
+    yield along(0, 0, 10, 11, 30, 32), along(3, 3, 12, 34, 0, 50, 40), 1
 
 
 def radii(cloud, place):
