@@ -171,8 +171,7 @@ def _usual_torch() -> Iterator[None]:
     torch.set_default_dtype(torch.float32)
     _set_device(torch, "cpu")
     try:
-        with torch.inference_mode(False):
-            torch.set_grad_enabled(True)
+        with torch.inference_mode(False):  # this also switches gradients on
             yield
     finally:
         torch.set_rng_state(state)
