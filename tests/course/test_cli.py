@@ -1,7 +1,10 @@
 """The command line: what it prints, and its exit status."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 
 import nbformat
 import pytest
@@ -11,6 +14,7 @@ import vae_edu
 from vae_edu.course.cli import app
 from vae_edu.course.executing import Execution
 from vae_edu.course.learner import copies as learner
+from vae_edu.course.learner import standing
 from vae_edu.course.places import NotACheckout, notebook_path, notebook_paths, root
 from vae_edu.exercises.registry import all_exercises
 
@@ -165,7 +169,7 @@ class TestCheckMine:
             own / "00_start_here.ipynb": {"0.1": "✓ 0.1 The loss"},
             own / "04_the_elbo.ipynb": {"4.1": "○ 4.1 not attempted yet"},
         }
-        monkeypatch.setattr(learner, "standing", lambda path: lines[path])
+        monkeypatch.setattr(standing, "standing", lambda path: lines[path])
         ran = run("check-mine")
         assert ran.exit_code == 0
         assert ran.output == "00_start_here\n  ✓ 0.1 The loss\n04_the_elbo\n  ○ 4.1 not attempted yet\n"
@@ -182,16 +186,29 @@ class TestCheckMine:
 
     def test_a_file_that_is_no_notebook_does_not_stop_it(self, own, monkeypatch):
         (own / "00_start_here.ipynb").write_text("no JSON", encoding="utf-8")
-        monkeypatch.setattr("vae_edu.course.learner.copies.execute", lambda notebook, **_: Execution(notebook, 1, None))
+        monkeypatch.setattr(
+            "vae_edu.course.learner.standing.execute", lambda notebook, **_: Execution(notebook, 1, None)
+        )
         ran = run("check-mine")
-        assert ran.exit_code == 0
+        assert ran.exit_code == 1
         assert "✗ 00_start_here.ipynb is not a readable notebook" in ran.output
         assert ran.output.endswith("04_the_elbo\n")
 
     def test_a_copy_that_is_missing_is_named(self, own):
         (own / "00_start_here.ipynb").unlink()
         ran = run("check-mine", "00")
-        assert (ran.exit_code, ran.output) == (0, "00_start_here\n  ✗ not in mine/; to get it, type: vae-edu lab\n")
+        assert (ran.exit_code, ran.output) == (1, "00_start_here\n  ✗ not in mine/; to get it, type: vae-edu lab\n")
+
+    def test_a_wrong_answer_ends_in_one(self, own, monkeypatch):
+        monkeypatch.setattr(standing, "standing", lambda path: {"0.1": "✗ 0.1 the rate is missing"})
+        assert run("check-mine", "00").exit_code == 1
+
+    def test_another_copy_beside_it_is_named(self, own, monkeypatch):
+        monkeypatch.setattr(standing, "standing", lambda path: {"0.1": "✓ 0.1 The loss"})
+        (own / "00_start_here-Copy1.ipynb").write_text("{}", encoding="utf-8")
+        ran = run("check-mine", "00")
+        assert ran.exit_code == 0
+        assert "00_start_here-Copy1.ipynb lies beside it and is not checked" in ran.output
 
     def test_before_there_are_any_it_says_what_to_type(self, two):
         ran = run("check-mine")
@@ -323,3 +340,13 @@ class TestLab:
         ran = run("lab")
         assert (ran.exit_code, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
         assert "mine is a file" in ran.stderr
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "gbk"])
+def test_output_in_any_encoding_has_plain_characters(encoding):
+    command = [sys.executable, "-c", "from vae_edu.course.cli import app; app()", "exercises"]
+    ran = subprocess.run(command, env=os.environ | {"PYTHONIOENCODING": encoding}, capture_output=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    lines = ran.stdout.decode(encoding).splitlines()
+    assert len(lines) == len(all_exercises())
+    assert all(" min " in line for line in lines)

@@ -30,8 +30,7 @@ def verdicts(exercise_id, function):
 
 @pytest.mark.parametrize(
     ("exercise_id", "function"),
-    collected("RIGHT", lambda name, of: name not in of["CONTAINERS"])
-    + collected("WRONG", lambda name, of: name in of["HARMLESS"]),
+    collected("RIGHT", lambda name, of: True) + collected("WRONG", lambda name, of: name in of["HARMLESS"]),
 )
 def test_a_right_answer_passes(exercise_id, function):
     for report in verdicts(exercise_id, function):
@@ -42,11 +41,3 @@ def test_a_right_answer_passes(exercise_id, function):
 def test_a_wrong_answer_does_not_pass(exercise_id, function):
     for report in verdicts(exercise_id, function):
         assert report.status in ("failed", "error"), report
-
-
-@pytest.mark.parametrize(("exercise_id", "function"), collected("RIGHT", lambda name, of: name in of["CONTAINERS"]))
-def test_right_numbers_in_a_list_are_told_what_is_expected(exercise_id, function):
-    for report in verdicts(exercise_id, function):
-        assert report.status == "failed"
-        assert "expected" in report.message
-        assert report.mistake is None

@@ -3,7 +3,9 @@
 import dataclasses
 import json
 import re
+import sys
 import threading
+import types
 
 import numpy as np
 import pytest
@@ -69,6 +71,21 @@ def test_who_grades_hears_what_the_learner_hears_and_nothing_is_kept(folder):
     with pytest.raises(ValueError, match="no exercise"):
         require("0.99", right)
     assert entry_of(folder) == {"checks": 1}  # that of check
+
+
+def test_where_notebooks_are_tested_their_own_wrong_answer_raises(monkeypatch, folder):
+    main = types.ModuleType("__main__")
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    monkeypatch.setenv("VAE_EDU_STRICT", "1")
+    assert check("0.1", wrong).status == "failed"  # shown on purpose: it has not the exercise's name there
+    main.vae_loss = wrong
+    with pytest.raises(desk.WrongAnswer) as raised:
+        check("0.1", wrong)
+    monkeypatch.setenv("VAE_EDU_STRICT", "0")
+    assert str(raised.value) == str(check("0.1", wrong))
+    monkeypatch.setenv("VAE_EDU_STRICT", "1")
+    for main.vae_loss in (right, stub):
+        assert check("0.1", main.vae_loss).status in ("passed", "not attempted")
 
 
 def test_inputs_are_drawn_afresh_at_every_check():

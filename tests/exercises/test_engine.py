@@ -158,7 +158,6 @@ def test_a_known_mistake_that_raises_or_returns_nothing_is_passed_over():
         (lambda mu, logvar: 1.5, ["wrong shape", "(3,)", "the number 1.5"]),
         (lambda mu, logvar: "a lot", ["(3,)", "the text 'a lot'"]),
         (lambda mu, logvar: True, ["(3,)", "True"]),
-        (lambda mu, logvar: list(kl(mu, logvar)), ["(3,)", "a list of length 3"]),
         (lambda mu, logvar: (kl(mu, logvar), 1), ["(3,)", "a tuple of length 2"]),
         (lambda mu, logvar: {"kl": kl(mu, logvar)}, ["(3,)", "dict"]),
         (lambda mu, logvar: kl, ["(3,)", "function"]),
@@ -169,7 +168,7 @@ def test_a_known_mistake_that_raises_or_returns_nothing_is_passed_over():
         (lambda mu, logvar: kl(mu, logvar) * np.array([1, np.nan, 1]), ["not finite", "nan", "[1]"]),
         (lambda mu, logvar: kl(mu, logvar) + np.array([0, 0, np.inf]), ["not finite", "inf", "[2]"]),
         (lambda mu, logvar: kl(mu, logvar) + np.array([0, 0, 1]), ["wrong value", "[2]", "1 of 3 entries differ"]),
-        (lambda mu, logvar: kl(mu, logvar) * (1 + 1e-4), ["wrong value", "[", "expected"]),
+        (lambda mu, logvar: kl(mu, logvar) + 1e-4 * mu[:, 0], ["wrong value", "[", "expected"]),
     ],
 )
 def test_what_differs_is_told(wrong, told):
@@ -182,7 +181,7 @@ def test_what_differs_is_told(wrong, told):
 
 
 def test_single_precision_is_not_an_excuse_for_a_wrong_value():
-    report = check(KL, lambda mu, logvar: kl_in_single_precision(mu, logvar) * np.float32(1.01))
+    report = check(KL, lambda mu, logvar: kl_in_single_precision(mu, logvar) + np.float32(0.01) * mu[:, 0].astype("f"))
     assert report.status == "failed"
     assert "wrong value" in report.message
 
@@ -190,13 +189,13 @@ def test_single_precision_is_not_an_excuse_for_a_wrong_value():
 def test_a_wrong_value_is_told_with_both_numbers():
     one = exercise_of(lambda x: x, lambda rng: [(4.0,)])
     message = check(one, lambda x: 2 * x).message
-    assert message == "wrong value: 8, where 4 is expected"
+    assert message == 'wrong value: 8, where 4 is expected\nhint("9.1") says more.'
 
 
 def test_truth_values_are_told_as_such():
-    one = exercise_of(lambda x: x > 0, lambda rng: [(np.array([1.0, -1.0]),)])
-    assert check(one, lambda x: x < 0).message == (
-        "wrong value: False at [0], where True is expected (2 of 2 entries differ)"
+    one = exercise_of(lambda x: x > 0, lambda rng: [(np.array([1.0, -1.0, -2.0]),)])
+    assert check(one, lambda x: x < -1.5).message.startswith(
+        "wrong value: False at [0], where True is expected (2 of 3 entries differ)"
     )
 
 
@@ -204,7 +203,9 @@ def test_truth_values_are_told_as_such():
 def test_several_numbers_may_come_in_any_kind_of_row(kind):
     pair = exercise_of(lambda x: (x, 2 * x), lambda rng: [(3.0,)])
     assert check(pair, lambda x: kind([x, 2 * x])).passed
-    assert check(pair, lambda x: kind([2 * x, x])).message == "value 1 of 2: wrong value: 6, where 3 is expected"
+    message = check(pair, lambda x: kind([x + 3, 2 * x])).message
+    assert message.startswith("value 1 of 2: wrong value: 6, where 3 is expected\n")
+    assert check(pair, lambda x: kind([2 * x, x])).message == "the two results are exchanged"
     assert "expected 2 values" in check(pair, lambda x: kind([x, 2 * x, x])).message
 
 
@@ -224,7 +225,7 @@ def test_what_differs_may_be_kept_back():
 def test_what_was_printed_is_told_with_a_wrong_answer():
     def wrong(mu, logvar):
         print("mu has shape", mu.shape)
-        return kl(mu, logvar) + 1
+        return kl(mu, logvar) + mu[:, 0]
 
     assert "It printed: mu has shape (3, 4)" in check(KL, wrong).message
     assert "printed" not in check(KL, lambda mu, logvar: print("right") or kl(mu, logvar)).message
@@ -383,9 +384,9 @@ def test_a_changed_list_is_reported():
 
 def test_the_answer_never_sees_what_the_learner_changed():
     def spoil(mu, logvar):
-        right = kl(mu, logvar)
+        right = kl(mu, logvar) + mu[:, 0]
         mu[:], logvar[:] = 0, 0
-        return right + 1
+        return right
 
     message = check(KL, spoil).message
     assert "wrong value" in message  # against the answer on the untouched input
@@ -490,7 +491,8 @@ def test_a_tensor():
     assert check(double, lambda x: x.numpy() * 2).passed
     assert check(double, lambda x: (x.double() * 2).requires_grad_()).passed
     assert check(double, lambda x: x.clone()).mistake == "not scaled"
-    assert "tensor of shape (3, 2)" in check(double, lambda x: (2 * x).T).message
+    assert "the transpose of the right one" in check(double, lambda x: (2 * x).T).message
+    assert "tensor of shape (3, 1)" in check(double, lambda x: (2 * x).T[:, :1]).message
 
 
 def test_infinities_and_nan_have_to_be_where_the_answer_has_them():
@@ -613,13 +615,7 @@ def sample_by_entries(mu, logvar, rng):
     return draws
 
 
-def sample_with_the_global_generator(mu, logvar, rng):
-    return np.random.normal(mu, np.exp(0.5 * logvar))  # noqa: NPY002
-
-
-@pytest.mark.parametrize(
-    "right", [sample, sample_in_torch, sample_by_entries, sample_with_the_global_generator], ids=lambda f: f.__name__
-)
+@pytest.mark.parametrize("right", [sample, sample_in_torch, sample_by_entries], ids=lambda f: f.__name__)
 @pytest.mark.parametrize("seed", range(3))
 def test_right_samplers_pass(right, seed):
     report = check(SAMPLER, right, seed)

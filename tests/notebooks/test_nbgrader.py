@@ -3,6 +3,7 @@
 One course holds the assignments of all notebooks, and each of nbgrader's commands runs once for all of them.
 """
 
+import copy
 import csv
 import os
 import subprocess
@@ -137,3 +138,44 @@ def test_attacks_earn_nothing(graded):
     assert scores.pop("right") == whole, log
     assert scores.pop("loops once") == whole - first.difficulty, log  # it costs no other exercise
     assert scores == dict.fromkeys([*attacks, "deletes", "untouched"], 0) | {"mistaken": scores["mistaken"]}, log
+
+
+def test_copied_split_and_deleted_cells_cost_that_exercise_at_most(graded):
+    course, _ = graded
+    path = notebook_path("00")
+    answers, points = right_answers(path), sum(each.difficulty for each in exercises_of(0))
+
+    def at(notebook, grade_id):
+        return next(i for i, cell in enumerate(notebook.cells) if cell.metadata.nbgrader.grade_id == grade_id)
+
+    def copied(notebook, grade_id):
+        place = at(notebook, grade_id)
+        twin = copy.deepcopy(notebook.cells[place])
+        twin["id"] = f"twin-of-{grade_id}"
+        notebook.cells.insert(place + 1, twin)
+        return notebook.cells[place], twin
+
+    def split(notebook, grade_id):
+        one, other = copied(notebook, grade_id)
+        first, _, rest = one.source.partition("\n")
+        one.source, other.source = first, rest
+
+    def deleted(notebook, grade_id):
+        del notebook.cells[at(notebook, grade_id)]
+
+    changes = {
+        "a copied answer": (copied, "answer-0-1"),
+        "b copied check": (copied, "check-0-1"),
+        "c split check": (split, "check-0-1"),
+        "d no set-up": (deleted, "setup"),
+        "e split answer": (split, "answer-0-1"),
+        "f whole": (lambda notebook, grade_id: None, ""),
+    }
+    for learner, (change, grade_id) in changes.items():
+        course.hand_in(learner, path.stem, answers, change=lambda notebook: change(notebook, grade_id))  # noqa: B023
+    log = course.run("autograde", path.stem)
+    scores = course.scores()[path.stem]
+    first = find("0.1").difficulty
+    expected = dict.fromkeys(changes, points) | {"e split answer": points - first}  # its two halves are no Python
+    assert {learner: scores[learner] for learner in changes} == expected, log
+    assert "d no set-up: the cell setup was missing" in log

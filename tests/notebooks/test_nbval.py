@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_notebook, new_output
 from nbval.plugin import get_sanitize_patterns
@@ -18,7 +19,7 @@ from vae_edu.claims import claim
 from vae_edu.course.author.standard import violations
 from vae_edu.course.cells import tags
 from vae_edu.course.executing import execute, store, tidy
-from vae_edu.exercises.desk import Progress, use
+from vae_edu.exercises.desk import Progress, check, use
 from vae_edu.exercises.record import Report
 from vae_edu.exercises.registry import find
 from vae_edu.viz import figures
@@ -312,6 +313,22 @@ def widget_view(output):
 def progress_outputs():
     state = Progress(((7, (("7.1", "Another course", True),)),), ())
     return [new_output("execute_result", {"text/plain": repr(state), "text/html": state._repr_html_()})]
+
+
+def test_with_strict_a_wrong_answer_fails_whatever_output_is_stored(parts, tmp_path):
+    code, reported = parts.code, parts.reported
+    wrong_output = reported(str(check("0.1", lambda distortion, rate: np.mean(distortion))))
+    stubs = {"right": RIGHT_STUB, "open": OPEN_STUB, "wrong": WRONG_STUB, "raising": RAISING_STUB}
+    cells = [code(parts.setup)]
+    for stub in stubs.values():
+        cells += [code(stub), code(CHECK, outputs=wrong_output if stub == WRONG_STUB else [])]
+    cells.append(code("print(check('0.1', lambda distortion, rate: np.mean(distortion)))"))  # shown on purpose
+    path = tmp_path / "strict.ipynb"
+    nbformat.write(new_notebook(cells=cells), path)
+    outcomes, output = nbval(path, VAE_EDU_STRICT="1")
+    expected = {"right": "passed", "open": "passed", "wrong": "failed", "raising": "failed"}
+    assert dict(zip(stubs, outcomes[2::2], strict=False)) == expected, output
+    assert outcomes[-1] == "passed"
 
 
 def test_what_passes_and_what_fails(parts, tmp_path):

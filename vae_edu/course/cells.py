@@ -31,9 +31,10 @@ _ATTACHED = re.compile(r"!\[((?:(?!\]\().)*)\]\(attachment:([^)\s]+)\)", re.DOTA
 
 
 def read(path: Path) -> NotebookNode:
-    """A notebook as nbformat 4. Raises ``ValueError`` that names the file when it is not one."""
+    """A notebook as nbformat 4, also from a file with a byte-order mark. Raises ``ValueError`` that names the file when it is
+    not one."""
     try:
-        return nbformat.read(path, as_version=4)
+        return nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)
     except Exception as error:  # nbformat raises many kinds for the many ways in which a file can be no notebook
         raise ValueError(f"{path.name} is not a readable notebook: {type(error).__name__}: {error}") from error
 

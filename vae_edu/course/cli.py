@@ -9,12 +9,18 @@ from typing import Annotated, Literal
 import typer
 
 from vae_edu.course.places import NotACheckout, mine, notebook_path, notebook_paths, root
+from vae_edu.course.terminal import plain_where_needed
 
 app = typer.Typer(
     help="A course on variational autoencoders.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
 )
 
 Numbers = Annotated[list[str] | None, typer.Argument(help="Numbers of notebooks, as 04; all when none is given.")]
+
+
+@app.callback()
+def _start() -> None:
+    plain_where_needed()
 
 
 def _paths(numbers: list[str] | None) -> list[Path]:
@@ -118,22 +124,30 @@ def assignment(
 
 @app.command("check-mine")
 def check_mine(numbers: Numbers = None) -> None:
-    """Say where each exercise stands in your own copies of the notebooks: runs the exercises, and nothing else of them."""
-    from vae_edu.course.learner.copies import standing
+    """Say where each exercise stands in your own copies of the notebooks: runs the exercises, and nothing else of them.
+
+    Ends with status 1 where an answer is wrong, or where something could not be checked.
+    """
+    from vae_edu.course.learner.standing import other_copies, standing
 
     paths = _paths(numbers)
     if not mine().exists():
         typer.echo("You have no copies of the notebooks yet. Type: make lab (or: vae-edu lab)")
         return
+    wrong = False
     for path in paths:
         typer.echo(path.stem)
         own = mine() / path.name
         try:
-            lines = standing(own).values() if own.exists() else ["✗ not in mine/; to get it, type: vae-edu lab"]
+            lines = list(standing(own).values()) if own.exists() else ["✗ not in mine/; to get it, type: vae-edu lab"]
         except ValueError as error:
             lines = [f"✗ {error}"]
         for line in lines:
             typer.echo(f"  {line}")
+            wrong |= line.startswith("✗")
+        for name in other_copies(own):
+            typer.echo(f"  {name} lies beside it and is not checked: rename the one that counts to {path.name}")
+    raise typer.Exit(1 if wrong else 0)
 
 
 @app.command()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import html
+import os
+import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,10 +14,15 @@ import numpy as np
 
 from vae_edu.exercises import store
 from vae_edu.exercises.engine import judge
-from vae_edu.exercises.record import Report
+from vae_edu.exercises.record import Exercise, Report
 from vae_edu.exercises.registry import chapters, exercises_of, find
 
-__all__ = ["Progress", "Solution", "check", "hint", "progress", "require", "solution", "use"]
+__all__ = ["Progress", "Solution", "WrongAnswer", "check", "hint", "progress", "require", "solution", "use"]
+
+
+class WrongAnswer(AssertionError):
+    """A notebook's answer is wrong while ``VAE_EDU_STRICT=1`` is set, as it is where notebooks are tested."""
+
 
 _hints_given: Counter[str] = Counter()
 
@@ -24,14 +31,22 @@ def check(exercise_id: str, function: Callable) -> Report:
     """Judge ``function`` as an answer to an exercise, on inputs drawn afresh, and keep what came of it.
 
     Raises ``ValueError`` when there is no such exercise, and ``KeyboardInterrupt`` when you interrupt it; nothing that the
-    function itself does gets out.
+    function itself does gets out. Where the environment has ``VAE_EDU_STRICT=1``, a notebook's own answer, the function that
+    has the exercise's name there, has to be right or open: a wrong one raises ``WrongAnswer``, so that nbval fails.
     """
     exercise = find(exercise_id)
     report = judge(exercise, function, np.random.default_rng())
     if report.status == "not attempted":
         return report
     trouble = store.remember(exercise.id, report.passed)
+    if not report.passed and os.environ.get("VAE_EDU_STRICT") == "1" and _is_the_notebooks(exercise, function):
+        raise WrongAnswer(str(report))
     return dataclasses.replace(report, message=f"{report.message}\n{trouble}") if trouble else report
+
+
+def _is_the_notebooks(exercise: Exercise, function: Callable) -> bool:
+    """Whether this is the notebook's answer, and not a wrong one that the notebook shows on purpose."""
+    return vars(sys.modules["__main__"]).get(exercise.name) is function
 
 
 def require(exercise_id: str, function: Callable) -> None:

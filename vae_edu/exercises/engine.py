@@ -1,145 +1,172 @@
-"""Judging a learner's function: right, or which mistake it is, or what differs first."""
+"""Judging a learner's function: right, or which mistake it is, or what differs first.
+
+The first that holds is told: it cannot be called; it is a stub; it raises; it is a known mistake of the exercise; its output
+has a general pattern; it is two of these at once; what differs first, on the smallest case. What it leaves behind on its
+inputs is told together with that.
+"""
 
 from __future__ import annotations
 
-import functools
 import inspect
-import itertools
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from vae_edu.exercises.compare import describe, difference, plain
-from vae_edu.exercises.record import Exercise, Property, Report
-from vae_edu.exercises.sandbox import Outcome, call_guarded
+from vae_edu.exercises.compare import describe, told_apart
+from vae_edu.exercises.naming import Naming
+from vae_edu.exercises.record import Exercise, Property, Report, shape_only
+from vae_edu.exercises.sandbox import Outcome, usual_settings
+from vae_edu.exercises.traces import TOLD
+from vae_edu.exercises.trials import Trial, far, size_of
 
 __all__ = ["judge"]
 
+SHOWN = 8  # a case with no more numbers than this is shown, and of others the shapes
+
 
 def judge(exercise: Exercise, function: Callable, rng: np.random.Generator) -> Report:
-    """Run ``function`` and the model answer on the same cases and properties, and report.
-
-    A wrong answer is compared with each known mistake first; where it is none of them, the report says what differs.
-    """
+    """Run ``function`` and the model answer on the same cases and properties, and report."""
     unusable = _unusable(exercise, function)
     if unusable:
         return Report(exercise.id, "failed", unusable)
-    cases = [tuple(case) for case in exercise.cases(rng)]
-    seed = int(rng.integers(2**62))
-    learners, answers = _Trial(exercise, function, cases, seed), _Trial(exercise, exercise.answer, cases, seed + 1)
-    if answers.stopped is not None:  # a defect of the course, not of the learner
-        raise answers.stopped.error
-    told = None if learners.stopped else learners.told_apart_from(answers)
-    if learners.stopped is not None:
-        return _stopped(exercise, learners.stopped)
-    if told is None:
-        return Report(exercise.id, "passed", exercise.title)
-    for index, mistake in enumerate(exercise.mistakes):
-        if learners.equals(_Trial(exercise, mistake.wrong, cases, seed + 2 + index)):
-            return Report(exercise.id, "failed", mistake.message, mistake.message)
-    return Report(exercise.id, "failed", told + _printed(learners.printed))
+    with usual_settings():
+        return _Judgement(exercise, function, rng).report()
 
 
-class _Trial:
-    """What a function returned on all cases, and what the properties measured on it, up to the first call that failed.
+class _Judgement:
+    def __init__(self, exercise: Exercise, function: Callable, rng: np.random.Generator):
+        self.exercise = exercise
+        self.cases = [tuple(case) for case in exercise.cases(rng)]
+        self.seed = int(rng.integers(2**62))
+        self.learners = Trial(exercise, function, self.cases, self.seed)
+        self.answers = Trial(exercise, exercise.answer, self.cases, self.seed + 1)
+        if self.answers.stopped is not None:  # a defect of the course, not of the learner
+            raise self.answers.stopped.error
 
-    Properties are measured when they are first asked for: on a function whose values are wrong they may mean nothing.
-    """
+    def report(self) -> Report:
+        stopped = self.learners.stopped
+        if stopped is not None and (stopped.is_stub or stopped.timed_out):
+            return self._stopped(stopped)
+        naming = Naming(self.exercise, self.cases, self.learners, self.answers, self.seed)
+        told = naming.values_off or any(self._properties_off())
+        stream = None if naming.values_off else naming.stream()
+        stopped = self.learners.stopped  # now also by what measures the properties
+        if not told and not stream and stopped is None:
+            return self._right()
+        return self._wrong(naming, stopped)
 
-    def __init__(self, exercise: Exercise, function: Callable, cases: list[tuple], seed: int):
-        self.exercise, self.function, self.cases, self.seed = exercise, function, cases, seed
-        self.outcomes: list[Outcome] = []
-        self.stopped: Outcome | None = None  # the outcome of the first call that raised, or took too long
-        for case in cases:
-            outcome = call_guarded(function, case, seconds=exercise.seconds)
-            self.outcomes.append(outcome)
-            if outcome.error is not None:
-                self.stopped = outcome
-                return
+    def _right(self) -> Report:
+        traces = self._traces()
+        if not traces:
+            return Report(self.exercise.id, "passed", self.exercise.title)
+        looked_at = self.exercise.view is not shape_only or self.exercise.properties
+        return Report(self.exercise.id, "failed", f"{'the value is right, but ' if looked_at else ''}{traces}")
 
-    @functools.cached_property
-    def measured(self) -> list[np.ndarray]:
-        """One array of numbers for each property; fewer where one of them could not be measured."""
-        numbers = []
-        for each in self.exercise.properties:
-            measure = lambda rng, each=each: np.atleast_1d(np.asarray(each.measure(self.function, rng), float))  # noqa: E731
-            rng = np.random.default_rng(self.seed)
-            outcome = call_guarded(measure, (rng,), seconds=self.exercise.seconds, guard=self.function)
-            if outcome.error is not None:
-                self.stopped = outcome
-                break
-            numbers.append(outcome.value)
-        return numbers
+    def _wrong(self, naming: Naming, stopped: Outcome | None) -> Report:
+        mistake = naming.mistake()
+        if mistake is not None:
+            also = self._also(mistake.wrong) or (f"\nIt raised {stopped.told}" if stopped is not None else "")
+            return Report(self.exercise.id, "failed", mistake.message + also, mistake.message)
+        if stopped is not None:
+            return self._stopped(stopped)
+        if not naming.values_off:
+            told = naming.stream() or next(filter(None, self._properties_off()))
+        else:
+            told = naming.stream() or naming.pattern() or naming.two() or self._what_differs()
+        return Report(self.exercise.id, "failed", told + printed_text(self.learners.printed) + self._also())
 
-    @property
-    def printed(self) -> str:
-        return next((outcome.printed for outcome in self.outcomes if outcome.printed), "")
+    # What is told.
 
-    def told_apart_from(self, answers: _Trial) -> str | None:
-        """What tells this trial from the right one first, in words, or None: values, changed inputs, properties."""
-        checks = itertools.chain(self._values_off(answers), self._inputs_changed(), self._properties_off(answers))
-        return next(filter(None, checks), None)
+    def _what_differs(self) -> str:
+        """The difference on the smallest case that has one."""
+        exercise = self.exercise
+        told = [self.learners.off(index, self.answers, exercise.tolerance) for index in range(len(self.cases))]
+        off = [index for index, text in enumerate(told) if text]
+        smallest = min(off, key=lambda index: size_of(self.cases[index]))
+        if exercise.otherwise and "wrong value" in told[smallest]:
+            return exercise.otherwise
+        lines = [told[smallest]]
+        case = case_in_words(exercise, self.cases[smallest])
+        if len(self.cases) > 1 and case:
+            right = len(self.cases) - len(off)
+            lines.append(
+                f"The smallest case on which it differs: {case}. It is right on {right} of {len(self.cases)} cases."
+            )
+        lines.append(f'hint("{exercise.id}") says more.')
+        return "\n".join(lines)
 
-    def equals(self, other: _Trial) -> bool:
-        """Whether both returned and measured the same on everything that was tried."""
-        if other.stopped or any(outcome.value is None for outcome in other.outcomes) or any(self._values_off(other)):
-            return False
-        pairs = zip(self.exercise.properties, self.measured, other.measured, strict=False)
-        return len(self.measured) == len(other.measured) and not any(_far(*pair) for pair in pairs)
-
-    def _values_off(self, other: _Trial) -> Iterator[str | None]:
-        for case, own, others in zip(self.cases, self.outcomes, other.outcomes, strict=True):
-            yield _compare(self.exercise, case, own.value, others.value)
-
-    def _inputs_changed(self) -> Iterator[str]:
-        names = list(self.exercise.signature.parameters)
-        for outcome in self.outcomes:
-            for index in outcome.changed:
-                yield f"the value is right, but your function changes its input {names[index]}: work on a copy"
-
-    def _properties_off(self, answers: _Trial) -> Iterator[str | None]:
-        for index, (each, own) in enumerate(zip(self.exercise.properties, self.measured, strict=False)):
+    def _properties_off(self) -> Iterator[str | None]:
+        for index, (each, own) in enumerate(zip(self.exercise.properties, self.learners.measured, strict=False)):
             exact = each.expected is not None
-            yield _far(each, own, np.atleast_1d(np.asarray(each.expected, float)) if exact else answers.measured[index])
+            right = np.atleast_1d(np.asarray(each.expected, float)) if exact else self.answers.measured[index]
+            yield _property_off(each, own, right)
+
+    def _traces(self, *allowed: Trial) -> str:
+        """What the function leaves behind on its inputs, where the model answer, and what else is allowed, leave nothing."""
+        names = list(self.exercise.signature.parameters)
+        own = {place: kind for outcome in reversed(self.learners.outcomes) for place, kind in outcome.traces.items()}
+        others = {place for trial in (self.answers, *allowed) for outcome in trial.outcomes for place in outcome.traces}
+        told = [TOLD[kind].format(name=names[place]) for place, kind in sorted(own.items()) if place not in others]
+        return f"your function {', and it '.join(told)}" if told else ""
+
+    def _also(self, known: Callable | None = None) -> str:
+        """The traces beside what is told already: a known mistake's name says what that mistake leaves behind."""
+        if not self._traces():
+            return ""
+        traces = self._traces(*([Trial(self.exercise, known, self.cases, self.seed)] if known else []))
+        return f"\nBesides, {traces}" if traces else ""
+
+    def _stopped(self, outcome: Outcome) -> Report:
+        exercise = self.exercise
+        if outcome.is_stub:
+            return Report(exercise.id, "not attempted", "not attempted yet")
+        if outcome.timed_out:
+            return Report(
+                exercise.id,
+                "error",
+                f"stopped after {exercise.seconds:g} seconds: does a loop in {exercise.name} never end?",
+            )
+        done = len(self.learners.outcomes) - 1
+        case = case_in_words(exercise, self.cases[done]) if done > 0 and self.learners.outcomes[done] is outcome else ""
+        where = f"\nIt ran on the first {done} of {len(self.cases)} cases, and raised on: {case}." if case else ""
+        return Report(exercise.id, "error", outcome.told + where + printed_text(outcome.printed))
 
 
-def _compare(exercise: Exercise, case: tuple, value, other) -> str | None:
-    """Compare type, shape and finiteness of the raw outputs first, and then the exercise's view of both."""
-    told = difference(value, other, np.inf)
-    if told:
-        return told
-    try:
-        views = [exercise.view(plain(each), *case) for each in (value, other)]
-    except Exception:  # the view was written for right answers
-        views = [value, other]
-    told = difference(*views, exercise.tolerance)
-    return told and (exercise.otherwise or told)
+def printed_text(text: str) -> str:
+    return f"\nIt printed: {text[:300].rstrip()}{' …' if len(text) > 300 else ''}" if text.strip() else ""
 
 
-def _far(each: Property, measured: np.ndarray, expected: np.ndarray) -> str | None:
-    if measured.shape != expected.shape:
-        return f"this does not hold: {each.statement}"
-    off = ~((np.abs(measured - expected) <= each.tolerance) | (np.isnan(measured) & np.isnan(expected)))
+def case_in_words(exercise: Exercise, case: tuple) -> str:
+    """The numbers of a case where they are few, else its shapes; functions and generators are left out."""
+    show = size_of(case) <= SHOWN
+    words = (
+        _argument_in_words(name, each, show) for name, each in zip(exercise.signature.parameters, case, strict=True)
+    )
+    return ", ".join(filter(None, words))
+
+
+def _argument_in_words(name: str, argument, show: bool) -> str:
+    if isinstance(argument, bool | int | float | str):
+        return f"{name} = {argument:.6g}" if isinstance(argument, float) else f"{name} = {argument!r}"
+    shape = getattr(argument, "shape", None)
+    if shape is None:
+        return f"{name} of length {len(argument)}" if isinstance(argument, list | tuple) else ""
+    if show:
+        numbers = np.asarray(argument.detach() if hasattr(argument, "detach") else argument)
+        return f"{name} = {np.array2string(numbers, precision=6, separator=', ').replace(chr(10), '')}"
+    return f"{name} of shape {tuple(shape)}"
+
+
+def _property_off(each: Property, measured: np.ndarray, expected: np.ndarray) -> str | None:
+    off = far(each, measured, expected)
     if not off.any():
         return None
-    at = tuple(axis[0] for axis in np.nonzero(off))
-    return f"this does not hold: {each.statement} (measured {measured[at]:.4g}, expected {expected[at]:.4g})"
-
-
-def _stopped(exercise: Exercise, outcome: Outcome) -> Report:
-    if outcome.is_stub:
-        return Report(exercise.id, "not attempted", "not attempted yet")
-    if outcome.timed_out:
-        return Report(
-            exercise.id,
-            "error",
-            f"stopped after {exercise.seconds:g} seconds: does a loop in {exercise.name} never end?",
-        )
-    return Report(exercise.id, "error", outcome.told + _printed(outcome.printed))
-
-
-def _printed(text: str) -> str:
-    return f"\nIt printed: {text[:300].rstrip()}{' …' if len(text) > 300 else ''}" if text.strip() else ""
+    if measured.shape != expected.shape:
+        return f"this does not hold: {each.statement}"
+    at = tuple(int(axis[0]) for axis in np.nonzero(off))
+    name = each.names[at[0]] if each.names else ""
+    one, other = told_apart(*(float(f"{number:.4g}") for number in (measured[at], expected[at])))
+    return f"this does not hold: {each.statement} ({f'{name}: ' if name else ''}measured {one}, expected {other})"
 
 
 def _unusable(exercise: Exercise, function) -> str | None:

@@ -1,4 +1,8 @@
-"""All exercises of the course: one module per notebook, ``chNN.py``, imported when it is asked for."""
+"""All exercises of the course: one folder per notebook, ``chNN``, with one file per exercise, imported when it is asked for.
+
+There is no list to keep: each module of the folder that has an ``EXERCISE`` is one. The exercises of a notebook may also be
+the ``EXERCISES`` of a single module ``chNN.py``.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,12 @@ def chapters() -> list[int]:
 
 def exercises_of(chapter: int) -> tuple[Exercise, ...]:
     """The exercises of one notebook, in order."""
-    return importlib.import_module(f"vae_edu.exercises.ch{chapter:02d}").EXERCISES
+    package = importlib.import_module(f"vae_edu.exercises.ch{chapter:02d}")
+    if not hasattr(package, "__path__"):
+        return package.EXERCISES
+    names = (module.name for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."))
+    found = (getattr(importlib.import_module(name), "EXERCISE", None) for name in names)
+    return tuple(sorted(filter(None, found), key=lambda exercise: int(exercise.id.split(".")[1])))
 
 
 def all_exercises() -> list[Exercise]:

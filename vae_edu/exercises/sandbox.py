@@ -20,13 +20,16 @@ import sysconfig
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import CodeType, FrameType
 
 import numpy as np
 
-__all__ = ["Outcome", "TimeUp", "call_guarded"]
+from vae_edu.exercises.traces import trace
+
+__all__ = ["Outcome", "TimeUp", "call_guarded", "usual_settings"]
 
 PRINT_LIMIT = 2_000  # characters kept of what the function prints
 NOT_LEARNERS = (os.path.dirname(__file__), sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), "<frozen")
@@ -40,12 +43,22 @@ class TimeUp(BaseException):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a call led to: a value, or the exception it raised; what it printed; the places of the arguments that it changed."""
+    """What a call led to: a value, or the exception it raised; what it printed; what it left behind.
+
+    traces: the kind of trace that the call left on an argument, by the argument's place.
+    drawn_from: the global generators that are not as they were, in words.
+    """
 
     value: object = None
     error: BaseException | None = None
     printed: str = ""
-    changed: tuple[int, ...] = ()
+    traces: dict[int, str] = field(default_factory=dict)
+    drawn_from: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> tuple[int, ...]:
+        """The places of the arguments that are not as they were."""
+        return tuple(self.traces)
 
     @property
     def timed_out(self) -> bool:
@@ -83,15 +96,13 @@ def is_learners(filename: str) -> bool:
 def call_guarded(function: Callable, arguments: tuple, *, seconds: float, guard: Callable | None = None) -> Outcome:
     """Call ``function`` on copies of ``arguments`` and report what happened; never raises what the function raises.
 
-    ``KeyboardInterrupt`` is the exception: the person at the keyboard is obeyed. The global generators of ``random``, NumPy
-    and torch are put back as they were, and so are torch's gradient mode and default dtype, and how NumPy prints and
-    reports floating-point errors. ``guard`` is the learner's
-    function where ``function`` only calls it.
+    ``KeyboardInterrupt`` is the exception: the person at the keyboard is obeyed. The call runs in the ``usual_settings``, and
+    finds and leaves the global generators as they were. ``guard`` is the learner's function where ``function`` only calls it.
     """
     given, kept = copy.deepcopy(arguments), copy.deepcopy(arguments)
     printed = _ShortBuffer()
-    value, error = None, None
-    with _global_state_restored(), _exits_blocked(guard or function), _streams_to(printed), _stray_rings_ignored():
+    value, error, before = None, None, global_generators()
+    with usual_settings(), _exits_blocked(guard or function), _streams_to(printed), _stray_rings_ignored():
         try:
             with _time_limit(seconds) as limit:
                 value = function(*given)
@@ -100,8 +111,78 @@ def call_guarded(function: Callable, arguments: tuple, *, seconds: float, guard:
             raise
         except BaseException as raised:  # SystemExit and TimeUp too: nothing a learner raises may end the notebook
             error = raised
-    changed = tuple(index for index, pair in enumerate(zip(given, kept, strict=True)) if not _same(*pair))
-    return Outcome(value, error, printed.getvalue(), changed)
+        after = global_generators()
+    kinds = {place: trace(*pair) for place, pair in enumerate(zip(given, kept, strict=True))}
+    traces = {place: kind for place, kind in kinds.items() if kind}
+    drawn_from = tuple(name for name in before if not _same_state(before[name], after[name]))
+    return Outcome(value, error, printed.getvalue(), traces, drawn_from)
+
+
+def global_generators() -> dict[str, object]:
+    """The state of each global generator there is, by its name in words."""
+    states = {"Python's global generator": random.getstate(), "NumPy's global generator": np.random.get_state()}  # noqa: NPY002
+    torch = sys.modules.get("torch")  # not imported for this: what is not loaded has no state to protect
+    return states | {"torch's global generator": torch.get_rng_state()} if torch else states
+
+
+def _same_state(one, other) -> bool:
+    if isinstance(one, tuple):
+        return all(map(np.array_equal, one, other))
+    return bool((one == other).all())
+
+
+@contextlib.contextmanager
+def usual_settings() -> Iterator[None]:
+    """Settings as they are in a new interpreter, whatever the notebook has made of them; put back afterwards, and so are the
+    global generators and the working directory."""
+    python, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    errors = np.errstate(divide="warn", over="warn", invalid="warn", under="ignore")
+    try:
+        with _same_folder(), errors, np.printoptions(), warnings.catch_warnings(), _usual_torch():
+            warnings.simplefilter("default")
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(legacy)  # noqa: NPY002
+
+
+@contextlib.contextmanager
+def _same_folder() -> Iterator[None]:
+    try:
+        folder = os.getcwd()
+    except OSError:  # it was removed
+        folder = None
+    try:
+        yield
+    finally:
+        if folder is not None:
+            with contextlib.suppress(OSError):
+                os.chdir(folder)
+
+
+@contextlib.contextmanager
+def _usual_torch() -> Iterator[None]:
+    torch = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    state, records, dtype = torch.get_rng_state(), torch.is_grad_enabled(), torch.get_default_dtype()
+    device = torch.get_default_device()
+    torch.set_default_dtype(torch.float32)
+    _set_device(torch, "cpu")
+    try:
+        with torch.inference_mode(False):  # this also switches gradients on
+            yield
+    finally:
+        torch.set_rng_state(state)
+        torch.set_grad_enabled(records)
+        torch.set_default_dtype(dtype)
+        _set_device(torch, device.type if device.index is None else str(device))
+
+
+def _set_device(torch, name: str) -> None:
+    if str(torch.get_default_device()) != name:
+        torch.set_default_device(None if name == "cpu" else name)  # None: as if none had ever been set
 
 
 class _ShortBuffer(io.StringIO):
@@ -119,24 +200,6 @@ class _ShortBuffer(io.StringIO):
 def _streams_to(buffer: io.StringIO) -> Iterator[None]:
     with contextlib.redirect_stdout(buffer), contextlib.redirect_stderr(buffer):
         yield
-
-
-@contextlib.contextmanager
-def _global_state_restored() -> Iterator[None]:
-    torch = sys.modules.get("torch")  # not imported for this: what is not loaded has no state to protect
-    python, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002
-    if torch:
-        torch_state, records, dtype = torch.get_rng_state(), torch.is_grad_enabled(), torch.get_default_dtype()
-    try:
-        with np.errstate(), np.printoptions():  # both put back what the function changes
-            yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(legacy)  # noqa: NPY002
-        if torch:
-            torch.set_rng_state(torch_state)
-            torch.set_grad_enabled(records)
-            torch.set_default_dtype(dtype)
 
 
 @contextlib.contextmanager
@@ -275,19 +338,3 @@ class _Watch:
         self.over = True
         self.left.set()
         self.thread.join()
-
-
-def _same(now, before) -> bool:
-    """Whether an argument is what it was. Objects that cannot be compared (generators) are allowed to change."""
-    if type(now) is not type(before):
-        return False
-    if isinstance(now, list | tuple):
-        return len(now) == len(before) and all(map(_same, now, before))
-    if isinstance(now, dict):
-        return now.keys() == before.keys() and all(_same(now[key], before[key]) for key in now)
-    torch = sys.modules.get("torch")
-    if torch and isinstance(now, torch.Tensor):
-        return now.shape == before.shape and bool(torch.equal(now.nan_to_num(), before.nan_to_num()))
-    if isinstance(now, np.ndarray):
-        return now.shape == before.shape and bool(np.array_equal(now, before, equal_nan=now.dtype.kind in "fc"))
-    return True

@@ -1,4 +1,4 @@
-"""A learner's own copies: how they are made, kept up to date and reset, and where their exercises stand."""
+"""A learner's own copies: how they are made, kept up to date and reset."""
 
 import json
 import os
@@ -11,69 +11,13 @@ from ipykernel.ipkernel import IPythonKernel
 from nbformat.v4 import new_markdown_cell
 
 from vae_edu.course.learner import copies
-from vae_edu.course.learner.copies import RECORD, CopiesError, learner_copy, refresh, reset, standing
+from vae_edu.course.learner.copies import RECORD, CopiesError, learner_copy, refresh, reset
 from vae_edu.course.places import mine, notebook_path, notebook_paths
-from vae_edu.exercises.store import passed_ids
 
 LINK = re.compile(r"\]\((?!attachment:)([^)\s]+)\)")
 NAME = "00_start_here.ipynb"
 NEXT = "04_the_elbo.ipynb"
 EDITED = b'{"cells": ["edited"]}\n'
-ANSWERS = {
-    "9.1": "def answer_1(distortion, rate):\n    raise NotImplementedError",
-    "9.2": "def answer_2(distortion, rate):\n    return np.mean(rate + distortion)",
-    "9.3": "def answer_3(distortion, rate):\n    return np.mean(distortion)",
-    "9.4": "def answer_4(distortion, rate)\n    return 0",
-    "9.5": "def answer_5(distortion, rate):\n    return 1 / 0",
-    "9.6": "def answer_6(distortion, rate):\n    return 0\n\n\nanswer_6(1)",
-    "9.7": "def answer_7(distortion, rate):\n    exit()",
-}
-STANDING = {
-    "9.1": "○ 0.1 not attempted yet",
-    "9.2": "✓ 0.1 The loss of one batch",
-    "9.3": "✗ 0.1 the rate is missing: this is the loss of a plain autoencoder",
-    "9.4": "✗ 9.4 ",
-    "9.5": "✗ 0.1 ZeroDivisionError in the line `return 1 / 0`: division by zero",
-    "9.6": "✗ 0.1 wrong value",
-    "9.7": "✗ 0.1 SystemExit",
-}
-
-
-class TestStanding:
-    def test_every_exercise_is_told_whatever_the_others_do(self, notebook, setup_cell, exercise, saved):
-        # One exercise in seven states under made-up numbers: one kernel instead of seven.
-        cells = [
-            each
-            for number, stub in ANSWERS.items()
-            for each in exercise(stub, f'check("0.1", answer_{number[-1]})', number)
-        ]
-        path = saved(notebook(setup_cell, "raise SystemError('not an exercise')", *cells))
-        before = path.read_bytes()
-        found = standing(path)
-        assert list(found) == list(STANDING)
-        for number, line in found.items():
-            assert line.startswith(STANDING[number]), line
-        assert path.read_bytes() == before
-
-    def test_it_finds_what_lies_beside_the_notebook_and_keeps_progress(self, notebook, cell, exercise, saved):
-        path = saved(notebook(cell("from own import check, loss", "setup"), *exercise("vae_loss = loss")))
-        own = "from vae_edu.exercises import check\n\n\ndef loss(distortion, rate):\n    return (rate + distortion).mean()\n"
-        path.with_name("own.py").write_text(own, encoding="utf-8")
-        assert standing(path) == {"0.1": "✓ 0.1 The loss of one batch"}
-        assert passed_ids() == ({"0.1"}, [])
-
-    def test_a_kernel_that_dies_says_so_and_not_what_the_file_held(self, notebook, setup_cell, exercise, saved):
-        deadly = exercise("import os\nos._exit(1)", number="9.2", stored="✓ 0.1 The loss of one batch")
-        path = saved(notebook(setup_cell, *exercise(number="9.1"), *deadly))
-        assert standing(path) == {"9.1": "○ 0.1 not attempted yet", "9.2": "✗ 9.2 Kernel died"}
-
-    def test_exit_in_a_cell_is_not_taken_for_an_answer(self, notebook, setup_cell, exercise, saved):
-        path = saved(notebook(setup_cell, *exercise("exit()", stored="✓ 0.1 The loss of one batch")))
-        assert standing(path)["0.1"].startswith("✗ 0.1 ")
-
-    def test_a_cell_that_never_ends_is_named(self, notebook, setup_cell, exercise, saved, monkeypatch):
-        path = saved(notebook(setup_cell, *exercise("while True:\n    pass")))
-        assert "timed out" in standing(path, timeout=1)["0.1"]
 
 
 class TestLearnerCopy:

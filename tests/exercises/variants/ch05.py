@@ -42,8 +42,7 @@ def path_in_single_precision(logvar, eps):
 
 
 def pathwise_by_backward(f, mu, logvar, eps):
-    mu.requires_grad_(True)
-    logvar.requires_grad_(True)
+    mu, logvar = mu.clone().requires_grad_(True), logvar.clone().requires_grad_(True)
     sigma = torch.exp(logvar) ** 0.5
     f(torch.addcmul(mu, sigma, eps)).mean().backward()
     return mu.grad, logvar.grad

@@ -24,8 +24,9 @@ def modes_by_a_tree(samples, means, sigma, least):
 
 def modes_in_torch(samples, means, sigma, least):
     far = torch.cdist(torch.tensor(samples), torch.tensor(means))
-    on = far <= 3 * sigma  # the circles do not overlap
-    return on.any(dim=1).double().mean(), (on.sum(dim=0) >= least).sum()
+    nearest, mode = far.min(dim=1)
+    on = nearest <= 3 * sigma
+    return on.double().mean(), (torch.bincount(mode[on], minlength=len(means)) >= least).sum()
 
 
 def scores_by_loops(real, generated, k):

@@ -1,4 +1,4 @@
-"""The learner's own copies of the notebooks, in ``mine/``: how they are made, kept up to date, reset, and checked.
+"""The learner's own copies of the notebooks, in ``mine/``: how they are made, kept up to date, and reset.
 
 A copy that the learner has changed is never overwritten. A copy counts as changed when its bytes are not those that were
 written; a small record in ``mine/`` holds the SHA-256 of each copy as it was written.
@@ -20,14 +20,12 @@ from ipykernel.ipkernel import IPythonKernel
 from jupyter_client.kernelspec import NoSuchKernel, get_kernel_spec
 from nbformat import NotebookNode
 
-from vae_edu.course.cells import only_exercises, read
-from vae_edu.course.executing import execute, own_home, tidy
+from vae_edu.course.cells import read
+from vae_edu.course.executing import tidy
 from vae_edu.course.places import mine, notebook_path, notebook_paths
-from vae_edu.course.teacher.solutions import check_lines, stub_errors
-from vae_edu.exercises.record import MARKS
 from vae_edu.files import replacing
 
-__all__ = ["CopiesError", "learner_copy", "refresh", "reset", "standing"]
+__all__ = ["CopiesError", "learner_copy", "refresh", "reset"]
 
 RECORD = ".copies.json"
 
@@ -117,26 +115,6 @@ def reset(path: Path) -> Path | None:
         if record.get(path.name) != entry:
             _write_record(folder, record | {path.name: entry})
     return aside
-
-
-def standing(path: Path, *, timeout: float = 60) -> dict[str, str]:
-    """Run only the exercises and checks of the learner's notebook in a kernel of its own; what each check says, by id.
-
-    The kernel works in the notebook's folder, and progress is kept, as in JupyterLab. Where a check could not say anything,
-    the error of the exercise's own cell stands in its place. ``timeout``: seconds that one cell may take.
-
-    Raises ``ValueError`` where ``path`` is no readable notebook.
-    """
-    part = only_exercises(read(path))
-    execution = execute(
-        part, name=path.stem, strict=False, keep_going=True, timeout=timeout, home=own_home(), folder=path.parent
-    )
-    stopped = (execution.failure or "").partition("\n")[0]  # the kernel died, or a cell never ended
-    troubles = stub_errors(execution)
-    return {
-        name: line if line[:1] in MARKS.values() else f"✗ {name} {troubles.get(name, line) if line else stopped}"
-        for name, line in check_lines(execution).items()
-    }
 
 
 def _bring_up_to_date(path: Path, target: Path, record: dict[str, Entry]) -> list[str]:

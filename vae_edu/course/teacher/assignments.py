@@ -30,6 +30,16 @@ c.CourseDirectory.course_id = "vae"
 c.ExecutePreprocessor.timeout = 120
 c.ExecutePreprocessor.interrupt_on_timeout = True
 
+# Copied, split and missing cells are mended first: as it is, nbgrader stops at the first learner who has such a cell.
+c.Autograde.sanitize_preprocessors = [
+    "vae_edu.course.teacher.mending.MendCells",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.DeduplicateIds",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
 # What the checks record while they grade stays out of your own progress.
 os.environ["VAE_EDU_HOME"] = str(Path(__file__).parent / ".vae_edu")
 os.environ["TQDM_DISABLE"] = "1"

@@ -1,0 +1,125 @@
+"""Wrong answers that agree with the right one but for an edge that the exercise's text names: none passes."""
+
+import numpy as np
+import pytest
+import torch
+
+from vae_edu.exercises.engine import judge
+from vae_edu.exercises.registry import find
+
+HAVE_A_BATCH = ("7.3", "9.5", "12.1", "12.2", "12.3", "13.6")
+MAY_BE_NEGATIVE = ("12.4", "13.4", "13.5")
+
+
+def squeezed(output):
+    return output.squeeze() if isinstance(output, np.ndarray | torch.Tensor) else output
+
+
+def refused(exercise_id, function, seeds=range(3)):
+    for seed in seeds:
+        report = judge(find(exercise_id), function, np.random.default_rng(seed))
+        assert report.status in ("failed", "error"), report
+
+
+@pytest.mark.parametrize("exercise_id", HAVE_A_BATCH)
+def test_a_final_squeeze(exercise_id):
+    refused(exercise_id, lambda *arguments: squeezed(find(exercise_id).answer(*arguments)))
+
+
+def each(function, output):
+    return tuple(map(function, output)) if isinstance(output, tuple) else function(output)
+
+
+@pytest.mark.parametrize("exercise_id", MAY_BE_NEGATIVE)
+@pytest.mark.parametrize("change", [abs, lambda number: max(number, 0.0)], ids=["abs", "max"])
+def test_no_negative_result(exercise_id, change):
+    refused(exercise_id, lambda *arguments: each(change, find(exercise_id).answer(*arguments)))
+
+
+def modes(radius, strict=False):
+    def precision_and_modes(samples, means, sigma, least):
+        far = np.linalg.norm(samples[:, None] - means, axis=2)
+        on = far.min(1) < radius * sigma if strict else far.min(1) <= radius * sigma
+        return on.mean(), (np.bincount(far.argmin(1)[on], minlength=len(means)) >= least).sum()
+
+    return precision_and_modes
+
+
+@pytest.mark.parametrize("radius", [2.83, 2.97, 3.0101, 3.035])
+def test_about_three_sigma(radius):
+    refused("13.1", modes(radius))
+
+
+def test_the_edge_of_three_sigma_left_out():
+    refused("13.1", modes(3, strict=True))
+
+
+def test_overlapping_modes_that_count_a_sample_twice():
+    def twice(samples, means, sigma, least):
+        on = np.linalg.norm(samples[:, None] - means, axis=2) <= 3 * sigma
+        return on.any(1).mean(), (on.sum(0) >= least).sum()
+
+    refused("13.1", twice)
+
+
+def balls(x, y, k, *, strict=False, unique=False):
+    def distances(a, b):
+        return np.linalg.norm(a[:, None] - b[None], axis=2)
+
+    def share(own, others):
+        if unique:
+            own = np.unique(own, axis=0)
+        radii = np.sort(distances(own, own), axis=1)[:, k]
+        far = distances(others, own)
+        return ((far < radii) if strict else (far <= radii)).any(axis=1).mean()
+
+    return share(x, y), share(y, x)
+
+
+def test_the_edge_of_a_ball_left_out_and_duplicates_dropped():
+    refused("13.2", lambda real, generated, k: balls(real, generated, k, strict=True))
+    refused("13.2", lambda real, generated, k: balls(real, generated, k, unique=True))
+    assert judge(find("13.2"), balls, np.random.default_rng(0)).passed
+
+
+def test_a_last_batch_of_one_row_dropped():
+    def dropping(model, cost, x, batch_size):
+        was_training = model.training
+        model.eval()
+        with torch.no_grad():
+            costs = [cost(model, rows) for rows in x.split(batch_size) if len(rows) > 1]
+        model.train(was_training)
+        return torch.cat(costs).mean().item()
+
+    refused("7.6", dropping)
+
+
+def test_means_clipped_to_0_and_1():
+    refused("7.5", lambda mean, scale, levels: find("7.5").answer(min(max(mean, 0.0), 1.0), scale, levels))
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        lambda encode, decode, x, n, latent, rng: rng.normal(size=(n, x.shape[1])),
+        lambda encode, decode, x, n, latent, rng: decode(rng.normal(size=(n, latent))) + 0.01 * rng.normal(size=(n, x.shape[1])),
+        lambda encode, decode, x, n, latent, rng: -decode(rng.normal(size=(n, latent))),
+        lambda encode, decode, x, n, latent, rng: decode(np.clip(rng.normal(size=(n, latent)), -3, 3)),
+        lambda encode, decode, x, n, latent, rng: decode(0.95 * rng.normal(size=(n, latent))),
+        lambda encode, decode, x, n, latent, rng: decode(np.random.normal(size=(n, latent))),  # noqa: NPY002
+        lambda encode, decode, x, n, latent, rng: decode(np.random.default_rng(7).normal(size=(n, latent))),
+    ],
+    ids=["never decoded", "noise added", "negated", "clipped", "colder", "global generator", "fixed seed"],
+)  # fmt: skip
+def test_samplers_of_a_vae(sample):
+    refused("13.6", sample)
+
+
+@pytest.mark.parametrize("guard", [1e-7, 3e-9, 1e-5])
+def test_any_guard_has_its_name(guard):
+    def guarded(x, logits):
+        p = 1 / (1 + np.exp(-logits.clip(-700, 700)))
+        return (x * np.log(p + guard) + (1 - x) * np.log(1 - p + guard)).sum(axis=1)
+
+    report = judge(find("7.3"), guarded, np.random.default_rng(0))
+    assert report.mistake.startswith("an infinite loss is hidden behind a small number")

@@ -1,0 +1,1 @@
+"""Exercises of notebook 09: the KL term. One file each."""

@@ -1,0 +1,1 @@
+"""Exercises of notebook 10: posterior collapse. One file each."""

@@ -1,0 +1,1 @@
+"""Exercises of notebook 11: curing posterior collapse. One file each."""

@@ -1,0 +1,1 @@
+"""Exercises of notebook 12: evaluating likelihoods. One file each."""

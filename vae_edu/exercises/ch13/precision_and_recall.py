@@ -1,0 +1,170 @@
+"""Exercise 13.2: precision and recall by balls."""
+
+import numpy as np
+
+from vae_edu.exercises.ch13.pieces import between
+from vae_edu.exercises.record import Exercise, Mistake
+
+
+def precision_and_recall(real, generated, k):
+    """Two numbers, precision and recall, of real (N, d) and generated (M, d). The ball around a row reaches to its k-th
+    nearest other row in the same cloud (Euclidean); the edge belongs to the ball."""
+
+    def distances(a, b):
+        return np.sqrt(((a[:, None] - b[None]) ** 2).sum(axis=2))
+
+    # sorted, the row itself comes first, so its k-th nearest other row stands at place k
+    real_radii = np.sort(distances(real, real), axis=1)[:, k]
+    generated_radii = np.sort(distances(generated, generated), axis=1)[:, k]
+    far = distances(real, generated)
+    precision = (far <= real_radii[:, None]).any(axis=0).mean()
+    recall = (far <= generated_radii[None]).any(axis=1).mean()
+    return precision, recall
+
+
+def draw_clouds(rng: np.random.Generator):
+    for n, m, d, k in ((60, 45, 2, 3), (40, 70, 3, 2), (50, 50, 2, 4), (35, 55, 4, 5)):
+        real = rng.normal(size=(n, d)) * rng.choice([0.3, 1.2], (n, 1))
+        generated = rng.normal(size=(m, d)) * rng.choice([0.4, 1.6], (m, 1)) + rng.uniform(0.4, 0.9, d)
+        yield real, generated, k
+    # whole numbers: rows on the edge of a ball exactly, and rows that are there twice, so that a ball may be a point
+    for k in (1, 2):
+        real, generated = rng.integers(0, 6, (2, 14, 2)).astype(float)
+        real[1], generated[1], generated[2] = real[0], generated[0], real[0]
+        yield real, generated, k
+    along = lambda *places: np.array([[place, 0.0] for place in places])  # noqa: E731
+    yield along(0, 0, 10, 11, 30, 32), along(3, 3, 12, 34, 0, 50, 40), 1
+
+
+def radii(cloud, place):
+    return np.sort(between(cloud, cloud), axis=1)[:, place]
+
+
+def balls(
+    *,
+    place=lambda k: k,
+    real_radii=None,
+    generated_radii=None,
+    precision=lambda far, real, generated, k: (far <= real[:, None]).any(axis=0).mean(),
+    recall=lambda far, real, generated, k: (far <= generated[None]).any(axis=1).mean(),
+    combine=lambda precision, recall: (precision, recall),
+    distance=between,
+):
+    """A wrong answer: the right one with one of its parts otherwise."""
+
+    def wrong(x, y, k):
+        own = distance(x, x), distance(y, y)
+        of_real, of_generated = (np.sort(each, axis=1)[:, place(k)] for each in own)
+        if real_radii:
+            of_real = real_radii(own[0], k, of_real)
+        if generated_radii:
+            of_generated = generated_radii(own[1], k, of_generated)
+        far = distance(x, y)
+        scores = (float(each(far, of_real, of_generated, k)) for each in (precision, recall))
+        return combine(*scores)
+
+    return wrong
+
+
+def means_of_neighbours(distances, k, _radii):
+    return np.sort(distances, axis=1)[:, 1 : k + 1].mean(axis=1)
+
+
+def one_radius(_distances, _k, own):
+    return np.full_like(own, np.median(own))
+
+
+def neighbours_in_the_other_cloud(x, y, k):
+    far = between(x, y)
+    of_real, of_generated = np.sort(far, axis=1)[:, k - 1], np.sort(far, axis=0)[k - 1]
+    return float((far <= of_real[:, None]).any(axis=0).mean()), float((far <= of_generated).any(axis=1).mean())
+
+
+def nearest_ball_only(x, y, k):
+    far = between(x, y)
+    of_real, of_generated = radii(x, k), radii(y, k)
+    precise = far.min(axis=0) <= of_real[far.argmin(axis=0)]
+    return float(precise.mean()), float((far.min(axis=1) <= of_generated[far.argmin(axis=1)]).mean())
+
+
+EXERCISE = Exercise(
+    id="13.2",
+    title="Precision and recall by balls",
+    minutes=15,
+    difficulty=3,
+    answer=precision_and_recall,
+    cases=draw_clouds,
+    mistakes=(
+        Mistake(
+            "each row counts as its own neighbour: its distance 0 comes first, so the k-th nearest other row is at place k",
+            balls(place=lambda k: k - 1),
+        ),
+        Mistake("the balls reach one row too far: to the (k + 1)-th nearest other row", balls(place=lambda k: k + 1)),
+        Mistake("precision and recall are swapped", balls(combine=lambda precision, recall: (recall, precision))),
+        Mistake(
+            "the radii of the real rows are used for recall: recall asks for balls around the samples",
+            balls(recall=lambda far, real, generated, k: (far <= real[:, None]).any(axis=1).mean()),
+        ),
+        Mistake(
+            "precision uses the balls of the samples: it asks whether a sample lies in a ball around a real row",
+            balls(precision=lambda far, real, generated, k: (far <= generated[None]).any(axis=0).mean()),
+        ),
+        Mistake(
+            "each uses the other's balls: precision takes those of real rows, recall those of samples",
+            balls(
+                precision=lambda far, real, generated, k: (far <= generated[None]).any(axis=0).mean(),
+                recall=lambda far, real, generated, k: (far <= real[:, None]).any(axis=1).mean(),
+            ),
+        ),
+        Mistake(
+            "only the ball of the nearest row is looked at: a farther row may have a larger ball, so ask for any",
+            nearest_ball_only,
+        ),
+        Mistake(
+            "a point has to lie in all balls here: in some ball is enough, any in place of all",
+            balls(
+                precision=lambda far, real, generated, k: (far <= real[:, None]).all(axis=0).mean(),
+                recall=lambda far, real, generated, k: (far <= generated[None]).all(axis=1).mean(),
+            ),
+        ),
+        Mistake(
+            "the first number is density: balls are counted, where precision asks whether there is one",
+            balls(precision=lambda far, real, generated, k: (far <= real[:, None]).sum() / (k * far.shape[1])),
+        ),
+        Mistake(
+            "this is the mean over all pairs: for each point ask first whether it lies in any ball",
+            balls(
+                precision=lambda far, real, generated, k: (far <= real[:, None]).mean(),
+                recall=lambda far, real, generated, k: (far <= generated[None]).mean(),
+            ),
+        ),
+        Mistake(
+            "the neighbours are sought in the other cloud: a ball's radius comes from its own cloud",
+            neighbours_in_the_other_cloud,
+        ),
+        Mistake(
+            "the radius is the mean distance to the k nearest rows, not the distance to the k-th",
+            balls(real_radii=means_of_neighbours, generated_radii=means_of_neighbours),
+        ),
+        Mistake(
+            "all balls have the same radius: each row has its own",
+            balls(real_radii=one_radius, generated_radii=one_radius),
+        ),
+        Mistake(
+            "squared distances are compared with radii that are not squared",
+            balls(
+                precision=lambda far, real, generated, k: (far**2 <= real[:, None]).any(axis=0).mean(),
+                recall=lambda far, real, generated, k: (far**2 <= generated[None]).any(axis=1).mean(),
+            ),
+        ),
+        Mistake(
+            "distances are sums of absolute differences: take the Euclidean distance",
+            balls(distance=lambda a, b: abs(a[:, None] - b[None]).sum(axis=2)),
+        ),
+    ),
+    hints=(
+        "Three tables of distances are needed: real to real, generated to generated, real to generated.",
+        "Sort each row of the first two tables. Place 0 is the row itself, so place k is the radius of its ball.",
+        "far (N, M): j is precise if far[i, j] <= real_radii[i] for any i; i is recalled if far[i, j] <= generated_radii[j] for any j.",
+    ),
+)
