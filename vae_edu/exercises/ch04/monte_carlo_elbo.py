@@ -52,6 +52,8 @@ def draw_cases(rng: np.random.Generator):
         mu = rng.uniform(0.4, 1.5, (batch, latent)) * rng.choice([-1, 1], (batch, latent))
         logvar = rng.uniform(0.4, 1.2, (batch, latent)) * rng.choice([-1, 1], (batch, latent))
         logvar[0, 0] = -3.4
+        if batch > 1:
+            logvar[-1] = np.abs(logvar[-1])  # an example of which every logvar has a logarithm
         yield rng.normal(1, 1, (batch, data)), log_likelihood, mu, logvar, rng.normal(size=(samples, batch, latent))
 
 
