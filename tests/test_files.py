@@ -111,7 +111,7 @@ def imported(tree):
 
 def third_party(*folders):
     """{import name: a file that imports it} of what is neither the standard library's nor the course's."""
-    own = sys.stdlib_module_names | {"vae_edu"}
+    own = sys.stdlib_module_names | {"vae_edu"} | {path.stem for path in (ROOT / "tests").iterdir()}
     return {
         name: path.relative_to(ROOT).as_posix()
         for path in python_files(*folders)
@@ -126,7 +126,7 @@ def distribution(name, known=packages_distributions()):  # noqa: B008  # read on
 
 
 def test_what_the_package_imports_is_declared():
-    declared = RUNTIME | EXTRAS["site"]
+    declared = RUNTIME | EXTRAS["site"] | EXTRAS["teach"]
     undeclared = {name: path for name, path in third_party("vae_edu").items() if distribution(name) not in declared}
     assert undeclared == {}
 
