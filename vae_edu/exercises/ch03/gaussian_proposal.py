@@ -121,6 +121,27 @@ def least_squares(x, decoder, jacobian, variance, start, steps):
     return z, variance * np.linalg.inv(weight.T @ weight + variance * np.eye(len(z)))
 
 
+def least_squares_steps(x, decoder, jacobian, variance, start, steps):
+    z = start
+    for _ in range(steps):
+        z = z + np.linalg.pinv(jacobian(z)) @ (x - decoder(z))
+    weight = jacobian(z)
+    return z, variance * np.linalg.inv(weight.T @ weight + variance * np.eye(len(z)))
+
+
+def tangent_at_start(x, decoder, jacobian, variance, start, steps):
+    """One move, and the covariance of the tangent that it used."""
+    weight = jacobian(start)
+    inner = weight.T @ weight + variance * np.eye(len(start))
+    z = np.linalg.solve(inner, weight.T @ (x - decoder(start) + weight @ start)) if steps else start
+    return z, variance * np.linalg.inv(inner)
+
+
+def offset_at_zero(x, decoder, jacobian, variance, start, steps):
+    offset = decoder(0 * start)
+    return gaussian_proposal(x, lambda z: jacobian(z) @ z + offset, jacobian, variance, start, steps)
+
+
 def least_squares_throughout(x, decoder, jacobian, variance, start, steps):
     z, _ = least_squares(x, decoder, jacobian, variance, start, steps)
     weight = jacobian(z)
@@ -147,6 +168,10 @@ EXERCISE = Exercise(
         ),
         Mistake("f(z) is missing in m: the tangent passes through f(z)", proposal_with(mean=lambda f, w, z: -(w @ z))),
         Mistake(
+            "m is taken to be f(0), as if the decoder were linear: take the tangent's m at the present z",
+            offset_at_zero,
+        ),
+        Mistake(
             "x is not centred: subtract the tangent's m, which is not 0", proposal_with(mean=lambda f, w, z: 0 * f)
         ),
         Mistake(
@@ -172,6 +197,17 @@ EXERCISE = Exercise(
             "z moves once, whatever `steps` is: each move needs the tangent at the new z",
             proposal_with(count=lambda steps: min(steps, 1)),
         ),
+        Mistake(
+            "z moves once, whatever `steps` is, and the covariance is that of the first tangent: take a new tangent at each z",
+            tangent_at_start,
+        ),
+        *(
+            Mistake(
+                "z moves until it stops: it should move `steps` times",
+                proposal_with(count=lambda steps, many=many: many),
+            )
+            for many in (20, 30, 50, 100, 1000)
+        ),
         Mistake("z never moves", proposal_with(count=lambda steps: 0)),
         Mistake(
             "the mean is right. The covariance belongs to the tangent before the last move: take the tangent at the z that "
@@ -188,6 +224,7 @@ EXERCISE = Exercise(
             proposal_with(begin=lambda start: np.zeros_like(start)),
         ),
         Mistake(NO_PRIOR, least_squares),
+        Mistake(NO_PRIOR, least_squares_steps),
         Mistake(NO_PRIOR, least_squares_throughout),
         Mistake("M is Wᵀ W + σ_x² I: you add I without σ_x²", proposal_with(inner=lambda w, v: w + np.eye(len(w)))),
         Mistake(
@@ -227,6 +264,14 @@ EXERCISE = Exercise(
         Mistake(
             "the mean is right. Off the diagonal the covariance is 0: the latents are correlated in the posterior",
             from_answer(lambda mean, covariance: (mean, np.diag(np.diag(covariance)))),
+        ),
+        Mistake(
+            "the mean is right. The covariance is I: it should be that of the tangent model's posterior",
+            proposal_with(spread=lambda m, v: np.eye(len(m))),
+        ),
+        Mistake(
+            "the mean is right. These variances are 1 over the diagonal of the precision: return the whole covariance",
+            proposal_with(spread=lambda m, v: np.diag(v / np.diag(m))),
         ),
         Mistake(
             "the mean is right. These are the variances alone: return the whole covariance, (latent, latent)",

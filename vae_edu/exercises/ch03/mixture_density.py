@@ -117,6 +117,17 @@ def guarded_logarithm(guard: float):
     return quiet(wrong)
 
 
+def at_least(guard: float):
+    """Densities as they are, with the sum kept from falling below a small number."""
+
+    def wrong(*mixture):
+        joint = np.exp(log_joint(*mixture))
+        total = np.maximum(joint.sum(axis=1), guard)
+        return np.log(total), joint / total[:, None]
+
+    return quiet(wrong)
+
+
 def posterior_alone(*mixture):
     """log p(x) with the largest taken out, and the posterior from densities that underflow."""
     return stable(log_joint(*mixture))[0], naive(log_joint(*mixture))[1]
@@ -135,7 +146,7 @@ def softmax(table, axis):
 
 
 UNDERFLOW = "far from all components every p(x|c) underflows to 0"
-GUARDS = (1e-300, 1e-30, 1e-20, 1e-16, np.finfo(float).eps, 1e-15, 1e-12, 1e-10, 1e-9, 1e-8, 1e-6)
+GUARDS = (np.finfo(float).tiny, 1e-300, 1e-30, 1e-20, 1e-16, np.finfo(float).eps, 1e-15, 1e-12, 1e-10, 1e-9, 1e-8, 1e-6)
 
 EXERCISE = Exercise(
     id="3.1",
@@ -159,7 +170,7 @@ EXERCISE = Exercise(
                 wrong(guard),
             )
             for guard in GUARDS
-            for wrong in (guarded, guarded_logarithm)
+            for wrong in (guarded, guarded_logarithm, at_least)
         ),
         Mistake(
             "one maximum for the whole batch: an x near the data hides one that is far away, so take each row's own",
@@ -171,6 +182,10 @@ EXERCISE = Exercise(
         *from_parts(
             "log p(x) is right. The posterior lacks p(c): it is proportional to p(x|c) p(c)",
             lambda log_p, posterior, x, p, m, v: (log_p, softmax(log_terms(x, m, v).sum(axis=-1), 1)),
+        ),
+        *from_table(
+            "p(c) is not used: you take all components as equally probable",
+            lambda x, p, m, v: log_terms(x, m, v).sum(axis=-1) - np.log(len(p)),
         ),
         Mistake(
             "p(c) is added to log p(x|c): add its logarithm",
@@ -221,6 +236,10 @@ EXERCISE = Exercise(
         ),
         *from_parts(
             "this is p(x): return its logarithm", lambda log_p, posterior, *mixture: (np.exp(log_p), posterior)
+        ),
+        *from_parts(
+            "this is log p(x) in bits: for nats, take the natural logarithm",
+            lambda log_p, posterior, *mixture: (log_p / np.log(2), posterior),
         ),
         *from_parts("this is -log p(x): the sign is reversed", lambda log_p, posterior, *mixture: (-log_p, posterior)),
         *from_parts(

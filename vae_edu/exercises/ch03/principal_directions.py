@@ -25,10 +25,11 @@ def random_directions(rng: np.random.Generator, rows: int, columns: int) -> np.n
     return np.linalg.qr(rng.normal(size=(rows, columns)))[0]
 
 
-def without_sign(output, weight):
-    """Each column u as the matrix u uᵀ, for which its sign does not matter."""
+def with_positive_largest(output, weight):
+    """Each column with the sign for which its largest entry is positive."""
     columns = np.asarray(output, float)
-    return np.einsum("dk,ek->kde", columns, columns)
+    largest = np.take_along_axis(columns, np.abs(columns).argmax(axis=0)[None], axis=0)
+    return columns * np.sign(largest)
 
 
 def sizes_of(weight):
@@ -48,7 +49,7 @@ EXERCISE = Exercise(
     difficulty=2,
     answer=principal_directions,
     cases=draw_weights,
-    view=without_sign,
+    view=with_positive_largest,
     mistakes=(
         Mistake(
             "these are the columns of W, made as long as 1: with a rotation R they are not orthogonal, and no principal directions",
@@ -57,6 +58,14 @@ EXERCISE = Exercise(
         Mistake(
             "these are the columns of W themselves: principal directions are orthonormal",
             lambda weight: weight.copy(),
+        ),
+        Mistake(
+            "these are the columns of W, sorted and made as long as 1: with a rotation R they are not orthogonal",
+            lambda weight: (weight / np.linalg.norm(weight, axis=0))[:, np.argsort(-np.linalg.norm(weight, axis=0))],
+        ),
+        Mistake(
+            "these are orthonormal and as near to the columns of W as can be, which depends on R: principal directions do not",
+            lambda weight: principal_directions(weight) @ np.linalg.svd(weight, full_matrices=False)[2],
         ),
         Mistake(
             "an orthonormal basis of the right plane, but not the principal directions: they are where the variance is largest",

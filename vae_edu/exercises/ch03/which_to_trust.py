@@ -75,7 +75,7 @@ def told(given) -> str:
         for letter, number, right in zip("ABCDE", given, RIGHT, strict=True)
         if number != right
     ]
-    return ". ".join(wrong[:2])
+    return " ".join(sentence if sentence.endswith("?") else sentence + "." for sentence in wrong[:2])
 
 
 EXERCISE = Exercise(
