@@ -95,7 +95,7 @@ def use(exercise_id, function):
         return mean, covariance / variance
     return wrong
 """,
-        "16 latents, q: median fraction of effective samples|linear decoder: the covariance of q",
+        "q: the reported cost is the exact one|linear decoder: the covariance of q",
     ),
     "03: an evidence that forgets the determinant": (
         "03",
@@ -104,7 +104,7 @@ class PPCA(PPCA):
     def log_prob(self, x):
         return super().log_prob(x) + self._inner_factor.diagonal().log().sum()
 """,
-        "each latent multiplies the number of samples|the line is straight",
+        "each latent multiplies S/ESS by|the lines are straight",
     ),
     "05: one noise for all dimensions": (
         "05",

@@ -189,6 +189,11 @@ def unnormalised(x, probabilities, means, variances):
     return scipy.special.logsumexp(table, axis=1), np.exp(table)
 
 
+def relative_to_the_largest(x, probabilities, means, variances):
+    table = table_of(x, probabilities, means, variances)
+    return scipy.special.logsumexp(table, axis=1), np.exp(table - table.max(1, keepdims=True))
+
+
 def posterior_in_logarithms(x, probabilities, means, variances):
     table = table_of(x, probabilities, means, variances)
     log_p = scipy.special.logsumexp(table, axis=1)
@@ -335,6 +340,15 @@ def covariance_before_the_last_move(x, decoder, jacobian, variance, start, steps
         J = jacobian(z)
         z = np.linalg.solve(J.T @ J + variance * np.eye(len(z)), J.T @ (x - decoder(z) + J @ z))
     return z, variance * np.linalg.inv(J.T @ J + variance * np.eye(len(z)))
+
+
+def unit_matrix_before_the_loop(x, decoder, jacobian, variance, start, steps):
+    z, M = start, np.eye(len(start))
+    for _ in range(steps):
+        J = jacobian(z)
+        M = J.T @ J + variance * np.eye(len(z))
+        z = np.linalg.solve(M, J.T @ (x - decoder(z) + J @ z))
+    return z, variance * np.linalg.inv(M)
 
 
 def no_case_for_zero_steps(x, decoder, jacobian, variance, start, steps):
@@ -634,6 +648,7 @@ WRONG = {
         one_hot,
         rounded_posterior,
         unnormalised,
+        relative_to_the_largest,
         posterior_in_logarithms,
         exchanged,
         only_log_p,
@@ -649,6 +664,7 @@ WRONG = {
         gradient_ascent,
         gauss_newton_least_squares,
         covariance_before_the_last_move,
+        unit_matrix_before_the_loop,
         no_case_for_zero_steps,
         always_ten_steps,
         until_it_converges,

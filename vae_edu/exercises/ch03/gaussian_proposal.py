@@ -29,12 +29,12 @@ def draw_decoders(rng: np.random.Generator):
     """Decoders that bend, so that no number of steps gives the same as another; a straight one with an offset; one latent; fewer
     data than latents; no step at all."""
     for data, latent, steps, bend in (
-        (5, 2, 2, 0.5),
-        (6, 3, 3, 0.4),
-        (4, 1, 2, 0.6),
+        (5, 2, 1, 0.7),
+        (6, 3, 3, 0.6),
+        (4, 1, 2, 0.7),
         (5, 2, 1, 0.0),
-        (2, 3, 2, 0.4),
-        (6, 2, 0, 0.5),
+        (2, 3, 2, 0.6),
+        (6, 2, 0, 0.7),
     ):
         weight, offset = well_conditioned(rng.normal(size=(data, latent))), rng.uniform(0.5, 1.5, data)
         variance = rng.uniform(0.3, 0.6) ** 2
@@ -102,6 +102,20 @@ def from_answer(change):
     return lambda *given: change(*gaussian_proposal(*given))
 
 
+def kept_from_the_loop(at_first):
+    """The covariance is that of the tangent before the last move; without a move, what it was set to before the loop."""
+
+    def wrong(x, decoder, jacobian, variance, start, steps):
+        z, inner = start, at_first(variance) * np.eye(len(start))
+        for _ in range(steps):
+            weight = jacobian(z)
+            inner = weight.T @ weight + variance * np.eye(len(z))
+            z = np.linalg.solve(inner, weight.T @ (x - decoder(z) + weight @ z))
+        return z, variance * np.linalg.inv(inner)
+
+    return wrong
+
+
 def unpulled(x, decoder, jacobian, variance, start, steps):
     """Each move adds M⁻¹ Jᵀ (x − f(z)) to z: the prior does not pull."""
     z = start
@@ -156,7 +170,7 @@ NO_PRIOR = "the prior does not pull: σ_x² I is missing in M, which makes this 
 EXERCISE = Exercise(
     id="3.2",
     title="A proposal q that finds the posterior",
-    minutes=20,
+    minutes=25,
     difficulty=3,
     answer=gaussian_proposal,
     cases=draw_decoders,
@@ -213,6 +227,14 @@ EXERCISE = Exercise(
             "the mean is right. The covariance belongs to the tangent before the last move: take the tangent at the z that "
             "you return",
             proposal_with(late=True),
+        ),
+        *(
+            Mistake(
+                "the mean is right. The covariance belongs to the tangent before the last move, and to none if `steps` is 0: "
+                "take the tangent at the z that you return",
+                kept_from_the_loop(at_first),
+            )
+            for at_first in (lambda v: 1.0, lambda v: v, lambda v: 1.0 + v)
         ),
         Mistake(
             "the mean is right. The covariance belongs to one move more: take the tangent at the z that you return",
@@ -301,7 +323,8 @@ EXERCISE = Exercise(
     ),
     hints=(
         "At the present z, write the tangent as W z' + m, a function of a new z'. What is W, and what is m?",
-        "W is the Jacobian at z. The rest, f(z) - J z, does not contain z', so it is m. Now use the posterior of pPCA.",
+        "m is what the tangent gives at z' = 0, however far away that is. With W and m, the tangent model is a pPCA whose "
+        "posterior you know.",
         "Inside the loop: weight = jacobian(z); mean = decoder(z) - weight @ z; then M and np.linalg.solve.",
     ),
 )

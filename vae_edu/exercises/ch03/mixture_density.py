@@ -151,7 +151,7 @@ GUARDS = (np.finfo(float).tiny, 1e-300, 1e-30, 1e-20, 1e-16, np.finfo(float).eps
 EXERCISE = Exercise(
     id="3.1",
     title="The density and the posterior of a mixture",
-    minutes=10,
+    minutes=12,
     difficulty=2,
     answer=mixture_density,
     cases=draw_mixtures,
@@ -249,6 +249,13 @@ EXERCISE = Exercise(
         Mistake(
             "log p(x) is right. For the posterior you return its logarithm",
             quiet(lambda *mixture: (stable(log_joint(*mixture))[0], np.log(stable(log_joint(*mixture))[1]))),
+        ),
+        Mistake(
+            "log p(x) is right. The posterior is divided by its largest entry: each row has to add up to 1",
+            lambda *mixture: (
+                stable(log_joint(*mixture))[0],
+                np.exp(log_joint(*mixture) - log_joint(*mixture).max(axis=1, keepdims=True)),
+            ),
         ),
         *from_parts(
             "log p(x) is right. The posterior is not normalised: divide p(x, c) by p(x)",
