@@ -20,9 +20,11 @@ EXPECTED = {
     "autoencoder",
     "computation_graph",
     "encoder_decoder",
+    "from_mixture_to_continuum",
     "graphical_model",
     "interval_below_evidence",
     "slide_or_reweight",
+    "tangent_step",
     "terms_of_the_elbo",
     "three_proposals",
 }

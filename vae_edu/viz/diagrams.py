@@ -39,10 +39,12 @@ __all__ = [
     "autoencoder",
     "computation_graph",
     "encoder_decoder",
+    "from_mixture_to_continuum",
     "graphical_model",
     "interval_below_evidence",
     "png",
     "slide_or_reweight",
+    "tangent_step",
     "terms_of_the_elbo",
     "three_proposals",
 ]
@@ -65,6 +67,42 @@ def encoder_decoder() -> Figure:
     """A variational autoencoder: the encoder turns x into a mean and a log-variance, z is sampled from that Gaussian in the
     latent plane, and the decoder turns z into a reconstruction."""
     return pipeline(sampled=True).figure
+
+
+def tangent_step() -> Figure:
+    """A curved decoder f(z) of one latent, and the level of the observed x. From the start, the tangent leads to a new z, close to where it
+    reaches that level; the tangent there leads to the next z, which is nearly where the curve itself reaches the level."""
+    figure, axes = canvas(7.0, 3.6)
+
+    def place(z, x):
+        return 0.75 + 1.5 * z, 0.8 + 0.35 * x
+
+    observed, noise, curve = 3.0, 1 / 3, np.linspace(0, 2.72, 100)
+    arrow(axes, place(0, 0), (*place(3.55, 0),))
+    arrow(axes, place(0, 0), (*place(0, 7.4),))
+    write(axes, *place(3.63, 0), "$z$", 12)
+    write(axes, 0.55, place(0, 7.2)[1], "$x$", 12)
+    axes.plot(*place(curve, np.sinh(curve)), color=BLACK, linewidth=2)
+    write(axes, *place(2.78, 7.55), "decoder $f(z)$", ha="left")
+    axes.plot(*place(np.array([0, 3.4]), np.full(2, observed)), color=RED, linestyle="--", linewidth=1.4)
+    write(axes, *place(3.42, observed), "observed $x$", ha="left", color=RED)
+    z = 0.35
+    for number, (color, height) in enumerate(((BLUE, 0.33), (GREEN, 0.14))):
+        f, slope = np.sinh(z), np.cosh(z)
+        following = slope * (observed - f + slope * z) / (slope**2 + noise**2)
+        ends = np.array([z - 0.3, following + 0.12]) if following > z else np.array([z + 0.1, following - 0.4])
+        axes.plot(*place(ends, f + slope * (ends - z)), color=color, linewidth=1.6)
+        axes.plot(*place(z, f), "o", color=color, markersize=7)
+        axes.plot(*place(np.full(2, z), np.array([0, f])), color=GREY, linestyle=":", linewidth=1)
+        write(axes, place(z, 0)[0], 0.58, f"$z_{number}$", 12)
+        arrow(axes, (place(z, 0)[0], height), (place(following, 0)[0], height), color=color)
+        z = following
+    axes.plot(*place(np.full(2, z), np.array([0, np.sinh(z)])), color=GREY, linestyle=":", linewidth=1)
+    axes.plot(*place(z, np.sinh(z)), "o", color=BLACK, markersize=6)
+    write(axes, place(z, 0)[0], 0.58, "$z_2$", 12)
+    write(axes, *place(0.95, 1.9), "tangent at $z_0$", ha="right", color=BLUE)
+    write(axes, *place(2.62, 5.2), "tangent at $z_1$", ha="left", color=GREEN)
+    return figure
 
 
 def terms_of_the_elbo() -> Figure:
@@ -136,6 +174,60 @@ def pipeline(*, sampled: bool, height: float = 2.35) -> Axes:
     picture(axes, right + 1.1, middle - side / 2, side, blurred=True)
     write(axes, right + 1.1 + side / 2, low, "reconstruction")
     return axes
+
+
+def from_mixture_to_continuum() -> Figure:
+    """Two latent-variable models, one in each row. Above, one of three components is chosen, each gives x a Gaussian, and the weighted
+    Gaussians add up to p(x). Below, z is sampled from a bell, each z gives x a Gaussian around f(z), and the sum is an integral."""
+    figure, axes = canvas(7.2, 4.3)
+    for x, text in (
+        (1.2, "1. sample what is hidden"),
+        (3.65, "2. sample $x$, given that"),
+        (6.0, "add up over what is hidden"),
+    ):
+        write(axes, x, 4.12, text, weight="bold")
+    probabilities, means, noise = (0.25, 0.45, 0.3), (-1.3, 0.1, 1.5), 0.35
+    for row, base in (("mixture", 2.55), ("continuous", 0.6)):
+        for left, right in ((0.35, 2.05), (2.7, 4.6), (5.05, 6.95)):
+            axes.plot([left, right], [base, base], color=BLACK, linewidth=1)
+        for start in (2.2, 4.68):
+            arrow(axes, (start, base + 0.45), (start + 0.34, base + 0.45))
+        write(axes, 4.55, base - 0.16, "$x$", 11)
+        write(axes, 6.9, base - 0.16, "$x$", 11)
+        if row == "mixture":
+            parts = list(zip(probabilities, means, (BLUE, ORANGE, GREEN), strict=True))
+            for place, (probability, _, color) in zip((0.75, 1.2, 1.65), parts, strict=True):
+                axes.add_patch(
+                    Rectangle(
+                        (place - 0.12, base), 0.24, 2 * probability, facecolor=to_rgba(color, 0.6), edgecolor=color
+                    )
+                )
+                write(axes, place, base - 0.16, f"$c={1 + (0.75, 1.2, 1.65).index(place)}$")
+        else:
+            bell(axes, lambda z: 1.2 + 0.28 * z, 0, 1, base=base, inches=1.8, color=GREY)
+            values = np.linspace(-2, 2, 9)
+            shares = np.exp(-0.5 * values**2) / np.exp(-0.5 * values**2).sum()
+            parts = [
+                (share, 0.75 * value + 0.35 * np.sin(2.6 * value), BLUE)
+                for share, value in zip(shares, values, strict=True)
+            ]
+            axes.plot(1.2 + 0.28 * values, [base] * 9, "|", color=BLUE, markersize=9, markeredgewidth=1.4)
+            write(axes, 2.0, base - 0.16, "$z$", 11)
+        total, x = 0, np.linspace(-2.6, 2.6, 300)
+        single, whole = (0.7, 0.7) if row == "mixture" else (1.35, 0.62)  # inches for each unit of density
+        for probability, mean, color in parts:
+            density = probability * np.exp(-0.5 * ((x - mean) / noise) ** 2) / noise
+            total = total + density
+            axes.plot(3.65 + 0.34 * x, base + single * density, color=color, linewidth=1.3)
+            axes.fill_between(3.65 + 0.34 * x, base, base + single * density, color=color, alpha=0.15, linewidth=0)
+        axes.plot(6.0 + 0.34 * x, base + whole * total, color=BLACK, linewidth=1.8)
+    write(axes, 1.2, 3.78, "$p(c)$: three components", color=GREY)
+    write(axes, 3.65, 3.78, r"$p(x\,|\,c)\,p(c)$ for each $c$", color=GREY)
+    write(axes, 6.0, 3.78, r"$p(x)=\sum_c\,p(x\,|\,c)\,p(c)$", color=GREY)
+    write(axes, 1.2, 1.82, "$p(z)$: any number", color=GREY)
+    write(axes, 3.65, 1.82, r"$p(x\,|\,z)\,p(z)$ for some $z$", color=GREY)
+    write(axes, 6.0, 1.82, r"$p(x)=\int\,p(x\,|\,z)\,p(z)\,dz$", color=GREY)
+    return figure
 
 
 def graphical_model() -> Figure:

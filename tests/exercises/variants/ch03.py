@@ -4,151 +4,107 @@ import math
 
 import numpy as np
 import torch
-from scipy import integrate, special, stats
-from torch.distributions import LowRankMultivariateNormal
+from scipy import special, stats
 
 
-def evidence_by_trapezoid(x, z, means, sigma_x):
-    return integrate.trapezoid(stats.norm.pdf(x, means, sigma_x) * stats.norm.pdf(z), z)
+def mixture_by_scipy(x, probabilities, means, variances):
+    table = np.log(probabilities) + stats.norm.logpdf(x[:, None], means, np.sqrt(variances)).sum(axis=2)
+    log_p = special.logsumexp(table, axis=1)
+    return log_p, np.exp(table - log_p[:, None])
 
 
-def evidence_by_simpson(x, z, means, sigma_x):
-    return integrate.simpson(stats.norm.pdf(x, means, sigma_x) * stats.norm.pdf(z), x=z)
+def mixture_in_torch(x, probabilities, means, variances):
+    x, probabilities, means, variances = (torch.as_tensor(each) for each in (x, probabilities, means, variances))
+    parts = torch.distributions.Independent(torch.distributions.Normal(means, variances.sqrt()), 1)
+    table = parts.log_prob(x[:, None]) + probabilities.log()
+    return torch.logsumexp(table, dim=1), table.softmax(dim=1)
 
 
-def evidence_by_a_loop(x, z, means, sigma_x):
-    total = 0.0
-    for point, mean in zip(z.tolist(), means.tolist(), strict=True):
-        likelihood = math.exp(-0.5 * ((x - mean) / sigma_x) ** 2) / (sigma_x * math.sqrt(2 * math.pi))
-        total += likelihood * math.exp(-0.5 * point**2) / math.sqrt(2 * math.pi)
-    return total * (z[-1] - z[0]) / (len(z) - 1)
+def mixture_by_a_loop(x, probabilities, means, variances):
+    log_p, posterior = [], []
+    for row in x:
+        table = []
+        for p, m, v in zip(probabilities, means, variances, strict=True):
+            total = math.log(p)
+            for entry, mean, variance in zip(row, m, v, strict=True):
+                total -= 0.5 * (math.log(2 * math.pi * variance) + (entry - mean) ** 2 / variance)
+            table.append(total)
+        largest = max(table)
+        exponentials = [math.exp(each - largest) for each in table]
+        log_p.append(largest + math.log(sum(exponentials)))
+        posterior.append([each / sum(exponentials) for each in exponentials])
+    return np.array(log_p), np.array(posterior)
 
 
-def evidence_by_logarithms(x, z, means, sigma_x):
-    z, means = torch.as_tensor(z), torch.as_tensor(means)
-    log_joint = torch.distributions.Normal(means, sigma_x).log_prob(torch.tensor(x, dtype=torch.float64))
-    log_joint = log_joint + torch.distributions.Normal(0.0, 1.0).log_prob(z)
-    return (torch.logsumexp(log_joint, dim=0) + torch.log(z[1] - z[0])).exp()
+def proposal_by_newton(x, decoder, jacobian, variance, start, steps):
+    """The same step, written as an ascent on log p(x, z) with its curvature approximated."""
+    z = start.copy()
+    for _ in range(steps):
+        slope = jacobian(z).T @ (x - decoder(z)) / variance - z
+        z = z + np.linalg.solve(jacobian(z).T @ jacobian(z) / variance + np.eye(len(z)), slope)
+    return z, np.linalg.inv(jacobian(z).T @ jacobian(z) / variance + np.eye(len(z)))
 
 
-def log_mean_exp_by_scipy(a):
-    return special.logsumexp(a, axis=1) - np.log(a.shape[1])
+def proposal_by_least_squares(x, decoder, jacobian, variance, start, steps):
+    """The prior as k further rows of a regression."""
+    z, std = start, math.sqrt(variance)
+    for _ in range(steps):
+        rows = np.concatenate([jacobian(z), std * np.eye(len(z))])
+        target = np.concatenate([x - decoder(z) + jacobian(z) @ z, np.zeros(len(z))])
+        z = np.linalg.lstsq(rows, target, rcond=None)[0]
+    rows = np.concatenate([jacobian(z), std * np.eye(len(z))])
+    return z, variance * np.linalg.inv(rows.T @ rows)
 
 
-def log_mean_exp_in_torch(a):
-    return torch.logsumexp(torch.as_tensor(a), dim=1) - math.log(a.shape[1])
+def proposal_by_conditioning(x, decoder, jacobian, variance, start, steps):
+    """The posterior as a conditional of the joint Gaussian of z and x, with the covariance of x."""
+    z = start
+    for number in range(steps + 1):
+        weight = jacobian(z)
+        gain = np.linalg.solve(weight @ weight.T + variance * np.eye(len(x)), weight).T
+        covariance = np.eye(len(z)) - gain @ weight
+        if number < steps:
+            z = gain @ (x - decoder(z) + weight @ z)
+    return z, covariance
 
 
-def log_mean_exp_by_a_loop(a):
-    values = []
-    for row in a:
-        total = row[0]
-        for entry in row[1:]:
-            total = np.logaddexp(total, entry)
-        values.append(total - np.log(len(row)))
-    return np.array(values)
+def proposal_in_torch(x, decoder, jacobian, variance, start, steps):
+    z = torch.tensor(start)
+    for number in range(steps + 1):
+        weight = torch.tensor(jacobian(z.numpy()))
+        inner = weight.T @ weight + variance * torch.eye(len(z), dtype=z.dtype)
+        covariance = variance * torch.linalg.inv(inner)
+        if number < steps:
+            z = covariance @ weight.T @ (torch.tensor(x - decoder(z.numpy())) + weight @ z) / variance
+    return z, covariance
 
 
-def log_mean_exp_in_single_precision(a):
-    a = a.astype(np.float32)
-    largest = a.max(axis=1)
-    return largest + np.log(np.exp(a - largest[:, None]).mean(axis=1))
+def trust_as_a_list():
+    return [2, 0, 3, 0, 1]
 
 
-def size_from_logarithms(log_weights):
-    once, twice = (special.logsumexp(factor * log_weights, axis=1) for factor in (1, 2))
-    return np.exp(2 * once - twice)
+def trust_as_an_array():
+    return np.array([2, 0, 3, 0, 1])
 
 
-def size_of_normalised_weights(log_weights):
-    return 1 / (special.softmax(log_weights, axis=1) ** 2).sum(axis=1)
+def directions_by_eigenvectors(weight):
+    values, vectors = np.linalg.eigh(weight @ weight.T)
+    return vectors[:, np.argsort(values)[::-1][: weight.shape[1]]]
 
 
-def size_in_torch(log_weights):
-    return 1 / torch.softmax(torch.as_tensor(log_weights), dim=1).square().sum(dim=1)
+def directions_from_the_latents(weight):
+    """W V / size, with V the eigenvectors of Wᵀ W."""
+    values, rotation = np.linalg.eigh(weight.T @ weight)
+    return (weight @ rotation / np.sqrt(values))[:, ::-1]
 
 
-def size_by_a_loop(log_weights):
-    sizes = []
-    for row in log_weights.tolist():
-        w = [math.exp(value - max(row)) for value in row]
-        sizes.append(sum(w) ** 2 / sum(value**2 for value in w))
-    return np.array(sizes)
-
-
-def size_from_variance(log_weights):
-    w = np.exp(log_weights - log_weights.max(axis=1, keepdims=True))
-    return w.shape[1] / (1 + w.var(axis=1) / w.mean(axis=1) ** 2)
-
-
-def evidence_by_scipy(x, weight, mean, sigma_x):
-    covariance = weight @ weight.T + np.diag(np.full(len(mean), sigma_x**2))
-    return stats.multivariate_normal(mean, covariance).logpdf(x)
-
-
-def evidence_by_low_rank(x, weight, mean, sigma_x):
-    x, weight, mean = map(torch.as_tensor, (x, weight, mean))
-    return LowRankMultivariateNormal(mean, weight, torch.full_like(mean, sigma_x**2)).log_prob(x)
-
-
-def evidence_by_small_matrices(x, weight, mean, sigma_x):
-    data, latent = weight.shape
-    inner = weight.T @ weight + sigma_x**2 * np.eye(latent)
-    values = []
-    for r in x - mean:
-        projected = weight.T @ r
-        quadratic = (r @ r - projected @ np.linalg.inv(inner) @ projected) / sigma_x**2
-        logdet = 2 * (data - latent) * np.log(sigma_x) + np.log(np.linalg.det(inner))
-        values.append(-0.5 * data * np.log(2 * np.pi) - 0.5 * logdet - 0.5 * quadratic)
-    return np.array(values)
-
-
-def evidence_by_directions(x, weight, mean, sigma_x):
-    directions, lengths, _ = np.linalg.svd(weight)
-    variances = np.full(len(mean), sigma_x**2)
-    variances[: len(lengths)] += lengths**2
-    return stats.norm.logpdf((x - mean) @ directions, scale=np.sqrt(variances)).sum(axis=1)
-
-
-def evidence_in_single_precision(x, weight, mean, sigma_x):
-    x, weight, mean = (value.astype(np.float32) for value in (x, weight, mean))
-    factor = np.linalg.cholesky(weight @ weight.T + np.float32(sigma_x) ** 2 * np.eye(len(mean), dtype=np.float32))
-    whitened = np.linalg.solve(factor, (x - mean).T)
-    constant = np.float32(0.5 * len(mean) * math.log(2 * math.pi))
-    return -constant - np.log(np.diag(factor)).sum() - np.float32(0.5) * (whitened**2).sum(axis=0)
-
-
-def posterior_by_precision(x, weight, mean, sigma_x):
-    covariance = np.linalg.inv(np.eye(weight.shape[1]) + weight.T @ weight / sigma_x**2)
-    return (x - mean) @ weight @ covariance / sigma_x**2, covariance
-
-
-def posterior_by_conditioning(x, weight, mean, sigma_x):
-    gain = weight.T @ np.linalg.inv(weight @ weight.T + sigma_x**2 * np.eye(len(mean)))
-    return np.stack([gain @ (row - mean) for row in x]), np.eye(weight.shape[1]) - gain @ weight
-
-
-def posterior_in_torch(x, weight, mean, sigma_x):
-    x, weight, mean = map(torch.as_tensor, (x, weight, mean))
-    inner = weight.T @ weight + sigma_x**2 * torch.eye(weight.shape[1], dtype=weight.dtype)
-    return torch.linalg.solve(inner, weight.T @ (x - mean).T).T, sigma_x**2 * torch.linalg.inv(inner)
+def directions_in_torch(weight):
+    return -torch.linalg.svd(torch.tensor(weight), full_matrices=False).U
 
 
 VARIANTS = {
-    "3.1": [evidence_by_trapezoid, evidence_by_simpson, evidence_by_a_loop, evidence_by_logarithms],
-    "3.2": [
-        log_mean_exp_by_scipy,
-        log_mean_exp_in_torch,
-        log_mean_exp_by_a_loop,
-        log_mean_exp_in_single_precision,
-    ],
-    "3.3": [size_from_logarithms, size_of_normalised_weights, size_in_torch, size_by_a_loop, size_from_variance],
-    "3.4": [
-        evidence_by_scipy,
-        evidence_by_low_rank,
-        evidence_by_small_matrices,
-        evidence_by_directions,
-        evidence_in_single_precision,
-    ],
-    "3.5": [posterior_by_precision, posterior_by_conditioning, posterior_in_torch],
+    "3.1": [mixture_by_scipy, mixture_in_torch, mixture_by_a_loop],
+    "3.2": [proposal_by_newton, proposal_by_least_squares, proposal_by_conditioning, proposal_in_torch],
+    "3.3": [trust_as_a_list, trust_as_an_array],
+    "3.4": [directions_by_eigenvectors, directions_from_the_latents, directions_in_torch],
 }
