@@ -266,6 +266,7 @@ def slide_or_reweight_panel(axes: Axes, left: float, *, slides: bool) -> None:
                 for height in (base, f(at)):
                     axes.plot(place(at), height, "o", markersize=6.5, color=edge, markerfacecolor=face, zorder=4)
         write(axes, middle, base + 0.42, "each sample moves to the right")
+        write(axes, middle, 0.15, "gradient: mean of the slope of $f$", 9.5, color=BLUE)
     else:
         write(axes, middle, 4.12, "Score function: samples are reweighted", weight="bold")
         write(axes, middle, 3.85, "samples and $f$ stay; weights (dot areas) change", 9)
@@ -276,6 +277,7 @@ def slide_or_reweight_panel(axes: Axes, left: float, *, slides: bool) -> None:
             axes.plot(place(sample), f(sample), "o", markersize=8.5 * np.sqrt(weight), color=BLUE, zorder=4)
         write(axes, place(-2.5), base + 0.3, "weights\nshrink")
         write(axes, place(2.5), base + 0.3, "weights\ngrow")
+        write(axes, middle, 0.15, "gradient: mean of $f$ × rate of change of its weight", 9.5, color=BLUE)
 
 
 def interval_below_evidence() -> Figure:
