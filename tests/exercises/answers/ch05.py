@@ -5,7 +5,6 @@ CONTAINERS hold the right numbers in lists where an array is asked for, and are 
 """
 
 import math
-from itertools import combinations
 
 import numpy as np
 import scipy.stats
@@ -142,6 +141,18 @@ def only_two_arrays(f, slope, mu, logvar, eps):
 def score_first(f, slope, mu, logvar, eps):
     a, b, c, d = formulas(f, slope, mu, logvar, eps)
     return c, d, a, b
+
+
+def log_q_differentiated_through_z(f, slope, mu, logvar, eps):
+    a, b, c, d = formulas(f, slope, mu, logvar, eps)
+    z = mu + np.exp(logvar / 2) * eps
+    return a, b, 0 * c, -0.5 * f(z)[:, None] + 0 * d
+
+
+def half_and_normaliser_forgotten(f, slope, mu, logvar, eps):
+    a, b, c, _ = formulas(f, slope, mu, logvar, eps)
+    z = mu + np.exp(logvar / 2) * eps
+    return a, 2 * b, c, f(z)[:, None] * eps**2 / 2
 
 
 # subtle
@@ -315,28 +326,27 @@ def values_changed_in_place(values, scores):
 # --- 5.3 -------------------------------------------------------------------------------------------------------------
 
 
-def products_with_combinations(z, mu, logvar):
+def products_with_slices(z, mu, logvar):
+    e = (z - mu) / np.sqrt(np.exp(logvar))
+    return (e[..., 1:] * e[..., :-1]).mean(), (e[:, 1:] * e[:, :-1]).mean(), (e[1:] * e[:-1]).mean()
+
+
+def products_with_moveaxis(z, mu, logvar):
     eps = (z - mu) / np.exp(0.5 * logvar)
     found = []
     for axis in (2, 1, 0):
         parts = np.moveaxis(eps, axis, 0)
-        found.append(np.mean([np.mean(a * b) for a, b in combinations(parts, 2)]))
+        found.append(np.mean([(parts[i] * parts[i + 1]).mean() for i in range(len(parts) - 1)]))
     return found
 
 
-def products_with_sums(z, mu, logvar):
-    e = (z - mu) / np.sqrt(np.exp(logvar))
-    c, r, k = e.shape
-    squares = (e**2).sum()
-    return (
-        ((e.sum(2) ** 2).sum() - squares) / (c * r * k * (k - 1)),
-        ((e.sum(1) ** 2).sum() - squares) / (c * k * r * (r - 1)),
-        ((e.sum(0) ** 2).sum() - squares) / (r * k * c * (c - 1)),
-    )
+def products_with_take(z, mu, logvar):
+    e = (z - mu) * np.exp(-logvar / 2)
+    return np.array([(e.take(range(1, e.shape[a]), a) * e.take(range(e.shape[a] - 1), a)).mean() for a in (-1, -2, -3)])
 
 
 def products_as_tensors(z, mu, logvar):
-    return torch.tensor(products_with_sums(z, mu, logvar))
+    return torch.tensor(products_with_slices(z, mu, logvar))
 
 
 def products_in_plain_python(z, mu, logvar):
@@ -350,36 +360,28 @@ def products_in_plain_python(z, mu, logvar):
     for c in range(calls):
         for r in range(rows):
             for k in range(latents):
-                for other in range(latents):
-                    if other != k:
-                        totals[0] += eps[c][r][k] * eps[c][r][other]
-                        counts[0] += 1
-                for other in range(rows):
-                    if other != r:
-                        totals[1] += eps[c][r][k] * eps[c][other][k]
-                        counts[1] += 1
-                for other in range(calls):
-                    if other != c:
-                        totals[2] += eps[c][r][k] * eps[other][r][k]
-                        counts[2] += 1
+                for place, (i, j, m) in enumerate(((c, r, k + 1), (c, r + 1, k), (c + 1, r, k))):
+                    if i < calls and j < rows and m < latents:
+                        totals[place] += eps[c][r][k] * eps[i][j][m]
+                        counts[place] += 1
     return tuple(total / count for total, count in zip(totals, counts))
 
 
 def variance_for_the_standard_deviation(z, mu, logvar):
-    return products_with_sums(mu + (z - mu) * np.exp(-logvar / 2), mu, logvar)
+    return products_with_slices(mu + (z - mu) * np.exp(-logvar / 2), mu, logvar)
 
 
 def mu_forgotten(z, mu, logvar):
-    return products_with_sums(z, 0 * mu, logvar)
+    return products_with_slices(z, 0 * mu, logvar)
 
 
 def not_scaled(z, mu, logvar):
-    return products_with_sums(z, mu, 0 * logvar)
+    return products_with_slices(z, mu, 0 * logvar)
 
 
 def noise_standardised_by_itself(z, mu, logvar):
     eps = (z - mu) / np.exp(logvar / 2)
-    return products_with_sums((eps - eps.mean()) / eps.std(), 0 * mu, 0 * logvar)
+    return products_with_slices((eps - eps.mean()) / eps.std(), 0 * mu, 0 * logvar)
 
 
 def pairs_with_themselves_too(z, mu, logvar):
@@ -396,58 +398,57 @@ def corrcoef(z, mu, logvar):
     return tuple(found)
 
 
-def only_neighbouring_places(z, mu, logvar):
+def all_pairs(z, mu, logvar):
     e = (z - mu) / np.exp(logvar / 2)
-    return (e[:, :, 1:] * e[:, :, :-1]).mean(), (e[:, 1:] * e[:, :-1]).mean(), (e[1:] * e[:-1]).mean()
+    return tuple(((e.sum(a) ** 2 - (e**2).sum(a)) / (e.shape[a] * (e.shape[a] - 1))).mean() for a in (2, 1, 0))
+
+
+def rolled(z, mu, logvar):
+    e = (z - mu) / np.exp(logvar / 2)
+    return tuple((e * np.roll(e, 1, axis=a)).mean() for a in (2, 1, 0))
 
 
 def absolute_products(z, mu, logvar):
-    return tuple(abs(each) for each in products_with_sums(z, mu, logvar))
+    return tuple(abs(each) for each in products_with_slices(z, mu, logvar))
 
 
 def in_the_order_of_the_axes(z, mu, logvar):
-    return products_with_sums(z, mu, logvar)[::-1]
-
-
-def summed_over_pairs(z, mu, logvar):
-    e = (z - mu) / np.exp(logvar / 2)
-    return tuple(((e.sum(axis) ** 2) - (e**2).sum(axis)).mean() / 2 for axis in (2, 1, 0))
-
-
-def n_choose_two_with_ordered_pairs(z, mu, logvar):
-    return tuple(2 * each for each in products_with_sums(z, mu, logvar))
+    return products_with_slices(z, mu, logvar)[::-1]
 
 
 def across_all_axes_at_once(z, mu, logvar):
     e = ((z - mu) / np.exp(logvar / 2)).ravel()
-    return ((e.sum() ** 2 - (e**2).sum()) / (len(e) * (len(e) - 1)),) * 3
+    return ((e[1:] * e[:-1]).mean(),) * 3
+
+
+def summed(z, mu, logvar):
+    e = (z - mu) / np.exp(logvar / 2)
+    return (e[..., 1:] * e[..., :-1]).sum(), (e[:, 1:] * e[:, :-1]).sum(), (e[1:] * e[:-1]).sum()
+
+
+def divided_by_n(z, mu, logvar):
+    e = (z - mu) / np.exp(logvar / 2)
+    return tuple(each * (1 - 1 / n) for each, n in zip(products_with_slices(z, mu, logvar), e.shape[::-1]))
 
 
 def one_number(z, mu, logvar):
-    return products_with_sums(z, mu, logvar)[0]
-
-
-def one_squared_minus_mean_square(z, mu, logvar):
-    e = (z - mu) / np.exp(logvar / 2)
-    return tuple(
-        ((e.sum(axis) ** 2 - e.shape[axis]) / (e.shape[axis] * (e.shape[axis] - 1))).mean() for axis in (2, 1, 0)
-    )
+    return products_with_slices(z, mu, logvar)[0]
 
 
 def two_latents_only(z, mu, logvar):
     e = (z - mu) / np.exp(logvar / 2)
-    return ((e[..., 0] * e[..., 1]).mean(), *products_with_sums(z, mu, logvar)[1:])
+    return ((e[..., 0] * e[..., 1]).mean(), *products_with_slices(z, mu, logvar)[1:])
 
 
 def z_changed_in_place(z, mu, logvar):
-    found = products_with_sums(z, mu, logvar)
+    found = products_with_slices(z, mu, logvar)
     z -= mu
     return found
 
 
 def warnings_switched_off(z, mu, logvar):
     np.seterr(all="ignore")
-    return products_with_sums(z, mu, logvar)
+    return products_with_slices(z, mu, logvar)
 
 
 # --- 5.4 -------------------------------------------------------------------------------------------------------------
@@ -501,7 +502,13 @@ RIGHT = {
         f_called_twice,
     ],
     "5.2": [sum_without_the_own_value, with_a_mask, by_the_unbiased_factor, in_python, in_float32, as_nested_lists],
-    "5.3": [products_with_combinations, products_with_sums, products_as_tensors, products_in_plain_python],
+    "5.3": [
+        products_with_slices,
+        products_with_moveaxis,
+        products_with_take,
+        products_as_tensors,
+        products_in_plain_python,
+    ],
     "5.4": [the_four_runs, the_four_runs_in_an_array, as_floats],
 }
 WRONG = {
@@ -517,6 +524,8 @@ WRONG = {
         averaged,
         with_a_baseline,
         only_two_arrays,
+        log_q_differentiated_through_z,
+        half_and_normaliser_forgotten,
         score_first,
         by_estimator_and_parameter_stacked,
         value_broadcast_over_the_wrong_axis,
@@ -556,14 +565,14 @@ WRONG = {
         noise_standardised_by_itself,
         pairs_with_themselves_too,
         corrcoef,
-        only_neighbouring_places,
+        all_pairs,
+        rolled,
+        summed,
+        divided_by_n,
         absolute_products,
         in_the_order_of_the_axes,
-        summed_over_pairs,
-        n_choose_two_with_ordered_pairs,
         across_all_axes_at_once,
         one_number,
-        one_squared_minus_mean_square,
         two_latents_only,
         z_changed_in_place,
         warnings_switched_off,

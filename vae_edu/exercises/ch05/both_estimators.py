@@ -1,5 +1,8 @@
 """Exercise 5.1: the pathwise and the score-function estimator, sample by sample."""
 
+from collections.abc import Callable
+from itertools import combinations
+
 import numpy as np
 
 from vae_edu.exercises.record import Exercise, Mistake
@@ -124,10 +127,38 @@ def log_densities(parts):
     return -0.5 * (np.log(2 * np.pi) + parts.logvar + parts.eps**2)
 
 
+def both(one: tuple[int, str, Callable], other: tuple[int, str, Callable]) -> Mistake:
+    """Two slips at different places."""
+    (first, said, change), (second, also_said, also_change) = one, other
+    return Mistake(
+        f"two mistakes. {said}; and {also_said}",
+        with_change(first, second)(lambda p: (change(p), also_change(p))),
+    )
+
+
+# The commonest slips: where, what, and how. Each pair at different places is a mistake of its own.
+SLIPS = (
+    (PATH_LOGVAR, "pathwise, logvar: twice the right one (a ½ is missing)", lambda p: 2 * p.right[1]),
+    (PATH_LOGVAR, "pathwise, logvar: the derivative with respect to σ", lambda p: p.slope * p.eps),
+    (SCORE_MU, "score function, mu: the sign is wrong", lambda p: -p.right[2]),
+    (SCORE_MU, "score function, mu: f(z) ε in place of f(z) ε/σ", lambda p: p.value * p.eps),
+    (
+        SCORE_LOGVAR,
+        "score function, logvar: the normaliser −½ logvar of log q is forgotten",
+        lambda p: p.value * p.eps**2 / 2,
+    ),
+    (SCORE_LOGVAR, "score function, logvar: the sign is wrong", lambda p: -p.right[3]),
+)
+TWO_SLIPS = tuple(
+    both(one, other)
+    for one, other in combinations(SLIPS, 2)
+    if one[0] != other[0] and not one[1].endswith("sign is wrong") * other[1].endswith("sign is wrong")  # has a name
+)
+
 EXERCISE = Exercise(
     id="5.1",
     title="Two estimators of one gradient",
-    minutes=20,
+    minutes=25,
     difficulty=3,
     answer=both_estimators,
     cases=draw_cases,
@@ -390,6 +421,11 @@ EXERCISE = Exercise(
                 lambda p: (p.slope * p.eps / (2 * p.sigma), p.value * (p.eps**2 - 1) / (2 * p.sigma**2)),
             ),
         ),
+        Mistake(
+            "score function: log q is differentiated through z, which moves with mu and logvar. z stays fixed here",
+            with_change(SCORE_MU, SCORE_LOGVAR)(lambda p: (0 * p.eps, -0.5 * p.value + 0 * p.eps)),
+        ),
+        *TWO_SLIPS,
         # order and reduction
         Mistake(
             "the two estimators are exchanged: first the two pathwise arrays, then the two of the score function",

@@ -142,7 +142,7 @@ EXERCISE = Exercise(
         Mistake(
             "this is the best constant, estimated from all samples: each sample's own value counts in it, and biases",
             lambda values, scores: (
-                (values[:, None] - (values[:, None] * scores**2).sum(axis=0) / (scores**2).sum(axis=0)) * scores
+                (values[:, None] - (values[:, None] * scores**2).mean(axis=0) / (scores**2).mean(axis=0)) * scores
             ),
         ),
         Mistake(ONE_OTHER, minus(lambda values: np.roll(values, 1))),

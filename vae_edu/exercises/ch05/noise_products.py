@@ -6,18 +6,15 @@ from vae_edu.exercises.record import Exercise, Mistake
 
 
 def noise_products(z, mu, logvar):
-    """The mean product of the noise behind two samples: of two latents, of two rows, of two calls. Three numbers.
+    """The mean product of the noise behind neighbouring entries of z: latents, rows, calls. Three numbers.
 
     z (calls, batch, latent) holds samples from N(mu, diag(exp(logvar))), with mu and logvar (batch, latent) the same in every call.
     """
     eps = (z - mu) / np.exp(logvar / 2)
-
-    def mean_product(axis):
-        n = eps.shape[axis]
-        all_pairs = eps.sum(axis) ** 2 - (eps**2).sum(axis)  # each pair counts twice
-        return all_pairs.mean() / (n * (n - 1))
-
-    return mean_product(2), mean_product(1), mean_product(0)
+    latents = (eps[:, :, 1:] * eps[:, :, :-1]).mean()
+    rows = (eps[:, 1:] * eps[:, :-1]).mean()
+    calls = (eps[1:] * eps[:-1]).mean()
+    return latents, rows, calls
 
 
 def draw_cases(rng: np.random.Generator):
@@ -51,14 +48,14 @@ def noise_of(z, mu, logvar):
     return (z - mu) / np.exp(logvar / 2)
 
 
-def pairs_of(eps, axis):
-    """Products of all ordered pairs of different places along the axis: (pairs, …)."""
+def neighbours(eps, axis):
+    """Products of neighbouring places along the axis: (pairs, …)."""
     eps = np.moveaxis(eps, axis, 0)
-    return np.stack([a * b for i, a in enumerate(eps) for j, b in enumerate(eps) if i != j])
+    return eps[1:] * eps[:-1]
 
 
 def mean_products(eps):
-    return tuple(pairs_of(eps, axis).mean() for axis in AXES)
+    return tuple(neighbours(eps, axis).mean() for axis in AXES)
 
 
 def from_noise(change):
@@ -71,49 +68,37 @@ def from_noise(change):
     return wrong
 
 
-def from_pairs(reduce):
-    """Right noise: ``reduce`` gets the noise and the axis, and returns a number."""
-    return lambda z, mu, logvar: tuple(reduce(noise_of(z, mu, logvar), axis) for axis in AXES)
+def from_axes(reduce):
+    """Right noise: ``reduce`` gets the noise, with the axis of the pairs moved to the front, and returns a number."""
+    return lambda z, mu, logvar: tuple(reduce(np.moveaxis(noise_of(z, mu, logvar), axis, 0)) for axis in AXES)
 
 
-def pearson(eps, axis):
-    """The mean correlation coefficient of two places along the axis."""
-    rows = np.moveaxis(eps, axis, 0).reshape(eps.shape[axis], -1)
-    correlations = np.corrcoef(rows)
-    return correlations[~np.eye(len(rows), dtype=bool)].mean()
+def all_pairs(eps):
+    n = len(eps)
+    return ((eps.sum(axis=0) ** 2 - (eps**2).sum(axis=0)) / (n * (n - 1))).mean()
 
 
-def covariance(eps, axis):
-    rows = np.moveaxis(eps, axis, 0).reshape(eps.shape[axis], -1)
-    return np.cov(rows, bias=True)[~np.eye(len(rows), dtype=bool)].mean()
+def pearson(eps):
+    """The correlation coefficient of all neighbouring entries."""
+    return np.corrcoef(eps[1:].ravel(), eps[:-1].ravel())[0, 1]
 
 
-def neighbours(eps, axis):
-    eps = np.moveaxis(eps, axis, 0)
-    return (eps[1:] * eps[:-1]).mean()
+def pearson_of_all_pairs(eps):
+    """The mean correlation coefficient of two different places."""
+    table = np.corrcoef(eps.reshape(len(eps), -1))
+    return table[np.triu_indices(len(table), 1)].mean()
 
 
-def rounded(eps, axis):
-    eps = np.moveaxis(eps, axis, 0)
-    return (eps * np.roll(eps, 1, axis=0)).mean()
+def covariance(eps):
+    return np.cov(eps[1:].ravel(), eps[:-1].ravel(), bias=True)[0, 1]
 
 
-def first_and_others(eps, axis):
-    eps = np.moveaxis(eps, axis, 0)
-    return (eps[1:] * eps[:1]).mean()
-
-
-def first_two(eps, axis):
-    eps = np.moveaxis(eps, axis, 0)
-    return (eps[0] * eps[1]).mean()
-
-
-NOT_AN_AVERAGE = "the products are added up over the pairs: take their mean over all pairs and all other places"
+NOT_AN_AVERAGE = "the products are added up: take their mean"
 
 EXERCISE = Exercise(
     id="5.3",
     title="Are the samples independent?",
-    minutes=12,
+    minutes=8,
     difficulty=2,
     answer=noise_products,
     cases=draw_cases,
@@ -147,64 +132,79 @@ EXERCISE = Exercise(
             from_noise(lambda z, mu, logvar: (z - z.mean(axis=0)) / z.std(axis=0)),
         ),
         Mistake(
-            "each entry is paired with itself as well, which adds its square: pairs are of two *different* places",
-            from_pairs(lambda eps, axis: (eps.mean(axis) ** 2).mean()),
+            "each entry is paired with every other, not with its neighbour alone",
+            from_axes(all_pairs),
         ),
         Mistake(
-            "the squares are taken out, but the divisor still counts the pairs with itself: there are n (n − 1) ordered pairs",
-            from_pairs(lambda eps, axis: ((eps.sum(axis) ** 2 - (eps**2).sum(axis)) / eps.shape[axis] ** 2).mean()),
+            "each entry is paired with every other and with itself: take neighbours alone",
+            from_axes(lambda eps: (eps.mean(axis=0) ** 2).mean()),
         ),
         Mistake(
-            "the products are twice the right ones: a sum over ordered pairs counts each pair twice",
-            from_pairs(lambda eps, axis: 2 * pairs_of(eps, axis).mean()),
+            "the last is paired with the first as well (np.roll): they are no neighbours",
+            from_axes(lambda eps: (eps * np.roll(eps, 1, axis=0)).mean()),
         ),
         Mistake(
-            "the products are half the right ones: a pair counts once in the sum and once in the number of pairs",
-            from_pairs(lambda eps, axis: pairs_of(eps, axis).mean() / 2),
+            "every place is paired with the first one: pair each with the next",
+            from_axes(lambda eps: (eps[1:] * eps[:1]).mean()),
+        ),
+        Mistake(
+            "only the first two places are paired: take all pairs of neighbours",
+            from_axes(lambda eps: (eps[0] * eps[1]).mean()),
+        ),
+        Mistake(
+            "each entry is used in one pair only (first with second, third with fourth): take all pairs of neighbours",
+            from_axes(lambda eps: (eps[: len(eps) // 2 * 2 : 2] * eps[1::2]).mean()),
         ),
         Mistake(
             "these are correlation coefficients: the mean product of the noise is asked for, without subtracting its mean "
             "or dividing by its spread",
-            from_pairs(pearson),
+            from_axes(pearson),
+        ),
+        Mistake(
+            "these are correlation coefficients of all pairs: the mean product of neighbours is asked for, without subtracting "
+            "the mean of the noise or dividing by its spread",
+            from_axes(pearson_of_all_pairs),
         ),
         Mistake(
             "the mean of the noise is subtracted (a covariance): multiply the noise as it is",
-            from_pairs(covariance),
+            from_axes(covariance),
         ),
-        Mistake("only neighbours are paired: take all pairs", from_pairs(neighbours)),
-        Mistake("only neighbours are paired: take all pairs", from_pairs(rounded)),
-        Mistake("every place is paired with the first one only: take all pairs", from_pairs(first_and_others)),
-        Mistake("only the first two places are paired: take all pairs", from_pairs(first_two)),
         Mistake(
             "the size of the products is averaged, which is large for independent noise too: keep their sign",
-            from_pairs(lambda eps, axis: np.abs(pairs_of(eps, axis)).mean()),
+            from_axes(lambda eps: np.abs(eps[1:] * eps[:-1]).mean()),
         ),
         Mistake(
             "the sign of the mean is dropped: a negative product is a finding, too",
-            from_pairs(lambda eps, axis: abs(pairs_of(eps, axis).mean())),
+            from_axes(lambda eps: abs((eps[1:] * eps[:-1]).mean())),
         ),
         Mistake(
-            "this is the largest mean product of any pair: take the mean over all pairs",
-            from_pairs(lambda eps, axis: np.abs(pairs_of(eps, axis).mean(axis=(1, 2))).max()),
+            "this is the largest mean product of any two neighbours: take the mean over all of them",
+            from_axes(lambda eps: (eps[1:] * eps[:-1]).mean(axis=(1, 2)).max()),
         ),
-        Mistake(NOT_AN_AVERAGE, from_pairs(lambda eps, axis: pairs_of(eps, axis).sum())),
-        Mistake(NOT_AN_AVERAGE, from_pairs(lambda eps, axis: pairs_of(eps, axis).sum() / 2)),
-        Mistake(NOT_AN_AVERAGE, from_pairs(lambda eps, axis: pairs_of(eps, axis).sum(axis=0).mean())),
-        Mistake(NOT_AN_AVERAGE, from_pairs(lambda eps, axis: pairs_of(eps, axis).sum(axis=0).mean() / 2)),
+        Mistake(NOT_AN_AVERAGE, from_axes(lambda eps: (eps[1:] * eps[:-1]).sum())),
+        Mistake(NOT_AN_AVERAGE, from_axes(lambda eps: (eps[1:] * eps[:-1]).sum(axis=0).mean())),
         Mistake(
-            "n is subtracted in place of the sum of the squares, which is n only on average",
-            from_pairs(
-                lambda eps, axis: (
-                    ((eps.sum(axis) ** 2).mean() - eps.shape[axis]) / (eps.shape[axis] * (eps.shape[axis] - 1))
-                )
-            ),
+            "the sum of the products is divided by n: there are n − 1 pairs of neighbours",
+            from_axes(lambda eps: (eps[1:] * eps[:-1]).mean() * (len(eps) - 1) / len(eps)),
+        ),
+        Mistake(
+            "this is the difference of neighbours: multiply them",
+            from_axes(lambda eps: (eps[1:] - eps[:-1]).mean()),
+        ),
+        Mistake(
+            "this is the mean squared difference of neighbours: multiply them",
+            from_axes(lambda eps: ((eps[1:] - eps[:-1]) ** 2).mean()),
+        ),
+        Mistake(
+            "the products are not averaged yet: return three numbers",
+            lambda z, mu, logvar: tuple(neighbours(noise_of(z, mu, logvar), axis) for axis in AXES),
         ),
         Mistake(
             "this is the mean square of the noise, each entry times itself: multiply two different entries",
-            from_pairs(lambda eps, axis: (eps**2).mean()),
+            from_axes(lambda eps: (eps**2).mean()),
         ),
         Mistake(
-            "the order is latents, rows, calls; yours is the order of the axes, calls, rows, latents",
+            "the order is latents, rows, calls; yours is the order of the axes: calls, rows, latents",
             lambda z, mu, logvar: mean_products(noise_of(z, mu, logvar))[::-1],
         ),
         Mistake(
@@ -213,8 +213,8 @@ EXERCISE = Exercise(
         ),
     ),
     hints=(
-        "What do you get if you undo mu and σ? And how many pairs of different latents are there for k latents?",
-        "(Σ_j ε_j)² = Σ_j ε_j² + the products of all ordered pairs, of which there are n (n − 1). Or loop over the pairs.",
-        "eps = (z - mu) / np.exp(logvar / 2); its axes are calls, rows, latents.",
+        "What do you get if you undo mu and σ? Then: how do you line up an array with itself, shifted by one place?",
+        "Along an axis, all entries but the first and all entries but the last have the same shape, and are neighbours.",
+        "eps = (z - mu) / np.exp(logvar / 2), with axes calls, rows, latents. For latents: eps[:, :, 1:] and eps[:, :, :-1].",
     ),
 )
