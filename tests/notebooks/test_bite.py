@@ -106,25 +106,58 @@ class PPCA(PPCA):
 """,
         "each latent multiplies S/ESS by|the lines are straight",
     ),
-    "05: one noise for all dimensions": (
+    "05: a score that is divided by the variance": (
         "05",
         """
-right_draw = reparameterise
-def reparameterise(mu, logvar, *, generator=None, eps=None):
-    eps = torch.randn((len(mu), 1), generator=generator, dtype=mu.dtype) if eps is None else eps
-    return right_draw(mu, logvar, eps=eps.expand_as(mu))
+right_use = use
+def use(exercise_id, function):
+    estimators = right_use(exercise_id, function)
+    if exercise_id != "5.1":
+        return estimators
+    def planted(f, slope, mu, logvar, eps):
+        found = estimators(f, slope, mu, logvar, eps)
+        return found[0], found[1], found[2] / np.exp(logvar / 2), found[3]
+    return planted
 """,
-        "right noise: exact ELBO within",
+        "score-function estimates with the wrong sign|the measured variances lie on their curves",
     ),
     "05: noise with the right variance that is not Gaussian": (
         "05",
         """
 class Uniform(np.random.Generator):
-    def normal(self, loc=0, scale=1, size=None):
-        return loc + scale * self.uniform(-3**0.5, 3**0.5, size)
+    def standard_normal(self, size=None):
+        return self.uniform(-3**0.5, 3**0.5, size)
 rng = Uniform(np.random.PCG64(SEED))
 """,
-        "the z-scores have mean 0",
+        "variance of the score function over pathwise variance|the measured variances lie on their curves",
+    ),
+    "05: a baseline that holds the sample's own value": (
+        "05",
+        """
+right_use = use
+def use(exercise_id, function):
+    if exercise_id == "5.2":
+        return lambda values, scores: (values - values.mean())[:, None] * scores
+    return right_use(exercise_id, function)
+""",
+        "mean of the other samples: largest distance from the exact gradient",
+    ),
+    "05: four runs with one right sampler": (
+        "05",
+        """
+FOUR_RUNS = dict.fromkeys(FOUR_RUNS, FOUR_SAMPLERS["B"])
+""",
+        "run 1: reported ELBO above the largest possible",
+    ),
+    "05: an exact ELBO that forgets what the spread of q costs": (
+        "05",
+        """
+class PPCA(PPCA):
+    def elbo(self, x, mu, covariance):
+        spread = (self.weight.T @ self.weight * covariance).sum(dim=(-2, -1))
+        return super().elbo(x, mu, covariance) + spread / (2 * self.variance)
+""",
+        "run 1: exact ELBO far below",
     ),
     "06: the variance as the standard deviation, with the matching backward pass": (
         "06",

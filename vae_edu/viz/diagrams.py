@@ -259,8 +259,8 @@ def graphical_model() -> Figure:
 
 
 def computation_graph() -> Figure:
-    """Two computation graphs. Left, z is sampled from N(mu, sigma^2): the random node lies between the parameters and the loss,
-    and the gradient stops there. Right, z = mu + sigma * eps: the noise comes from outside, and the gradient reaches mu and sigma."""
+    """Two computation graphs. Left, z is sampled from N(mu, sigma^2): the random node lies between the parameters and f(z), and
+    backpropagation stops there. Right, z = mu + sigma * eps: the noise comes from outside, and the gradient reaches mu and sigma."""
     figure, axes = canvas(7.2, 4.3)
     for centre, sampled in ((1.6, True), (5.1, False)):
         phi, z, loss = (centre, 0.85), (centre, 2.65), (centre, 3.5)
@@ -271,11 +271,18 @@ def computation_graph() -> Figure:
             box(axes, *parameter, text)
         there_and_back(axes, z, loss, 1)
         box(axes, *phi, r"$\phi$")
-        box(axes, *loss, r"loss $f(z)$", width=1.0)
+        box(axes, *loss, "$f(z)$", width=0.8)
         if sampled:
             node(axes, *z, "$z$")
             write(axes, centre, 4.05, r"sampled: $z\sim\mathcal{N}(\mu,\,\sigma^2)$", 12)
-            write(axes, centre + 0.75, z[1] + 0.1, "random node\non the path:\nno gradient\ngets past", 9.5, ha="left")
+            write(
+                axes,
+                centre + 0.75,
+                z[1] + 0.1,
+                "random node\non the path:\nthe backward\npass stops",
+                9.5,
+                ha="left",
+            )
         else:
             box(axes, *z, "$z$")
             write(axes, centre, 4.05, r"reparameterised: $z=\mu+\sigma\,\epsilon$", 12)
@@ -358,6 +365,7 @@ def slide_or_reweight_panel(axes: Axes, left: float, *, slides: bool) -> None:
                 for height in (base, f(at)):
                     axes.plot(place(at), height, "o", markersize=6.5, color=edge, markerfacecolor=face, zorder=4)
         write(axes, middle, base + 0.42, "each sample moves to the right")
+        write(axes, middle, 0.15, "gradient: mean of the slope of $f$", 9.5, color=BLUE)
     else:
         write(axes, middle, 4.12, "Score function: samples are reweighted", weight="bold")
         write(axes, middle, 3.85, "samples and $f$ stay; weights (dot areas) change", 9)
@@ -368,6 +376,7 @@ def slide_or_reweight_panel(axes: Axes, left: float, *, slides: bool) -> None:
             axes.plot(place(sample), f(sample), "o", markersize=8.5 * np.sqrt(weight), color=BLUE, zorder=4)
         write(axes, place(-2.5), base + 0.3, "weights\nshrink")
         write(axes, place(2.5), base + 0.3, "weights\ngrow")
+        write(axes, middle, 0.15, "gradient: mean of $f$ × rate of change of its weight", 9.5, color=BLUE)
 
 
 def interval_below_evidence() -> Figure:

@@ -4,67 +4,37 @@ import numpy as np
 import torch
 
 
-def score_by_a_loop(values, z, mu, logvar):
-    estimates = np.empty_like(z)
-    for s in range(len(z)):
+def both_by_a_loop(f, slope, mu, logvar, eps):
+    found = [np.empty_like(eps) for _ in range(4)]
+    for s in range(len(eps)):
+        z = np.array([mu[j] + np.sqrt(np.exp(logvar[j])) * eps[s, j] for j in range(len(mu))])
+        value, slopes = f(z[None])[0], slope(z[None])[0]
         for j in range(len(mu)):
-            estimates[s, j] = values[s] * (z[s, j] - mu[j]) * np.exp(-logvar[j])
-    return estimates
+            variance = np.exp(logvar[j])
+            found[0][s, j] = slopes[j]
+            found[1][s, j] = slopes[j] * 0.5 * variance**0.5 * eps[s, j]
+            found[2][s, j] = value * (z[j] - mu[j]) / variance
+            found[3][s, j] = value * (-0.5 + 0.5 * (z[j] - mu[j]) ** 2 / variance)
+    return found
 
 
-def score_by_autograd(values, z, mu, logvar):
-    rows = torch.tensor(np.tile(mu, (len(z), 1)), requires_grad=True)
-    log_q = torch.distributions.Normal(rows, torch.tensor(np.exp(logvar / 2))).log_prob(torch.tensor(z))
-    (torch.tensor(values)[:, None] * log_q).sum().backward()
-    return rows.grad
+def both_by_autograd(f, slope, mu, logvar, eps):
+    rows = [torch.tensor(np.tile(each, (len(eps), 1)), requires_grad=True) for each in (mu, logvar)]
+    z = rows[0] + (rows[1] / 2).exp() * torch.tensor(eps)
+    at = z.detach().numpy()
+    pathwise = torch.autograd.grad((z * torch.tensor(slope(at))).sum(), rows)
+    log_q = torch.distributions.Normal(rows[0], (rows[1] / 2).exp()).log_prob(z.detach())
+    score = torch.autograd.grad((torch.tensor(f(at))[:, None] * log_q).sum(), rows)
+    return *pathwise, *score
 
 
-def score_in_single_precision(values, z, mu, logvar):
-    values, z, mu, logvar = (array.astype(np.float32) for array in (values, z, mu, logvar))
-    eps = (z - mu) / np.exp(logvar / 2)
-    return np.einsum("s,sk->sk", values, eps / np.exp(logvar / 2))
-
-
-def path_by_autograd(logvar, eps):
-    mu, v = torch.zeros(eps.shape, requires_grad=True), torch.tensor(logvar, requires_grad=True)
-    z = mu + torch.exp(v / 2) * torch.tensor(eps)
-    return torch.autograd.grad(z.sum(), (mu, v))
-
-
-def path_by_differences(logvar, eps):
-    h = 1e-5
-    return [eps * 0 + 1, (np.exp((logvar + h) / 2) - np.exp((logvar - h) / 2)) * eps / (2 * h)]
-
-
-def path_in_single_precision(logvar, eps):
-    logvar, eps = logvar.astype(np.float32), eps.astype(np.float32)
-    return np.full(eps.shape, 1, dtype=int), np.sqrt(np.exp(logvar)) * eps / 2
-
-
-def pathwise_by_backward(f, mu, logvar, eps):
-    mu, logvar = mu.clone().requires_grad_(True), logvar.clone().requires_grad_(True)
-    sigma = torch.exp(logvar) ** 0.5
-    f(torch.addcmul(mu, sigma, eps)).mean().backward()
-    return mu.grad, logvar.grad
-
-
-def pathwise_by_the_chain_rule(f, mu, logvar, eps):
-    sigma = torch.exp(0.5 * logvar)
-    z = (mu + sigma * eps).requires_grad_()
-    (slope,) = torch.autograd.grad(f(z).sum(), z)
-    return slope.mean(dim=0), (slope * 0.5 * sigma * eps).mean(dim=0)
-
-
-def pathwise_draw_by_draw(f, mu, logvar, eps):
-    mu, logvar = (torch.nn.Parameter(tensor.detach().clone()) for tensor in (mu, logvar))
-    loss = sum(f((mu + torch.exp(logvar / 2) * row)[None])[0] for row in eps) / len(eps)
-    loss.backward()
-    return [mu.grad.numpy(), logvar.grad.numpy()]
-
-
-def pathwise_in_single_precision(f, mu, logvar, eps):
-    grad = torch.func.grad(lambda m, v: f(m + (v / 2).exp() * eps.float()).mean(), argnums=(0, 1))
-    return grad(mu.float(), logvar.float())
+def both_in_single_precision(f, slope, mu, logvar, eps):
+    mu, logvar, eps = (each.astype(np.float32) for each in (mu, logvar, eps))
+    half = 0.5 * np.exp(0.5 * logvar)
+    z = mu + 2 * half * eps
+    value = f(z).reshape(-1, 1)
+    answer = slope(z), slope(z) * (z - mu) / 2, value * (z - mu) * np.exp(-logvar), value * (eps**2 - 1) * 0.5
+    return [each.astype(np.float32) for each in answer]
 
 
 def baseline_by_the_factor(values, scores):
@@ -82,34 +52,46 @@ def baseline_in_torch(values, scores):
     return (values - weights @ values).unsqueeze(1) * scores
 
 
-def latents_by_normal(mu, logvar, rng):
-    return rng.normal(mu, np.sqrt(np.exp(logvar)))
+def products_by_loops(z, mu, logvar):
+    eps = (z - mu) / np.sqrt(np.exp(logvar))
+    calls, rows, latents = eps.shape
+    by_latent = [(eps[:, :, j] * eps[:, :, j + 1]).mean() for j in range(latents - 1)]
+    by_row = [(eps[:, i] * eps[:, i + 1]).mean() for i in range(rows - 1)]
+    by_call = [(eps[c] * eps[c + 1]).mean() for c in range(calls - 1)]
+    return np.mean(by_latent), np.mean(by_row), np.mean(by_call)
 
 
-def latents_row_by_row(mu, logvar, rng):
-    rows = [m + np.exp(v / 2) * rng.standard_normal(len(m)) for m, v in zip(mu, logvar, strict=True)]
-    return np.array(rows, dtype=np.float32)
+def products_by_matrices(z, mu, logvar):
+    eps = (z - mu) * np.exp(-logvar / 2)
+    found = []
+    for axes in ("cri,crj->ij", "cik,cjk->ij", "irk,jrk->ij"):
+        table = np.einsum(axes, eps, eps)
+        found.append(np.diag(table, 1).mean() / (eps.size / len(table)))
+    return np.array(found)
 
 
-def latents_in_torch(mu, logvar, rng):
-    generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-    eps = torch.randn(mu.shape, generator=generator, dtype=torch.float64)
-    return torch.from_numpy(mu.copy()) + (torch.from_numpy(logvar.copy()) / 2).exp() * eps
+def products_in_torch(z, mu, logvar):
+    q = torch.distributions.Normal(torch.tensor(mu), torch.tensor(logvar).mul(0.5).exp())
+    eps = (torch.tensor(z) - q.loc) / q.scale
+    found = []
+    for axis in (2, 1, 0):
+        n = eps.shape[axis]
+        found.append((eps.narrow(axis, 0, n - 1) * eps.narrow(axis, 1, n - 1)).mean().item())
+    return found
 
 
-def latents_mirrored(mu, logvar, rng):
-    return mu - np.exp(0.5 * logvar) * rng.standard_normal(mu.shape[::-1]).T
+def runs_in_a_list():
+    return [3, 2, 4, 1]
+
+
+def runs_by_letter():
+    runs = {"D": 1, "B": 2, "A": 3, "C": 4}
+    return np.array([runs[letter] for letter in "ABCD"])
 
 
 VARIANTS = {
-    "5.1": [score_by_a_loop, score_by_autograd, score_in_single_precision],
-    "5.2": [path_by_autograd, path_by_differences, path_in_single_precision],
-    "5.3": [
-        pathwise_by_backward,
-        pathwise_by_the_chain_rule,
-        pathwise_draw_by_draw,
-        pathwise_in_single_precision,
-    ],
-    "5.4": [baseline_by_the_factor, baseline_by_a_loop, baseline_in_torch],
-    "5.5": [latents_by_normal, latents_row_by_row, latents_in_torch, latents_mirrored],
+    "5.1": [both_by_a_loop, both_by_autograd, both_in_single_precision],
+    "5.2": [baseline_by_the_factor, baseline_by_a_loop, baseline_in_torch],
+    "5.3": [products_by_loops, products_by_matrices, products_in_torch],
+    "5.4": [runs_in_a_list, runs_by_letter],
 }
