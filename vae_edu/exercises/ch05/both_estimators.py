@@ -47,6 +47,8 @@ def draw_cases(rng: np.random.Generator):
         logvar = rng.uniform(0.6, 1.6, latent) * rng.choice([-1, 1], latent)
         if latent > 1:
             logvar[0], logvar[1] = -3.3, 3.2
+        else:
+            logvar = np.abs(logvar)  # here √logvar and log logvar exist
         yield f, slope, mu, logvar, rng.normal(size=(samples, latent))
 
 
