@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from vae_edu.exercises.ch06 import draw_pixels, sigmoid
+from vae_edu.exercises.ch06.distortion import draw_pixels, sigmoid
 from vae_edu.exercises.record import Exercise, Mistake, Property
 
 
