@@ -82,7 +82,7 @@ def one_pass(rng: np.random.Generator, batch: int, data: int, first: int, latent
 
 # The pieces of which wrong answers are put together.
 
-NAMES = "dW1 db1 dW2 db2 dW3 db3 dW4 db4".split()
+NAMES = ("dW1", "db1", "dW2", "db2", "dW3", "db3", "dW4", "db4")
 
 
 def with_lines(**changed):

@@ -70,7 +70,10 @@ def terms(x, logits):
 
 
 GUARDS = (1e-3, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, np.finfo(float).eps)
-LOST = "not finite where a logit is large: the probability is rounded to 0 or 1 there, and log 0 is infinite. Write the loss with the logit, without p"
+LOST = (
+    "not finite where a logit is large: the probability is rounded to 0 or 1 there, and log 0 is infinite. Write the loss with "
+    "the logit, without p"
+)
 OVERFLOWS = "e^l overflows for large logits: which power is never larger than 1?"
 GUARDED = "an infinite loss is hidden behind a small number added to p, or by clipping p: a wrong pixel at a logit of 1000 costs 1000 nats"
 CLIPPED = "the logits are clipped: a wrong pixel at a logit of 1000 costs 1000 nats"
