@@ -39,66 +39,68 @@ def distortion_with_loops(x, logits):
     return np.array(total)
 
 
-def backward_with_einsum(x, eps, p, v):
+def backward_with_einsum(x, eps, params, values):
     n = len(x)
-    dl = (expit(v["logits"]) - x) / n
-    dw4, db4 = np.einsum("ni,nj->ij", v["h2"], dl), np.einsum("nj->j", dl)
-    da2 = np.where(v["a2"] > 0, np.einsum("nj,ij->ni", dl, p["W4"]), 0)
-    dw3, db3 = np.einsum("ni,nj->ij", v["z"], da2), da2.sum(0)
-    dz = np.einsum("nj,ij->ni", da2, p["W3"])
-    variance = np.exp(v["logvar"])
-    ds = np.hstack([dz + v["mu"] / n, 0.5 * dz * eps * np.sqrt(variance) + 0.5 * (variance - 1) / n])
-    dw2, db2 = np.einsum("ni,nj->ij", v["h1"], ds), ds.sum(0)
-    da1 = np.where(v["a1"] > 0, np.einsum("nj,ij->ni", ds, p["W2"]), 0)
-    return [np.einsum("ni,nj->ij", v["centred"], da1), da1.sum(0), dw2, db2, dw3, db3, dw4, db4]
+    dl = (expit(values["logits"]) - x) / n
+    dw4, db4 = np.einsum("ni,nj->ij", values["h2"], dl), np.einsum("nj->j", dl)
+    da2 = np.where(values["a2"] > 0, np.einsum("nj,ij->ni", dl, params["W4"]), 0)
+    dw3, db3 = np.einsum("ni,nj->ij", values["z"], da2), da2.sum(0)
+    dz = np.einsum("nj,ij->ni", da2, params["W3"])
+    variance = np.exp(values["logvar"])
+    ds = np.hstack([dz + values["mu"] / n, 0.5 * dz * eps * np.sqrt(variance) + 0.5 * (variance - 1) / n])
+    dw2, db2 = np.einsum("ni,nj->ij", values["h1"], ds), ds.sum(0)
+    da1 = np.where(values["a1"] > 0, np.einsum("nj,ij->ni", ds, params["W2"]), 0)
+    return [np.einsum("ni,nj->ij", values["centred"], da1), da1.sum(0), dw2, db2, dw3, db3, dw4, db4]
 
 
-def backward_by_autograd(x, eps, p, v):
+def backward_by_autograd(x, eps, params, values):
     """The forward pass again, in torch; the logits that came in take the place of its own, and so do all values."""
     names = ["W1", "b1", "W2", "b2", "W3", "b3", "W4", "b4"]
-    t = {name: torch.tensor(p[name], requires_grad=True) for name in names}
+    t = {name: torch.tensor(params[name], requires_grad=True) for name in names}
 
     def as_given(value, given):  # the value that came in, with the derivatives of this one
         return value + (torch.tensor(given) - value).detach()
 
-    a1 = as_given(torch.tensor(v["centred"]) @ t["W1"] + t["b1"], v["a1"])
+    a1 = as_given(torch.tensor(values["centred"]) @ t["W1"] + t["b1"], values["a1"])
     mu, logvar = (torch.relu(a1) @ t["W2"] + t["b2"]).chunk(2, dim=1)
-    mu, logvar = as_given(mu, v["mu"]), as_given(logvar, v["logvar"])
+    mu, logvar = as_given(mu, values["mu"]), as_given(logvar, values["logvar"])
     z = mu + (logvar / 2).exp() * torch.tensor(eps)
-    a2 = as_given(z @ t["W3"] + t["b3"], v["a2"])
-    logits = as_given(torch.relu(a2) @ t["W4"] + t["b4"], v["logits"])
+    a2 = as_given(z @ t["W3"] + t["b3"], values["a2"])
+    logits = as_given(torch.relu(a2) @ t["W4"] + t["b4"], values["logits"])
     cost = functional.binary_cross_entropy_with_logits(logits, torch.tensor(x), reduction="sum")
     ((cost + 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()) / len(x)).backward()
     return tuple(t[name].grad for name in names)
 
 
-def backward_one_example_at_a_time(x, eps, p, v):
+def backward_one_example_at_a_time(x, eps, params, values):
     totals = None
     for n in range(len(x)):
-        dl = (1 / (1 + np.exp(-np.clip(v["logits"][n], -500, 500))) - x[n]) / len(x)
-        da2 = (p["W4"] @ dl) * (v["h2"][n] > 0)
-        dz = p["W3"] @ da2
-        logvar = v["logvar"][n]
-        dmu = dz + v["mu"][n] / len(x)
+        dl = (1 / (1 + np.exp(-np.clip(values["logits"][n], -500, 500))) - x[n]) / len(x)
+        da2 = (params["W4"] @ dl) * (values["h2"][n] > 0)
+        dz = params["W3"] @ da2
+        logvar = values["logvar"][n]
+        dmu = dz + values["mu"][n] / len(x)
         dlogvar = dz * eps[n] * np.exp(logvar / 2) / 2 + np.expm1(logvar) / 2 / len(x)
         ds = np.append(dmu, dlogvar)
-        da1 = (p["W2"] @ ds) * (v["h1"][n] > 0)
-        pairs = ((v["centred"][n], da1), (v["h1"][n], ds), (v["z"][n], da2), (v["h2"][n], dl))
+        da1 = (params["W2"] @ ds) * (values["h1"][n] > 0)
+        pairs = ((values["centred"][n], da1), (values["h1"][n], ds), (values["z"][n], da2), (values["h2"][n], dl))
         own = [each for given, dy in pairs for each in (np.outer(given, dy), dy)]
         totals = own if totals is None else [total + each for total, each in zip(totals, own, strict=True)]
     return tuple(totals)
 
 
-def backward_with_the_mean_at_the_end(x, eps, p, v):
+def backward_with_the_mean_at_the_end(x, eps, params, values):
     """Derivatives of each example's own loss; the division by the batch size comes last."""
-    dl = expit(v["logits"]) - x
-    da2 = dl @ p["W4"].T
-    da2[v["a2"] <= 0] = 0
-    dz = da2 @ p["W3"].T
-    ds = np.concatenate((dz + v["mu"], (dz * (v["z"] - v["mu"]) + np.exp(v["logvar"]) - 1) / 2), axis=1)
-    da1 = ds @ p["W2"].T
-    da1[v["a1"] <= 0] = 0
-    pairs = ((v["centred"], da1), (v["h1"], ds), (v["z"], da2), (v["h2"], dl))
+    dl = expit(values["logits"]) - x
+    da2 = dl @ params["W4"].T
+    da2[values["a2"] <= 0] = 0
+    dz = da2 @ params["W3"].T
+    ds = np.concatenate(
+        (dz + values["mu"], (dz * (values["z"] - values["mu"]) + np.exp(values["logvar"]) - 1) / 2), axis=1
+    )
+    da1 = ds @ params["W2"].T
+    da1[values["a1"] <= 0] = 0
+    pairs = ((values["centred"], da1), (values["h1"], ds), (values["z"], da2), (values["h2"], dl))
     return tuple(each / len(x) for given, dy in pairs for each in (given.T @ dy, dy.sum(axis=0)))
 
 

@@ -6,39 +6,39 @@ from vae_edu.exercises.ch06.distortion import sigmoid
 from vae_edu.exercises.record import Exercise, Mistake
 
 
-def backward(x, eps, p, v):
+def backward_pass(x, eps, params, values):
     """The derivatives of the loss with respect to W1, b1, W2, b2, W3, b3, W4 and b4: eight arrays in this order.
 
-    x (batch, data), eps (batch, latent); p: the parameters; v: the values of the forward pass.
+    x (batch, data), eps (batch, latent); params: the parameters by name; values: the values of the forward pass by name.
     """
-    batch, sigma = len(x), np.exp(v["logvar"] / 2)
-    dlogits = ((1 + np.tanh(v["logits"] / 2)) / 2 - x) / batch
-    dW4, db4 = v["h2"].T @ dlogits, dlogits.sum(axis=0)
-    dh2 = dlogits @ p["W4"].T
-    da2 = dh2 * (v["a2"] > 0)
-    dW3, db3 = v["z"].T @ da2, da2.sum(axis=0)
-    dz = da2 @ p["W3"].T
-    dmu_by_z, dlogvar_by_z = dz, dz * eps * sigma / 2
-    dmu_by_kl, dlogvar_by_kl = v["mu"] / batch, (sigma**2 - 1) / 2 / batch
+    batch = len(x)
+    dlogits = ((1 + np.tanh(values["logits"] / 2)) / 2 - x) / batch
+    dW4, db4 = values["h2"].T @ dlogits, dlogits.sum(axis=0)
+    dh2 = dlogits @ params["W4"].T
+    da2 = dh2 * (values["a2"] > 0)
+    dW3, db3 = values["z"].T @ da2, da2.sum(axis=0)
+    dz = da2 @ params["W3"].T
+    dmu_by_z, dlogvar_by_z = dz, dz * eps * np.exp(values["logvar"] / 2) / 2
+    dmu_by_kl, dlogvar_by_kl = values["mu"] / batch, (np.exp(values["logvar"]) - 1) / 2 / batch
     dmu, dlogvar = dmu_by_z + dmu_by_kl, dlogvar_by_z + dlogvar_by_kl
     ds = np.concatenate([dmu, dlogvar], axis=1)
-    dW2, db2 = v["h1"].T @ ds, ds.sum(axis=0)
-    dh1 = ds @ p["W2"].T
-    da1 = dh1 * (v["a1"] > 0)
-    dW1, db1 = v["centred"].T @ da1, da1.sum(axis=0)
+    dW2, db2 = values["h1"].T @ ds, ds.sum(axis=0)
+    dh1 = ds @ params["W2"].T
+    da1 = dh1 * (values["a1"] > 0)
+    dW1, db1 = values["centred"].T @ da1, da1.sum(axis=0)
     return dW1, db1, dW2, db2, dW3, db3, dW4, db4
 
 
-def forward(x, eps, p):
+def forward(x, eps, params):
     """The values of the forward pass by name, as the notebook computes them, up to the logits."""
-    centred = x - p["m"]
-    a1 = centred @ p["W1"] + p["b1"]
+    centred = x - params["mean"]
+    a1 = centred @ params["W1"] + params["b1"]
     h1 = np.maximum(a1, 0)
-    mu, logvar = np.split(h1 @ p["W2"] + p["b2"], 2, axis=1)
+    mu, logvar = np.split(h1 @ params["W2"] + params["b2"], 2, axis=1)
     z = mu + np.exp(logvar / 2) * eps
-    a2 = z @ p["W3"] + p["b3"]
+    a2 = z @ params["W3"] + params["b3"]
     h2 = np.maximum(a2, 0)
-    logits = h2 @ p["W4"] + p["b4"]
+    logits = h2 @ params["W4"] + params["b4"]
     return {
         "centred": centred,
         "a1": a1,
@@ -57,27 +57,27 @@ def draw_passes(rng: np.random.Generator):
     exactly 0 before its ReLU."""
     for batch, data, first, latent, second in ((5, 7, 6, 3, 4), (1, 5, 4, 2, 3), (3, 6, 5, 1, 8)):
         yield one_pass(rng, batch, data, first, latent, second)
-    x, eps, p, v = one_pass(rng, 4, 6, 5, 2, 4)
-    x[0, :2], v["logits"][0, :2] = (0, 1), (1000, -1000)
-    x[1, :2], v["logits"][1, :2] = (1, 0), (1000, -1000)
-    yield x, eps, p, v
-    x, eps, p, v = one_pass(rng, 4, 5, 6, 2, 5)
-    p["W1"][:, 0] = p["b1"][0] = p["W3"][:, 1] = p["b3"][1] = 0
-    yield x, eps, p, forward(x, eps, p)
+    x, eps, params, values = one_pass(rng, 4, 6, 5, 2, 4)
+    x[0, :2], values["logits"][0, :2] = (0, 1), (1000, -1000)
+    x[1, :2], values["logits"][1, :2] = (1, 0), (1000, -1000)
+    yield x, eps, params, values
+    x, eps, params, values = one_pass(rng, 4, 5, 6, 2, 5)
+    params["W1"][:, 0] = params["b1"][0] = params["W3"][:, 1] = params["b3"][1] = 0
+    yield x, eps, params, forward(x, eps, params)
 
 
 def one_pass(rng: np.random.Generator, batch: int, data: int, first: int, latent: int, second: int):
-    """x, eps, p and v with log-variances of both signs, away from 0."""
+    """x, eps, params and values with log-variances of both signs, away from 0."""
     widths = {"1": (data, first), "2": (first, 2 * latent), "3": (latent, second), "4": (second, data)}
-    p = {"m": rng.uniform(0.2, 0.8, data)}
+    params = {"mean": rng.uniform(0.2, 0.8, data)}
     for number, (fan_in, fan_out) in widths.items():
-        p |= {
+        params |= {
             f"W{number}": rng.normal(size=(fan_in, fan_out)) / np.sqrt(fan_in),
             f"b{number}": rng.normal(size=fan_out),
         }
-    p["b2"][latent:] = rng.uniform(0.8, 1.6, latent) * rng.choice([-1, 1], latent)
+    params["b2"][latent:] = rng.uniform(0.8, 1.6, latent) * rng.choice([-1, 1], latent)
     x, eps = (rng.random((batch, data)) < 0.5).astype(float), rng.normal(size=(batch, latent))
-    return x, eps, p, forward(x, eps, p)
+    return x, eps, params, forward(x, eps, params)
 
 
 # The pieces of which wrong answers are put together.
@@ -89,8 +89,8 @@ def with_lines(**changed):
     """The right pass, but for these lines. Each is a function of the line's right value and of all that was computed before it,
     by name: what follows uses its result."""
 
-    def wrong(x, eps, p, v):
-        g = {"x": x, "eps": eps, "batch": len(x), "sigma": np.exp(v["logvar"] / 2), **p, **v}
+    def wrong(x, eps, params, values):
+        g = {"x": x, "eps": eps, "batch": len(x), "sigma": np.exp(values["logvar"] / 2), **params, **values}
 
         def put(name, value):
             with np.errstate(all="ignore"):
@@ -99,9 +99,9 @@ def with_lines(**changed):
 
         put("dlogits", (sigmoid(g["logits"]) - x) / len(x))
         layer(put, g, 4, "h2", "dlogits")
-        put("da2", put("dh2", g["dlogits"] @ p["W4"].T) * (g["a2"] > 0))
+        put("da2", put("dh2", g["dlogits"] @ params["W4"].T) * (g["a2"] > 0))
         layer(put, g, 3, "z", "da2")
-        put("dz", g["da2"] @ p["W3"].T)
+        put("dz", g["da2"] @ params["W3"].T)
         put("dmu_by_z", g["dz"])
         put("dlogvar_by_z", g["dz"] * eps * g["sigma"] / 2)
         put("dmu_by_kl", g["mu"] / len(x))
@@ -110,7 +110,7 @@ def with_lines(**changed):
         put("dlogvar", g["dlogvar_by_z"] + g["dlogvar_by_kl"])
         put("ds", np.concatenate([g["dmu"], g["dlogvar"]], axis=1))
         layer(put, g, 2, "h1", "ds")
-        put("da1", put("dh1", g["ds"] @ p["W2"].T) * (g["a1"] > 0))
+        put("da1", put("dh1", g["ds"] @ params["W2"].T) * (g["a1"] > 0))
         layer(put, g, 1, "centred", "da1")
         return tuple(g[name] for name in NAMES)
 
@@ -124,7 +124,7 @@ def layer(put, g, number, given, dy):
 
 def afterwards(change):
     """The right pass, whose eight results are changed."""
-    return lambda x, eps, p, v: change(with_lines()(x, eps, p, v), x)
+    return lambda x, eps, params, values: change(with_lines()(x, eps, params, values), x)
 
 
 def times(*factors):
@@ -161,7 +161,7 @@ EXERCISE = Exercise(
     title="The whole backward pass",
     minutes=30,
     difficulty=3,
-    answer=backward,
+    answer=backward_pass,
     cases=draw_passes,
     mistakes=(
         # the mean
@@ -362,7 +362,7 @@ EXERCISE = Exercise(
         "how much? What is the only product of dy and x, or of dy and W, that has the shape you need?",
         "Affine: y = x W + b moves by x_i for each W_ij, in every row. Sampler: σ = exp(logvar / 2) has the derivative σ/2 in logvar. "
         "KL: differentiate ½ (mu² + exp(logvar) − 1 − logvar), and divide by the batch size. The two paths add up.",
-        'dlogits = (sigmoid of the logits − x) / len(x); then dW4 = v["h2"].T @ dlogits, db4 = dlogits.sum(axis=0), and '
-        'dh2 = dlogits @ p["W4"].T.',
+        'dlogits = (sigmoid of the logits − x) / len(x); then dW4 = values["h2"].T @ dlogits, db4 = dlogits.sum(axis=0), and '
+        'dh2 = dlogits @ params["W4"].T.',
     ),
 )

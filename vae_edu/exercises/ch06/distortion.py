@@ -5,7 +5,7 @@ import numpy as np
 from vae_edu.exercises.record import Exercise, Mistake
 
 
-def distortion(x, logits):
+def distortion_from_logits(x, logits):
     """−log p(x|z) of each example, (batch,), in nats, for pixels x of 0 or 1 and logits, both (batch, data)."""
     softplus = np.maximum(logits, 0) + np.log1p(np.exp(-np.abs(logits)))
     return (softplus - x * logits).sum(axis=1)
@@ -83,7 +83,7 @@ EXERCISE = Exercise(
     title="The distortion from logits",
     minutes=10,
     difficulty=2,
-    answer=distortion,
+    answer=distortion_from_logits,
     cases=draw_pixels,
     mistakes=(
         Mistake(LOST, quiet(lambda x, logits: from_probability(sigmoid(logits), x))),

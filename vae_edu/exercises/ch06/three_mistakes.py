@@ -67,6 +67,6 @@ EXERCISE = Exercise(
     hints=(
         "Which parameters does each mistake change on the way back? Cross out all that the pattern of a column rules out.",
         "For what is left, find an input at which one of the mistakes changes nothing: eps = 0, the same ε for all latents.",
-        "Compare the loss C(x, eps, p)[0] with that of forward, for three noises: eps, 0 * eps, and np.repeat(eps[:, :1], 4, axis=1).",
+        "Compare the loss C(x, eps, params)[0] with that of forward, for three noises: eps, 0 * eps, and np.repeat(eps[:, :1], 4, axis=1).",
     ),
 )
