@@ -162,6 +162,18 @@ EXERCISE = Exercise(
                 *right(theta, g, m, v, t, learning_rate)[1:],
             ),
         ),
+        Mistake(
+            "this is RMSprop: the gradient stands in the numerator, and nothing is corrected. Adam has a running mean of the gradient",
+            lambda theta, g, m, v, t, rate: (
+                theta - rate * g / (np.sqrt(0.999 * v + 0.001 * g**2) + 1e-8),
+                m,
+                0.999 * v + 0.001 * g**2,
+            ),
+        ),
+        Mistake(
+            "m or v, from the step before, is not used",
+            lambda theta, g, m, v, t, rate: right(theta, g, 0 * m, 0 * v, t, rate),
+        ),
         Mistake("the step is taken with m and v before their update: update them first", old_means),
         Mistake(
             "theta is missing: this is the step alone",

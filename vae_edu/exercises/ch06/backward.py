@@ -57,13 +57,21 @@ def draw_passes(rng: np.random.Generator):
     exactly 0 before its ReLU."""
     for batch, data, first, latent, second in ((5, 7, 6, 3, 4), (1, 5, 4, 2, 3), (3, 6, 5, 1, 8)):
         yield one_pass(rng, batch, data, first, latent, second)
-    x, eps, params, values = one_pass(rng, 4, 6, 5, 2, 4)
-    x[0, :2], values["logits"][0, :2] = (0, 1), (1000, -1000)
-    x[1, :2], values["logits"][1, :2] = (1, 0), (1000, -1000)
-    yield x, eps, params, values
-    x, eps, params, values = one_pass(rng, 4, 5, 6, 2, 5)
+    for change in (saturate, silence):
+        x, eps, params, _ = one_pass(rng, 4, 6, 5, 2, 4)
+        change(x, params)
+        yield x, eps, params, forward(x, eps, params)
+
+
+def saturate(x, params):
+    """Logits of ±1000 for two pixels, which are once 0 and once 1."""
+    params["b4"][:2] = 1000, -1000
+    x[:2, :2] = (0, 1), (1, 0)
+
+
+def silence(x, params):
+    """A hidden unit of the encoder and one of the decoder that are exactly 0 before their ReLU."""
     params["W1"][:, 0] = params["b1"][0] = params["W3"][:, 1] = params["b3"][1] = 0
-    yield x, eps, params, forward(x, eps, params)
 
 
 def one_pass(rng: np.random.Generator, batch: int, data: int, first: int, latent: int, second: int):

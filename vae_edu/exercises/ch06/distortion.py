@@ -100,6 +100,17 @@ EXERCISE = Exercise(
             for most in (10, 15, 20, 30, 50, 80, 88, 100, 500, 700, 709)
         ),
         Mistake(
+            "the logarithms are clipped (torch's binary_cross_entropy holds them at −100): a wrong pixel at a logit of 1000 costs 1000 nats",
+            quiet(
+                lambda x, logits: (
+                    -(
+                        x * np.maximum(np.log(sigmoid(logits)), -100)
+                        + (1 - x) * np.maximum(np.log(1 - sigmoid(logits)), -100)
+                    ).sum(axis=1)
+                )
+            ),
+        ),
+        Mistake(
             "this is log p(x|z): the distortion is minus that, and never negative",
             lambda x, logits: -terms(x, logits).sum(axis=1),
         ),
