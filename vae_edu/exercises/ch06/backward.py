@@ -12,7 +12,7 @@ def backward_pass(x, eps, params, values):
     x (batch, data), eps (batch, latent); params: the parameters by name; values: the values of the forward pass by name.
     """
     batch = len(x)
-    dlogits = ((1 + np.tanh(values["logits"] / 2)) / 2 - x) / batch
+    dlogits = (np.exp(-np.logaddexp(0, -values["logits"])) - x) / batch
     dW4, db4 = values["h2"].T @ dlogits, dlogits.sum(axis=0)
     dh2 = dlogits @ params["W4"].T
     da2 = dh2 * (values["a2"] > 0)

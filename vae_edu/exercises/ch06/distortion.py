@@ -100,7 +100,7 @@ EXERCISE = Exercise(
             for most in (10, 15, 20, 30, 50, 80, 88, 100, 500, 700, 709)
         ),
         Mistake(
-            "the logarithms are clipped (torch's binary_cross_entropy holds them at −100): a wrong pixel at a logit of 1000 costs 1000 nats",
+            "the logarithms are clipped (as in torch's binary_cross_entropy, at −100): a wrong pixel at a logit of 1000 costs 1000 nats",
             quiet(
                 lambda x, logits: (
                     -(
