@@ -288,7 +288,7 @@ class Adam:
             theta -= s
 
 
-def fit(model, x, *, epochs, rng, batch_size=128, learning_rate=1e-3, adam=None):
+def fit(model, x, *, epochs, rng, batch_size=128, learning_rate=None, adam=None):
     """As the plain one, with the Adam of this module. Raises ``FloatingPointError`` before a step that is not finite, and
     ``ValueError`` where ``epochs`` or ``batch_size`` is below 1."""
     if min(epochs, batch_size) < 1:

@@ -79,11 +79,11 @@ class GaussianKL:
     dmu = dy mu,   dlogvar = dy ½ (exp(logvar) − 1)."""
 
     def forward(self, mu, logvar):
-        self.mu, self.variance = mu, np.exp(logvar)
-        return (mu**2 + self.variance - 1 - logvar).sum(axis=1) / 2
+        self.mu, self.excess = mu, np.expm1(logvar)  # exp(logvar) − 1, with all its digits near logvar = 0
+        return (mu**2 + self.excess - logvar).sum(axis=1) / 2
 
     def backward(self, dy):
-        return dy[:, None] * self.mu, dy[:, None] * (self.variance - 1) / 2
+        return dy[:, None] * self.mu, dy[:, None] * self.excess / 2
 
 
 class Bernoulli:
@@ -98,8 +98,9 @@ class Bernoulli:
     def backward(self, dy):
         return dy[:, None] * (self.mean(self.logits) - self.x)
 
-    def mean(self, logits):  # E[x|z] = sigmoid(l) = 1 / (1 + e^−l), by way of tanh, which does not overflow
-        return (1 + np.tanh(logits / 2)) / 2
+    def mean(self, logits):  # E[x|z] = sigmoid(l) = 1 / (1 + e^−l) = e^l / (1 + e^l): the one whose power is at most 1
+        power = np.exp(-np.abs(logits))
+        return np.where(logits >= 0, 1, power) / (1 + power)
 
     def output_for(self, mean):  # the logits with this mean, kept away from infinity
         return np.log(np.clip(mean, 0.01, 0.99) / (1 - np.clip(mean, 0.01, 0.99)))
@@ -229,18 +230,19 @@ class Adam:
             theta[:] = theta - alpha * m_hat / (np.sqrt(v_hat) + delta)
 
 
-def fit(model, x, *, epochs, rng, batch_size=128, learning_rate=1e-3, adam=None):
+def fit(model, x, *, epochs, rng, batch_size=128, learning_rate=None, adam=None):
     """Minimise the mean loss over the rows of ``x`` with ``adam``; returns the mean of each term in each epoch.
 
     rng: for the order of the rows, binary pixels and noise. learning_rate: a number, or a function of the fraction of
-    training done, in [0, 1). adam: where None, ``Adam(model)``. Changes ``model`` in place."""
+    training done, in [0, 1); where None, that of ``adam``. adam: where None, ``Adam(model)``. Changes ``model`` in place."""
     x, adam, history = model.checked("x", x, "batch", model.data), adam or Adam(model), []
     starts = range(0, len(x), batch_size)
     for epoch in range(epochs):
         order, seen = rng.permutation(len(x)), []
         for number, start in enumerate(starts):
             done = (epoch + number / len(starts)) / epochs
-            adam.learning_rate = learning_rate(done) if callable(learning_rate) else learning_rate
+            if learning_rate is not None:
+                adam.learning_rate = learning_rate(done) if callable(learning_rate) else learning_rate
             batch = model.likelihood.observe(x[order[start : start + batch_size]], rng)
             seen.append(model.negative_elbo(batch, rng=rng))
             model.backward()

@@ -1,10 +1,13 @@
 """``compare``: exact, close or off, and by what."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
 
-from vae_edu.exercises.closeness import compare
+from vae_edu.exercises.closeness import compare, compare_lines
+from vae_edu.exercises.registry import find
 
 RIGHT = np.random.default_rng(0).normal(size=(16, 4))
 SQUARE = np.random.default_rng(1).normal(size=(5, 5))
@@ -121,3 +124,70 @@ def test_nothing_is_changed(said):
     said(mine, reference, batch=16)
     np.testing.assert_array_equal(mine, 2 * RIGHT)
     np.testing.assert_array_equal(reference, RIGHT)
+
+
+class TestLineByLine:
+    """``compare_lines``: the variables of an unfinished function beside those of the model answer. Exercise 6.2 is the example."""
+
+    def test_nothing_is_there_yet(self):
+        def backward_pass(x, eps, params, values):
+            raise NotImplementedError("exercise 6.2")
+
+        assert str(compare_lines("6.2", backward_pass)) == "○ 6.2 nothing to compare yet: dlogits comes first"
+
+    def test_lines_above_the_stub_are_compared(self):
+        def backward_pass(x, eps, params, values):
+            dlogits = (1 / (1 + np.exp(-values["logits"])) - x) / len(x)
+            dh2 = 2 * dlogits @ params["W4"].T  # noqa: F841
+            db4 = dlogits.sum(axis=1)  # noqa: F841
+            scratch = 3  # noqa: F841
+            raise NotImplementedError("exercise 6.2")
+
+        head, *lines = str(compare_lines("6.2", backward_pass)).splitlines()
+        assert head == "✗ 6.2 3 of 21 arrays are there"
+        assert [line.split(":")[0] for line in lines] == [
+            "✓ dlogits",
+            "✗ db4",
+            "✗ dh2",
+        ]  # in the order of the model answer
+        assert "The shape is (5,), expected (7,)" in lines[1]
+        assert "Every entry is 2 times the right one" in lines[2]
+
+    def test_the_batch_size_is_named(self):
+        def backward_pass(x, eps, params, values):
+            dlogits = 1 / (1 + np.exp(-values["logits"])) - x  # noqa: F841
+
+        assert "the mean over the batch missing" in str(compare_lines("6.2", backward_pass))
+
+    def test_the_model_answer_has_every_line(self):
+        found = str(compare_lines("6.2", find("6.2").answer))
+        assert found.startswith("✓ 6.2 21 of 21 arrays are there\n")
+        assert found.count(": exact") == 21
+
+    def test_an_error_is_told_after_the_lines_before_it(self):
+        def backward_pass(x, eps, params, values):
+            dlogits = (1 / (1 + np.exp(-values["logits"])) - x) / len(x)
+            dW4 = dlogits.T @ values["h2"].T  # noqa: F841
+
+        head, first, last = str(compare_lines("6.2", backward_pass)).splitlines()
+        assert head.startswith("✗")
+        assert first.startswith("✓ dlogits")
+        assert last.startswith('✗ stopped by ValueError in the line `dW4 = dlogits.T @ values["h2"].T')
+
+    def test_what_is_no_function_is_told(self):
+        assert "stopped by TypeError" in str(compare_lines("6.2", 3))
+
+    def test_a_profiler_that_was_there_goes_on(self):
+        def profiler(*_):
+            pass
+
+        sys.setprofile(profiler)
+        try:
+            compare_lines("6.2", find("6.2").answer)
+            assert sys.getprofile() is profiler
+        finally:
+            sys.setprofile(None)
+
+    def test_an_exercise_that_there_is_not(self):
+        with pytest.raises(ValueError, match="no exercise"):
+            compare_lines("6.99", print)

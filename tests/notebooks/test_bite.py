@@ -162,7 +162,6 @@ class PPCA(PPCA):
     "06: the variance as the standard deviation, with the matching backward pass": (
         "06",
         """
-from vae_edu import numpy_vae
 class Reparameterise(numpy_vae.Reparameterise):
     def forward(self, mu, logvar, eps):
         self.noise = np.exp(logvar) * eps
@@ -171,17 +170,48 @@ class Reparameterise(numpy_vae.Reparameterise):
         return dz, dz * self.noise
 numpy_vae.Reparameterise = Reparameterise
 """,
-        "every tensor's gradient is the twin's",
+        "the gradients are those of the package",
     ),
-    "06: Adam without the correction of the bias": (
+    "06: a backward pass with one factor too many": (
         "06",
         """
-class Adam(Adam):
-    def step(self):
-        self.t = 10**6
-        super().step()
+right_use = use
+def use(number, function):
+    found = right_use(number, function)
+    return (lambda *given: tuple(1.001 * each for each in found(*given))) if number == "6.2" else found
+class VAE(VAE):
+    def backward(self):
+        super().backward()
+        self.gradients = {name: 1.001 * each for name, each in self.gradients.items()}
 """,
-        "for a gradient of 1000, the first step",
+        "central difference: smallest relative error",
+    ),
+    "06: a third program without a mistake": (
+        "06",
+        """
+THREE_PROGRAMS["C"] = lambda x, eps, params: yours(x, eps, params)
+""",
+        "C: largest relative distance from autograd",
+    ),
+    "06: Adam without the correction for its start": (
+        "06",
+        """
+right_use = use
+def use(number, function):
+    found = right_use(number, function)
+    return (lambda theta, g, m, v, t, rate: found(theta, g, m, v, 10**6, rate)) if number == "6.4" else found
+""",
+        "length of the first step",
+    ),
+    "06: a distortion that clips its logits": (
+        "06",
+        """
+right_use = use
+def use(number, function):
+    found = right_use(number, function)
+    return (lambda x, logits: found(x, np.clip(logits, -30, 30))) if number == "6.1" else found
+""",
+        "your function at a logit of 100",
     ),
     "07: a β that is ignored": (
         "07",

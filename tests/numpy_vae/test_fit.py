@@ -148,6 +148,13 @@ def test_a_schedule_is_asked_at_the_share_of_training_done(module, build, draw, 
     assert used == [0.01 * (1 - share) for share in shares]
 
 
+def test_an_optimiser_keeps_its_learning_rate_where_none_is_given(module, build, draw):
+    model = build()
+    adam = module.Adam(model, learning_rate=0.05)
+    module.fit(model, draw(model, n=10)[0], epochs=1, rng=np.random.default_rng(0), adam=adam)
+    assert adam.learning_rate == 0.05
+
+
 def test_the_learning_rate_and_the_batch_size_where_none_are_given(module, build, draw, flat):
     results = []
     for given in ({}, {"learning_rate": 1e-3}, {"learning_rate": lambda share: 1e-3, "batch_size": 128}):

@@ -27,6 +27,8 @@ EXPECTED = {
     "tangent_step",
     "terms_of_the_elbo",
     "three_proposals",
+    "two_paths",
+    "vae_backward",
 }
 
 
@@ -150,3 +152,23 @@ def test_ten_samples_explain_x_as_often_as_their_distribution_does():
         assert filled == pytest.approx(10 * (density.cdf(high) - density.cdf(low)), abs=0.6)
     texts = [text.get_text() for text in diagrams.three_proposals().axes[0].texts]
     assert {"1 of 10", "8 of 10", "10 of 10"} <= set(texts)
+
+
+@pytest.mark.parametrize(
+    ("mu", "logvar", "eps", "x"), [(0.8, np.log(0.25), 1.0, 0.0), (-1.5, 0.7, -0.6, 1.0), (0.3, 2.0, 0.0, 0.0)]
+)
+def test_the_numbers_of_the_two_paths_are_those_of_autograd(mu, logvar, eps, x):
+    figure = diagrams.two_paths(mu, logvar, eps, x)
+    written = [text.get_text() for text, _ in drawn_texts(figure)]
+    mean, log = (torch.tensor(float(each), dtype=torch.float64, requires_grad=True) for each in (mu, logvar))
+    logit = 2 * (mean + (log / 2).exp() * eps)
+    distortion = torch.nn.functional.softplus(logit) - x * logit
+    rate = (mean**2 + log.exp() - 1 - log) / 2
+    through_z = torch.autograd.grad(distortion, (mean, log), retain_graph=True)
+    through_kl = torch.autograd.grad(rate, (mean, log), retain_graph=True)
+    for a, b in zip(through_z, through_kl, strict=True):
+        for expected in (f"{a.item():+.2f}", f"{b.item():+.2f}", f"sum\n{(a + b).item():+.2f}"):
+            assert expected in written
+    for name, value in (("distortion", distortion), ("rate", rate), ("loss", distortion + rate)):
+        assert f"{name}\n{value.item():.2f}" in written
+    assert complaints(figure) == []

@@ -1,12 +1,18 @@
-"""Comparing one array of a computation with the right one, line by line while it is being written."""
+"""Comparing the arrays of a computation with the right ones, line by line while it is being written."""
 
 from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from vae_edu.exercises.compare import SINGLE_PRECISION_TOLERANCE, describe, plain
+from vae_edu.exercises.registry import find
+from vae_edu.exercises.sandbox import Outcome, call_guarded
 
-__all__ = ["compare"]
+__all__ = ["Lines", "compare", "compare_lines"]
 
 TOLERANCE = 1e-9  # of the largest entry; rounding in float64 stays far below, a forgotten term far above
 
@@ -20,6 +26,69 @@ def compare(name: str, mine, reference, *, batch: int | None = None) -> bool:
     relative to the largest entry of ``reference``; where one of the two is in single precision, 1e-4 counts as close.
     Returns whether it is exact or close.
     """
+    stands, line = judged(name, mine, reference, batch)
+    print(line)
+    return stands
+
+
+@dataclass(frozen=True)
+class Lines:
+    """What ``compare_lines`` returns; a notebook shows it as text."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def compare_lines(exercise_id: str, function: Callable) -> Lines:
+    """Run ``function`` on one example, and compare its variables with those of the same names in the model answer.
+
+    One line for each array that both have, as ``compare`` says it, in the order of the model answer. It does not matter
+    whether the function is complete: what counts is the value that a variable has when the function ends, be it with a result
+    or with an error. The example is the exercise's first case, the same at every call; the first argument's length is taken for
+    the batch size. Nothing is kept.
+
+    Raises ``ValueError`` when there is no such exercise.
+    """
+    exercise = find(exercise_id)
+    example = tuple(next(iter(exercise.cases(np.random.default_rng(0)))))
+    right, _ = variables(exercise.answer, example, exercise.seconds)
+    mine, outcome = variables(function, example, exercise.seconds)
+    wanted = [name for name, value in right.items() if isinstance(value, np.ndarray)]
+    wanted = [name for name in wanted if name not in exercise.signature.parameters]
+    found = [judged(name, mine[name], right[name], len(example[0])) for name in wanted if name in mine]
+    lines = [line for _, line in found]
+    if outcome.error is not None and not outcome.is_stub:
+        lines.append(f"✗ stopped by {outcome.told}")
+    if not lines:
+        return Lines(f"○ {exercise.id} nothing to compare yet: {wanted[0]} comes first")
+    mark = "✗" if any(line.startswith("✗") for line in lines) else "✓"
+    return Lines("\n".join([f"{mark} {exercise.id} {len(found)} of {len(wanted)} arrays are there", *lines]))
+
+
+def variables(function: Callable, arguments: tuple, seconds: float) -> tuple[dict[str, object], Outcome]:
+    """The variables of ``function`` as they are when a call with these arguments ends, and what the call led to."""
+    held: dict[str, object] = {}
+    code = getattr(function, "__code__", None)
+
+    def keep(frame, event, _value):
+        if event == "return" and frame.f_code is code:
+            held.update(frame.f_locals)
+
+    def watched(*given):
+        before = sys.getprofile()
+        sys.setprofile(keep)
+        try:
+            return function(*given)
+        finally:
+            sys.setprofile(before)
+
+    return held, call_guarded(watched, arguments, seconds=seconds, guard=function)
+
+
+def judged(name: str, mine, reference, batch: int | None) -> tuple[bool, str]:
+    """Whether ``mine`` is exact or close, and the line that says how it stands."""
     right = np.asarray(plain(reference))
     try:
         got = np.asarray(plain(mine))
@@ -27,21 +96,18 @@ def compare(name: str, mine, reference, *, batch: int | None = None) -> bool:
     except Exception:  # a learner's class may raise from any of its methods
         problem = f"expected {described(right)}, got {describe(mine)}"
     if problem is None and got.shape == right.shape and np.array_equal(got, right):
-        print(f"✓ {name}: exact")
-        return True
+        return True, f"✓ {name}: exact"
     single = problem is None and np.float32 in (got.dtype, right.dtype)
     tolerance = SINGLE_PRECISION_TOLERANCE if single else TOLERANCE
     problem = problem or misshapen(got, right, tolerance) or unusable(got, right)
     if problem:
-        print(f"✗ {name}: off. {problem}")
-        return False
+        return False, f"✗ {name}: off. {problem}"
     got, right = got.astype(float), right.astype(float)
     by = f"largest difference {np.abs(got - right).max():.2g}, relative {distance(got, right):.2g}"
     if distance(got, right) <= tolerance:
-        print(f"✓ {name}: close ({by})")
-        return True
-    print(f"✗ {name}: off ({by}). {pattern(got, right, tolerance, batch) or first_difference(got, right, tolerance)}")
-    return False
+        return True, f"✓ {name}: close ({by})"
+    told = pattern(got, right, tolerance, batch) or first_difference(got, right, tolerance)
+    return False, f"✗ {name}: off ({by}). {told}"
 
 
 def distance(got: np.ndarray, right: np.ndarray) -> float:

@@ -47,6 +47,8 @@ __all__ = [
     "tangent_step",
     "terms_of_the_elbo",
     "three_proposals",
+    "two_paths",
+    "vae_backward",
 ]
 
 PIXELS_PER_INCH = 110
@@ -301,14 +303,18 @@ def computation_graph() -> Figure:
     return figure
 
 
-def there_and_back(axes: Axes, start: Point, end: Point, side: int = 1, *, back=True, blocked=False) -> None:
-    """An arrow from start to end, and on its right (side = 1) or left (-1) the gradient's arrow back, or one that is blocked."""
-    arrow(axes, start, end, trim=(0.28, 0.28))
+def there_and_back(
+    axes: Axes, start: Point, end: Point, side: int = 1, *, back=True, blocked=False, trim: float | Point = 0.28
+) -> None:
+    """An arrow from start to end, and on its right (side = 1) or left (-1) the gradient's arrow back, or one that is blocked.
+    ``trim``: inches left out at both ends, or at the start and the end."""
+    first, last = (trim, trim) if isinstance(trim, float) else trim
+    arrow(axes, start, end, trim=(first, last))
     if back:
         along = np.subtract(end, start)
         shift = 0.16 * side * np.array([along[1], -along[0]]) / np.hypot(*along)
         stop = np.add(start, shift) + (0.5 * along if blocked else 0)
-        arrow(axes, tuple(end + shift), tuple(stop), trim=(0.28, 0.08 if blocked else 0.28), color=RED, dashed=True)
+        arrow(axes, tuple(end + shift), tuple(stop), trim=(last, 0.08 if blocked else first), color=RED, dashed=True)
         if blocked:
             axes.plot(*(stop - 0.02 * along), "x", color=RED, markersize=11, markeredgewidth=3)
 
@@ -458,4 +464,105 @@ def three_proposals() -> Figure:
     for x, face, text in ((1.6, BLACK, "lies in the bulk of the posterior"), (5.0, "white", "does not")):
         axes.plot(x, 0.25, "o", markersize=6.5, color=BLACK, markerfacecolor=face)
         write(axes, x + 0.13, 0.25, text, ha="left")
+    return figure
+
+
+def two_paths(mu: float = 0.8, logvar: float = float(np.log(0.25)), eps: float = 1.0, x: float = 0.0) -> Figure:
+    """A VAE with one pixel, one latent and the decoder logit = 2 z, as a computation graph with numbers: in each box the value, and
+    in red the derivative of the loss that comes back. Two derivatives come back to mu, and two to logvar. The pixel x is 0 or 1."""
+    sigma = np.exp(logvar / 2)
+    z = mu + sigma * eps
+    logit = 2 * z
+    distortion = np.logaddexp(0, logit) - x * logit
+    rate = (mu**2 + sigma**2 - 1 - logvar) / 2
+    dlogit = 1 / (1 + np.exp(-logit)) - x
+    dz = 2 * dlogit
+    through_z, through_kl = (dz, dz * sigma * eps / 2), (mu, (sigma**2 - 1) / 2)
+
+    figure, axes = canvas(7.4, 4.3)
+    places = {"mu": (1.35, 2.2), "logvar": (3.55, 2.2), "z": (2.45, 3.5), "rate": (2.45, 0.9)}
+    places |= {"logit": (4.3, 3.5), "distortion": (6.1, 3.5), "loss": (6.1, 0.9)}
+    for start, end, side in (
+        *(("mu", "z", -1), ("mu", "rate", 1), ("logvar", "z", 1), ("logvar", "rate", -1)),
+        *(("z", "logit", 1), ("logit", "distortion", 1), ("rate", "loss", 1), ("distortion", "loss", 1)),
+    ):
+        there_and_back(
+            axes, places[start], places[end], side, trim=0.46 if places[start][1] == places[end][1] else 0.36
+        )
+    arrow(axes, (0.85, 3.5), places["z"], trim=(0.26, 0.46))
+    node(axes, 0.85, 3.5, "", radius=0.26)
+    write(axes, 0.85, 3.5, f"eps\n{eps:.2f}", 9, zorder=5)
+    values = {
+        "mu": mu,
+        "logvar": logvar,
+        "z": z,
+        "rate": rate,
+        "logit": logit,
+        "distortion": distortion,
+        "loss": distortion + rate,
+    }
+    for name, value in values.items():
+        box(axes, *places[name], "", width=0.86, height=0.5, color=BLUE if name in ("mu", "logvar") else BLACK)
+        write(axes, *places[name], f"{name}\n{value:.2f}", 10, zorder=5)
+    for middle, numbers, y in ((2.92, through_z, 0.12), (1.48, through_kl, -0.12)):
+        for at, ha, number in ((1.48, "right", numbers[0]), (3.42, "left", numbers[1])):
+            write(axes, at, middle + y, f"{number:+.2f}", 10, ha, color=RED)
+    for at, ha, number in ((0.85, "right", through_z[0] + through_kl[0]), (4.05, "left", through_z[1] + through_kl[1])):
+        write(axes, at, 2.2, f"sum\n{number:+.2f}", 10.5, ha, color=RED, weight="bold")
+    for name, number in (("z", dz), ("logit", dlogit), ("distortion", 1)):
+        write(axes, places[name][0], 3.92, f"{number:+.2f}", 10, color=RED)
+    for name in ("rate", "loss"):
+        write(axes, places[name][0], 0.52, "+1.00", 10, color=RED)
+    write(axes, 5.2, 3.72, f"pixel x = {x:.0f}", 9.5)
+    write(axes, 4.28, 1.16, "rate + distortion", 9.5)
+    arrow(axes, (0.25, 0.22), (0.75, 0.22))
+    write(axes, 0.85, 0.22, "forward: values, in the boxes", ha="left")
+    arrow(axes, (4.15, 0.22), (3.65, 0.22), color=RED, dashed=True)
+    write(axes, 4.25, 0.22, "backward: derivatives of the loss, in red", ha="left")
+    return figure
+
+
+def vae_backward() -> Figure:
+    """A VAE as a computation graph. Forward arrows lead from x over h1, mu and logvar, z, h2 to the logits, the distortion and the
+    loss, and from mu and logvar over the rate to the loss. Dashed red arrows lead the derivative back; two of them meet at mu and
+    logvar."""
+    figure, axes = canvas(7.4, 3.6)
+    row, top = 1.75, 3.0
+    places = {
+        "x": (0.4, row),
+        "h1": (1.65, row),
+        "mu, logvar": (3.0, row),
+        "z": (4.3, row),
+        "h2": (5.5, row),
+        "logits": (6.75, row),
+    }
+    places |= {"rate": (3.0, top), "distortion": (6.75, top), "loss": (4.75, top)}
+    for start, end, side, back, trim in (
+        ("x", "h1", 1, False, (0.3, 0.3)),
+        ("h1", "mu, logvar", 1, True, (0.3, 0.53)),
+        ("mu, logvar", "z", 1, True, (0.53, 0.3)),
+        ("z", "h2", 1, True, (0.3, 0.3)),
+        ("h2", "logits", 1, True, (0.3, 0.36)),
+        ("mu, logvar", "rate", -1, True, (0.24, 0.24)),
+        ("logits", "distortion", 1, True, (0.24, 0.24)),
+        ("rate", "loss", 1, True, (0.36, 0.36)),
+        ("distortion", "loss", -1, True, (0.5, 0.36)),
+    ):
+        there_and_back(axes, places[start], places[end], side, back=back, trim=trim)
+    widths = {"mu, logvar": 1.02, "distortion": 0.96, "logits": 0.68, "rate": 0.68, "loss": 0.68}
+    for name, place in places.items():
+        box(axes, *place, "", width=widths.get(name, 0.5), color=BLUE if name == "mu, logvar" else BLACK)
+        write(axes, *place, name, 10.5, zorder=5)
+    node(axes, 4.3, 0.72, "eps", radius=0.27)
+    arrow(axes, (4.3, 0.72), places["z"], trim=(0.28, 0.23))
+    for number, middle in ((1, 1.02), (2, 2.2), (3, 4.9), (4, 6.1)):
+        write(axes, middle, row + 0.2, f"W{number}, b{number}", 9)
+        write(axes, middle, row - 0.38, f"dW{number}\ndb{number}", 9, color=RED)
+    write(axes, 1.65, row + 0.33, "encoder", 9.5, color=GREY)
+    write(axes, 5.5, row + 0.33, "decoder", 9.5, color=GREY)
+    write(axes, 2.68, 2.42, "two paths\nmeet here", 9.5, "right", color=RED)
+    arrow(axes, (0.25, 0.25), (0.75, 0.25))
+    write(axes, 0.85, 0.25, "forward: values", ha="left")
+    arrow(axes, (3.05, 0.25), (2.55, 0.25), color=RED, dashed=True)
+    write(axes, 3.15, 0.25, "backward: derivatives of the loss", ha="left")
     return figure

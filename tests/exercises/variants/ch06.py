@@ -2,141 +2,155 @@
 
 import numpy as np
 import torch
-from scipy.special import expit
+from scipy.special import expit, log_expit
+from torch.nn import functional
 
 
-def affine_by_einsum(x, weight, dy):
-    return np.einsum("nj,ij->ni", dy, weight), np.einsum("ni,nj->ij", x, dy), np.einsum("nj->j", dy)
+def distortion_by_logaddexp(x, logits):
+    return (np.logaddexp(0, logits) - x * logits).sum(axis=-1)
 
 
-def affine_by_loops(x, weight, dy):
-    dx, dweight, dbias = np.zeros_like(x), np.zeros_like(weight), np.zeros(weight.shape[1])
+def distortion_by_cases(x, logits):
+    """The cost of a 1 is that of a 0 at the opposite logit."""
+    l = np.where(x == 1, -logits, logits)  # noqa: E741
+    small = np.log(1 + np.exp(-np.abs(l)))
+    return np.sum(np.where(l > 0, l + small, small), axis=1)
+
+
+def distortion_by_log_expit(x, logits):
+    return -(x * log_expit(logits) + (1 - x) * log_expit(-logits)).sum(1)
+
+
+def distortion_in_torch(x, logits):
+    x, logits = torch.tensor(x), torch.tensor(logits)
+    return functional.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(dim=1)
+
+
+def distortion_in_single_precision(x, logits):
+    x, logits = x.astype(np.float32), logits.astype(np.float32)
+    return (np.maximum(logits, 0) - x * logits + np.log1p(np.exp(-np.abs(logits)))).sum(axis=1)
+
+
+def distortion_with_loops(x, logits):
+    total = [0.0] * len(x)
     for n in range(len(x)):
-        dx[n] = weight @ dy[n]
-        dweight += np.outer(x[n], dy[n])
-        dbias += dy[n]
-    return dx, dweight, dbias
+        for pixel, logit in zip(x[n], logits[n], strict=True):
+            total[n] += max(logit, 0) - pixel * logit + float(np.log1p(np.exp(-abs(logit))))
+    return np.array(total)
 
 
-def affine_by_autograd(x, weight, dy):
-    x, weight = (torch.tensor(each, requires_grad=True) for each in (x, weight))
-    bias = torch.zeros(weight.shape[1], dtype=weight.dtype, requires_grad=True)
-    (x @ weight + bias).backward(torch.tensor(dy))
-    return [x.grad, weight.grad, bias.grad]
+def backward_with_einsum(x, eps, params, values):
+    n = len(x)
+    dl = (expit(values["logits"]) - x) / n
+    dw4, db4 = np.einsum("ni,nj->ij", values["h2"], dl), np.einsum("nj->j", dl)
+    da2 = np.where(values["a2"] > 0, np.einsum("nj,ij->ni", dl, params["W4"]), 0)
+    dw3, db3 = np.einsum("ni,nj->ij", values["z"], da2), da2.sum(0)
+    dz = np.einsum("nj,ij->ni", da2, params["W3"])
+    variance = np.exp(values["logvar"])
+    ds = np.hstack([dz + values["mu"] / n, 0.5 * dz * eps * np.sqrt(variance) + 0.5 * (variance - 1) / n])
+    dw2, db2 = np.einsum("ni,nj->ij", values["h1"], ds), ds.sum(0)
+    da1 = np.where(values["a1"] > 0, np.einsum("nj,ij->ni", ds, params["W2"]), 0)
+    return [np.einsum("ni,nj->ij", values["centred"], da1), da1.sum(0), dw2, db2, dw3, db3, dw4, db4]
 
 
-def sampler_gradient_by_sigma(logvar, eps, dz):
-    sigma = np.sqrt(np.exp(logvar))
-    dsigma = dz * eps
-    return 1.0 * dz, dsigma * sigma * 0.5
+def backward_by_autograd(x, eps, params, values):
+    """The forward pass again, in torch; the logits that came in take the place of its own, and so do all values."""
+    names = ["W1", "b1", "W2", "b2", "W3", "b3", "W4", "b4"]
+    t = {name: torch.tensor(params[name], requires_grad=True) for name in names}
+
+    def as_given(value, given):  # the value that came in, with the derivatives of this one
+        return value + (torch.tensor(given) - value).detach()
+
+    a1 = as_given(torch.tensor(values["centred"]) @ t["W1"] + t["b1"], values["a1"])
+    mu, logvar = (torch.relu(a1) @ t["W2"] + t["b2"]).chunk(2, dim=1)
+    mu, logvar = as_given(mu, values["mu"]), as_given(logvar, values["logvar"])
+    z = mu + (logvar / 2).exp() * torch.tensor(eps)
+    a2 = as_given(z @ t["W3"] + t["b3"], values["a2"])
+    logits = as_given(torch.relu(a2) @ t["W4"] + t["b4"], values["logits"])
+    cost = functional.binary_cross_entropy_with_logits(logits, torch.tensor(x), reduction="sum")
+    ((cost + 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()) / len(x)).backward()
+    return tuple(t[name].grad for name in names)
 
 
-def sampler_gradient_in_single_precision(logvar, eps, dz):
-    logvar, eps, dz = (each.astype(np.float32) for each in (logvar, eps, dz))
-    return dz, 0.5 * dz * eps * np.exp(0.5 * logvar)
+def backward_one_example_at_a_time(x, eps, params, values):
+    totals = None
+    for n in range(len(x)):
+        dl = (1 / (1 + np.exp(-np.clip(values["logits"][n], -500, 500))) - x[n]) / len(x)
+        da2 = (params["W4"] @ dl) * (values["h2"][n] > 0)
+        dz = params["W3"] @ da2
+        logvar = values["logvar"][n]
+        dmu = dz + values["mu"][n] / len(x)
+        dlogvar = dz * eps[n] * np.exp(logvar / 2) / 2 + np.expm1(logvar) / 2 / len(x)
+        ds = np.append(dmu, dlogvar)
+        da1 = (params["W2"] @ ds) * (values["h1"][n] > 0)
+        pairs = ((values["centred"][n], da1), (values["h1"][n], ds), (values["z"][n], da2), (values["h2"][n], dl))
+        own = [each for given, dy in pairs for each in (np.outer(given, dy), dy)]
+        totals = own if totals is None else [total + each for total, each in zip(totals, own, strict=True)]
+    return tuple(totals)
 
 
-def sampler_gradient_by_autograd(logvar, eps, dz):
-    logvar = torch.tensor(logvar, requires_grad=True)
-    mu = torch.zeros_like(logvar, requires_grad=True)
-    (mu + (logvar / 2).exp() * torch.tensor(eps)).backward(torch.tensor(dz))
-    return mu.grad, logvar.grad
+def backward_with_the_mean_at_the_end(x, eps, params, values):
+    """Derivatives of each example's own loss; the division by the batch size comes last."""
+    dl = expit(values["logits"]) - x
+    da2 = dl @ params["W4"].T
+    da2[values["a2"] <= 0] = 0
+    dz = da2 @ params["W3"].T
+    ds = np.concatenate(
+        (dz + values["mu"], (dz * (values["z"] - values["mu"]) + np.exp(values["logvar"]) - 1) / 2), axis=1
+    )
+    da1 = ds @ params["W2"].T
+    da1[values["a1"] <= 0] = 0
+    pairs = ((values["centred"], da1), (values["h1"], ds), (values["z"], da2), (values["h2"], dl))
+    return tuple(each / len(x) for given, dy in pairs for each in (given.T @ dy, dy.sum(axis=0)))
 
 
-def kl_gradient_by_expm1(mu, logvar):
-    return mu.copy(), 0.5 * np.expm1(logvar)
+def mistakes_in_a_list():
+    return [4, 1, 7]
 
 
-def kl_gradient_by_variance(mu, logvar):
-    variance = np.exp(logvar)
-    return mu, 0.5 * (1 - 1 / variance) * variance
+def mistakes_by_letter():
+    found = {"A": 4, "B": 1, "C": 7}
+    return found["A"], found["B"], found["C"]
 
 
-def kl_gradient_by_autograd(mu, logvar):
-    mu, logvar = (torch.tensor(each, requires_grad=True) for each in (mu, logvar))
-    (0.5 * (mu**2 + logvar.exp() - 1 - logvar)).sum().backward()
-    return mu.grad, logvar.grad
+def mistakes_in_an_array():
+    return np.array([4, 1, 7])
 
 
-def bernoulli_gradient_by_expit(x, logits):
-    return expit(logits) - x
+def adam_by_weights(theta, g, m, v, t, learning_rate):
+    m_new = m + (g - m) * 0.1
+    v_new = v + (g * g - v) * (1 - 0.999)
+    step = (m_new / (1 - 0.9**t)) / ((v_new / (1 - 0.999**t)) ** 0.5 + 1e-8)
+    return theta - learning_rate * step, m_new, v_new
 
 
-def bernoulli_gradient_by_cases(x, logits):
-    e = np.exp(-np.abs(logits))
-    return np.where(logits >= 0, 1 / (1 + e), e / (1 + e)) - x
+def adam_in_torch(theta, g, m, v, t, learning_rate):
+    theta, g, m, v = (torch.tensor(each) for each in (theta, g, m, v))
+    m, v = torch.lerp(m, g, 0.1), torch.lerp(v, g**2, 0.001)
+    return theta - learning_rate * m / (1 - 0.9**t) / ((v / (1 - 0.999**t)).sqrt() + 1e-8), m, v
 
 
-def bernoulli_gradient_by_clipping(x, logits):
-    return 1 / (1 + np.exp(-np.clip(logits, -500, 500))) - x
-
-
-def bernoulli_gradient_in_torch(x, logits):
-    return torch.sigmoid(torch.tensor(logits)) - torch.tensor(x)
-
-
-def hidden_layer_by_where(x, weight, bias, dy):
-    s = x @ weight + bias
-    y = np.where(s > 0, s, 0)
-    ds = np.where(s > 0, dy, 0)
-    return y, np.einsum("ni,nj->ij", x, ds), ds.sum(0)
-
-
-def hidden_layer_by_autograd(x, weight, bias, dy):
-    weight, bias = (torch.tensor(each, requires_grad=True) for each in (weight, bias))
-    y = torch.relu(torch.tensor(x) @ weight + bias)
-    y.backward(torch.tensor(dy))
-    return y, weight.grad, bias.grad
-
-
-def mean_loss_by_expit(x, logits):
-    loss = -np.sum(x * np.log(expit(logits)) + (1 - x) * np.log(expit(-logits))) / x.shape[0]
-    return loss, (expit(logits) - x) / x.shape[0]
-
-
-def mean_loss_by_autograd(x, logits):
-    logits = torch.tensor(logits, requires_grad=True)
-    loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, torch.tensor(x), reduction="sum") / len(x)
-    loss.backward()
-    return loss.item(), logits.grad
-
-
-def sampler_by_square_root(mu, logvar, dz, rng):
-    sigma = np.exp(logvar) ** 0.5
-    eps = rng.standard_normal(logvar.shape)
-    return mu + eps * sigma, dz.copy(), 0.5 * sigma * eps * dz
-
-
-def sampler_by_normal(mu, logvar, dz, rng):
-    z = rng.normal(mu, np.exp(0.5 * logvar))
-    return [z, 1.0 * dz, 0.5 * (z - mu) * dz]
-
-
-def sampler_by_autograd(mu, logvar, dz, rng):
-    eps = torch.tensor(rng.normal(size=mu.shape))
-    mu, logvar = (torch.tensor(each, requires_grad=True) for each in (mu, logvar))
-    z = mu + (0.5 * logvar).exp() * eps
-    z.backward(torch.tensor(dz))
-    return z, mu.grad, logvar.grad
-
-
-def sampler_in_single_precision(mu, logvar, dz, rng):
-    mu, logvar, dz = (each.astype(np.float32) for each in (mu, logvar, dz))
-    noise = np.exp(logvar / 2) * rng.standard_normal(mu.shape, dtype=np.float32)
-    return mu + noise, dz, dz * noise / 2
+def adam_with_the_root_of_the_correction(theta, g, m, v, t, learning_rate):
+    m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+    root = np.sqrt(1 - 0.999**t)
+    return [theta - learning_rate / (1 - 0.9**t) * root * m / (np.sqrt(v) + 1e-8 * root), m, v]
 
 
 VARIANTS = {
-    "6.1": [affine_by_einsum, affine_by_loops, affine_by_autograd],
-    "6.2": [sampler_gradient_by_sigma, sampler_gradient_in_single_precision, sampler_gradient_by_autograd],
-    "6.3": [kl_gradient_by_expm1, kl_gradient_by_variance, kl_gradient_by_autograd],
-    "6.4": [
-        bernoulli_gradient_by_expit,
-        bernoulli_gradient_by_cases,
-        bernoulli_gradient_by_clipping,
-        bernoulli_gradient_in_torch,
+    "6.1": [
+        distortion_by_logaddexp,
+        distortion_by_cases,
+        distortion_by_log_expit,
+        distortion_in_torch,
+        distortion_in_single_precision,
+        distortion_with_loops,
     ],
-    "6.5": [hidden_layer_by_where, hidden_layer_by_autograd],
-    "6.6": [mean_loss_by_expit, mean_loss_by_autograd],
-    "6.7": [sampler_by_square_root, sampler_by_normal, sampler_by_autograd, sampler_in_single_precision],
+    "6.2": [
+        backward_with_einsum,
+        backward_by_autograd,
+        backward_one_example_at_a_time,
+        backward_with_the_mean_at_the_end,
+    ],
+    "6.3": [mistakes_in_a_list, mistakes_by_letter, mistakes_in_an_array],
+    "6.4": [adam_by_weights, adam_in_torch, adam_with_the_root_of_the_correction],
 }

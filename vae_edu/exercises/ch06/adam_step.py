@@ -1,0 +1,206 @@
+"""Exercise 6.4: one step of Adam."""
+
+import numpy as np
+
+from vae_edu.exercises.record import Exercise, Mistake
+
+
+def adam_step(theta, g, m, v, t, learning_rate):
+    """Step number t = 1, 2, … of Adam on an array theta with gradient g: the new theta, m and v, all of the shape of theta."""
+    m = 0.9 * m + 0.1 * g
+    v = 0.999 * v + 0.001 * g**2
+    m_hat = m / (1 - 0.9**t)
+    v_hat = v / (1 - 0.999**t)
+    return theta - learning_rate * m_hat / (np.sqrt(v_hat) + 1e-8), m, v
+
+
+def draw_steps(rng: np.random.Generator):
+    """The first step, with gradients of every size and a gradient of 0; later steps; a weight matrix, a bias of one entry."""
+    yield rng.normal(size=(4, 3)), rng.normal(size=(4, 3)), np.zeros((4, 3)), np.zeros((4, 3)), 1, 0.01
+    g = np.array([1e3, -1e3, 1e-3, -1e-3, 1e-7, -1e-7, 0.0])
+    yield np.zeros(7), g, np.zeros(7), np.zeros(7), 1, 0.1
+    for shape, t in (((5,), 2), ((3, 4), 17), ((1,), 400), ((2, 2), 20_000)):
+        m, v = rng.normal(size=shape), rng.uniform(0.1, 2, shape)
+        yield rng.normal(size=shape), 2 * rng.normal(size=shape), m, v, t, rng.uniform(0.05, 0.5)
+
+
+def adam(
+    *,
+    beta1=0.9,
+    beta2=0.999,
+    new1=None,
+    new2=None,
+    square=np.square,
+    correct=lambda mean, beta, t: mean / (1 - beta**t),
+    **last,
+):
+    """Adam but for what is given: ``last`` holds ``step`` (of m̂ and v̂) and ``both`` (corrected means as they are kept)."""
+    step = last.get("step", lambda m, v: m / (np.sqrt(v) + 1e-8))
+
+    def wrong(theta, g, m, v, t, learning_rate):
+        with np.errstate(all="ignore"):
+            m = beta1 * m + (1 - beta1 if new1 is None else new1) * g
+            v = beta2 * v + (1 - beta2 if new2 is None else new2) * square(g)
+            m_hat, v_hat = correct(m, beta1, t), correct(v, beta2, t)
+            kept = (m_hat, v_hat) if last.get("keep_corrected") else (m, v)
+            return theta - learning_rate * step(m_hat, v_hat), *kept
+
+    return wrong
+
+
+def right(theta, g, m, v, t, learning_rate):
+    return adam()(theta, g, m, v, t, learning_rate)
+
+
+def uncorrected(of_m, of_v):
+    """Adam that corrects only one of the means, or none."""
+
+    def wrong(theta, g, m, v, t, learning_rate):
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+        m_hat = m / (1 - 0.9**t) if of_m else m
+        v_hat = v / (1 - 0.999**t) if of_v else v
+        return theta - learning_rate * m_hat / (np.sqrt(v_hat) + 1e-8), m, v
+
+    return wrong
+
+
+def old_means(theta, g, m, v, t, learning_rate):
+    """The step is taken with the means before the update."""
+    _, new_m, new_v = right(theta, g, m, v, t, learning_rate)
+    with np.errstate(all="ignore"):
+        m_hat, v_hat = m / (1 - 0.9**t), v / (1 - 0.999**t)
+        return theta - learning_rate * m_hat / (np.sqrt(v_hat) + 1e-8), new_m, new_v
+
+
+def folded_correction(theta, g, m, v, t, learning_rate):
+    """Both corrections folded into the learning rate, as in section 2 of the paper: δ is then added to another root."""
+    _, m, v = right(theta, g, m, v, t, learning_rate)
+    rate = learning_rate * np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+    return theta - rate * m / (np.sqrt(v) + 1e-8), m, v
+
+
+def shifted_count(by):
+    return lambda theta, g, m, v, t, learning_rate: right(theta, g, m, v, t + by, learning_rate)
+
+
+def nothing_divided(theta, g, m, v, t, learning_rate):
+    return adam(step=lambda m, v: m)(theta, g, m, v, t, learning_rate)
+
+
+EXERCISE = Exercise(
+    id="6.4",
+    title="One step of Adam",
+    minutes=10,
+    difficulty=2,
+    answer=adam_step,
+    cases=draw_steps,
+    mistakes=(
+        Mistake(
+            "no correction for the start at 0: after t steps the weights in m add up to 1 − 0.9^t, those in v to 1 − 0.999^t",
+            uncorrected(False, False),
+        ),
+        Mistake("v is not corrected for its start at 0", uncorrected(True, False)),
+        Mistake("m is not corrected for its start at 0", uncorrected(False, True)),
+        Mistake(
+            "the corrected means are kept: return m and v as they were before the correction, or they are corrected again at the next step",
+            adam(keep_corrected=True),
+        ),
+        Mistake("the correction counts the steps from 0: t is 1 at the first step", shifted_count(-1)),
+        Mistake("the correction is one step ahead: at the first step, t is 1", shifted_count(1)),
+        Mistake(
+            "the correction has t as a factor: after t steps the old weights have been multiplied t times, β^t",
+            adam(correct=lambda mean, beta, t: mean / (1 - beta * t)),
+        ),
+        Mistake(
+            "the correction is that of the first step, 1 − β: it depends on t",
+            adam(correct=lambda mean, beta, t: mean / (1 - beta)),
+        ),
+        Mistake(
+            "the correction is multiplied: the means are too small, so divide by the sum of the weights",
+            adam(correct=lambda mean, beta, t: mean * (1 - beta**t)),
+        ),
+        Mistake(
+            "the correction divides by β^t: the sum of the weights after t steps is 1 − β^t",
+            adam(correct=lambda mean, beta, t: mean / beta**t),
+        ),
+        Mistake("the two decay rates are exchanged: 0.9 for m, 0.999 for v", adam(beta1=0.999, beta2=0.9)),
+        Mistake("v decays with 0.9: it keeps 0.999 of its old value", adam(beta2=0.9)),
+        Mistake("v decays with 0.99: it keeps 0.999 of its old value", adam(beta2=0.99)),
+        Mistake("m decays with 0.999: it keeps 0.9 of its old value", adam(beta1=0.999)),
+        Mistake(
+            "old and new are exchanged in both means: the old value keeps 0.9, or 0.999, of its weight",
+            adam(beta1=0.1, beta2=0.001, correct=lambda mean, beta, t: mean / (1 - (1 - beta) ** t)),
+        ),
+        Mistake(
+            "the new values have the weight 1: a running mean gives them what the old value loses",
+            adam(new1=1, new2=1),
+        ),
+        Mistake("the gradient has the weight 1 in m: give it 0.1", adam(new1=1)),
+        Mistake("the squared gradient has the weight 1 in v: give it 0.001", adam(new2=1)),
+        Mistake("v takes in g, not its square", adam(square=lambda g: g)),
+        Mistake("v takes in |g|, not its square", adam(square=np.abs)),
+        Mistake("the square root of v is missing", adam(step=lambda m, v: m / (v + 1e-8))),
+        Mistake("1e-8 stands inside the root: add it outside", adam(step=lambda m, v: m / np.sqrt(v + 1e-8))),
+        Mistake(
+            "the 1e-8 is missing: where every gradient so far was 0, this divides 0 by 0",
+            adam(step=lambda m, v: m / np.sqrt(v)),
+        ),
+        Mistake("1e-8 stands in the numerator: add it to the root", adam(step=lambda m, v: (m + 1e-8) / np.sqrt(v))),
+        Mistake("1e-8 is larger than it should be", adam(step=lambda m, v: m / (np.sqrt(v) + 1e-7))),
+        Mistake("1e-8 is larger than it should be", adam(step=lambda m, v: m / (np.sqrt(v) + 1e-6))),
+        Mistake(
+            "both corrections are folded into the learning rate: then 1e-8 is added to the uncorrected root, which is another step "
+            "where gradients are tiny",
+            folded_correction,
+        ),
+        Mistake("the step goes uphill: subtract it from theta", adam(step=lambda m, v: -m / (np.sqrt(v) + 1e-8))),
+        Mistake("the step is not divided by the root of v", nothing_divided),
+        Mistake(
+            "the gradient itself stands in the numerator: m belongs there",
+            lambda theta, g, m, v, t, learning_rate: (
+                theta - learning_rate * g / (np.sqrt((0.999 * v + 0.001 * g**2) / (1 - 0.999**t)) + 1e-8),
+                *right(theta, g, m, v, t, learning_rate)[1:],
+            ),
+        ),
+        Mistake(
+            "this is RMSprop: the gradient stands in the numerator, and nothing is corrected. Adam has a running mean of the gradient",
+            lambda theta, g, m, v, t, rate: (
+                theta - rate * g / (np.sqrt(0.999 * v + 0.001 * g**2) + 1e-8),
+                m,
+                0.999 * v + 0.001 * g**2,
+            ),
+        ),
+        Mistake(
+            "m or v, from the step before, is not used",
+            lambda theta, g, m, v, t, rate: right(theta, g, 0 * m, 0 * v, t, rate),
+        ),
+        Mistake("the step is taken with m and v before their update: update them first", old_means),
+        Mistake(
+            "theta is missing: this is the step alone",
+            lambda theta, g, m, v, t, rate: (
+                right(0 * theta, g, m, v, t, rate)[0],
+                *right(theta, g, m, v, t, rate)[1:],
+            ),
+        ),
+        Mistake(
+            "the learning rate is missing",
+            lambda theta, g, m, v, t, rate: right(theta, g, m, v, t, 1.0),
+        ),
+        Mistake(
+            "the learning rate is not the one that is given, but 0.001",
+            lambda theta, g, m, v, t, rate: right(theta, g, m, v, t, 0.001),
+        ),
+        Mistake(
+            "the three results come in another order: theta, m, v", lambda *given: right(*given)[1:] + right(*given)[:1]
+        ),
+        Mistake(
+            "m and v are returned as they came in",
+            lambda theta, g, m, v, t, rate: (right(theta, g, m, v, t, rate)[0], m, v),
+        ),
+    ),
+    hints=(
+        "Unroll the running mean: which weight do the first gradient, the second, the last have after t steps? What is their sum?",
+        "Update both means, then divide each by 1 − β^t (keep the undivided ones for the next step), then take the step.",
+        "m = 0.9 * m + 0.1 * g and v = 0.999 * v + 0.001 * g**2, then m_hat = m / (1 - 0.9**t).",
+    ),
+)
