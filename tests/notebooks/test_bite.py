@@ -191,7 +191,7 @@ class VAE(VAE):
         """
 THREE_PROGRAMS["C"] = lambda x, eps, params: yours(x, eps, params)
 """,
-        "C: largest relative distance from autograd",
+        "C: largest relative distance from the independent gradients",
     ),
     "06: Adam without the correction for its start": (
         "06",
