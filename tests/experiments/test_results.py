@@ -119,7 +119,7 @@ class TestTheCommand:
     def test_a_notebook_without_a_sweep_is_refused(self):
         output = CliRunner().invoke(app, ["results", "09"])
         assert output.exit_code == 2
-        assert "notebook '09' has no long sweep; there is one of 11, 12" in output.output
+        assert "notebook '09' has no long sweep; there is one of 02, 11, 12" in output.output
 
 
 class TestTheRemedies:

@@ -21,6 +21,7 @@ EXPECTED = {
     "computation_graph",
     "encoder_decoder",
     "graphical_model",
+    "holes_in_latent_plane",
     "interval_below_evidence",
     "slide_or_reweight",
     "terms_of_the_elbo",
@@ -148,3 +149,12 @@ def test_ten_samples_explain_x_as_often_as_their_distribution_does():
         assert filled == pytest.approx(10 * (density.cdf(high) - density.cdf(low)), abs=0.6)
     texts = [text.get_text() for text in diagrams.three_proposals().axes[0].texts]
     assert {"1 of 10", "8 of 10", "10 of 10"} <= set(texts)
+
+
+def test_the_hole_is_far_from_all_codes_and_the_other_point_is_not():
+    def nearest(point):
+        return np.linalg.norm(diagrams.CODES - point, axis=1).min()
+
+    within = max(np.partition(np.linalg.norm(diagrams.CODES - code, axis=1), 1)[1] for code in diagrams.CODES)
+    assert nearest(diagrams.AMONG_CODES) < within
+    assert nearest(diagrams.IN_A_HOLE) > 1.5 * within
