@@ -12,9 +12,8 @@ def _a(codes, test_codes, mixture, n, rng):
 
 
 def _b(codes, test_codes, mixture, n, rng):
-    return test_codes[rng.integers(len(test_codes), size=n)] + 0.1 * codes.std(axis=0) * rng.normal(
-        size=(n, codes.shape[1])
-    )
+    chosen = test_codes[rng.permutation(len(test_codes))[:n]]
+    return chosen + 0.1 * codes.std(axis=0) * rng.normal(size=chosen.shape)
 
 
 def _c(codes, test_codes, mixture, n, rng):
@@ -22,7 +21,8 @@ def _c(codes, test_codes, mixture, n, rng):
 
 
 def _d(codes, test_codes, mixture, n, rng):
-    return rng.multivariate_normal(mixture.means_[0], mixture.covariances_[0], n)
+    part = np.linalg.slogdet(mixture.covariances_)[1].argmin()
+    return rng.multivariate_normal(mixture.means_[part], mixture.covariances_[part], n)
 
 
 def _e(codes, test_codes, mixture, n, rng):

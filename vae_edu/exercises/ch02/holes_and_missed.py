@@ -126,6 +126,14 @@ EXERCISE = Exercise(
             with_threshold(lambda others: np.quantile(others.min(axis=1), 0.05)),
         ),
         Mistake(
+            "np.percentile takes 95, and np.quantile 0.95: your threshold is nearly the smallest distance",
+            with_threshold(lambda others: np.percentile(others.min(axis=1), 0.95)),
+        ),
+        Mistake(
+            "the number of missed images is divided by the number of samples: divide by the number of test images",
+            with_fractions(lambda s, t, others: (np.mean(s.min(axis=1) > t), np.sum(s.min(axis=0) > t) / len(s))),
+        ),
+        Mistake(
             "the threshold is the largest distance: it is the 95 % quantile",
             with_threshold(lambda others: others.min(axis=1).max()),
         ),

@@ -83,7 +83,7 @@ def off_mean(z, component):
 def spreads(z, component):
     """Two standard deviations, 4 or more as 4, and a correlation of the samples of each component; NaN where a call repeats one
     noise."""
-    if repeats(z, component)[0] > 0.9:
+    if repeats(z, component)[0] > 0.6:
         return np.full(9, np.nan)
     found = []
     with np.errstate(all="ignore"):
@@ -105,7 +105,7 @@ def noise_of(z, component):
 
 def noise_shape(z, component):
     """The mean fourth power of the noise: 3 for a Gaussian; NaN where a call repeats one noise."""
-    if repeats(z, component)[0] > 0.9:
+    if repeats(z, component)[0] > 0.6:
         return np.nan
     return np.nanmean(noise_of(z, component) ** 4)
 
@@ -117,6 +117,11 @@ def repeats(z, component):
         there = ~(np.isnan(one) | np.isnan(other))
         found.append((one[there] * other[there]).mean() if there.any() else 0.0)
     return found
+
+
+def mean_noise(z, component):
+    """The variance over the calls of the mean noise of a call, times the number of samples; 3 or more is 3."""
+    return min(PER_CALL * np.nanmean(np.nanmean(noise_of(z, component), axis=1) ** 2), 3)
 
 
 def seeds(function, rng):
@@ -252,11 +257,28 @@ EXERCISE = Exercise(
             tolerance=0.08,
             expected=[0, 0],
         ),
+        Property(
+            "the mean noise of the 20 samples of a call varies with variance 1/20: times 20, this is 1",
+            of_samples(mean_noise),
+            tolerance=0.3,
+            expected=1.0,
+        ),
     ),
     mistakes=(
         Mistake(
             "all components occur equally often: the weights are not used",
             sampled_with(lambda weights, n, rng: rng.integers(len(weights), size=n), np.linalg.cholesky),
+        ),
+        Mistake(
+            "the weights have passed through a softmax: they are probabilities already",
+            sampled_with(
+                lambda weights, n, rng: rng.choice(len(weights), size=n, p=np.exp(weights) / np.exp(weights).sum()),
+                np.linalg.cholesky,
+            ),
+        ),
+        Mistake(
+            "the means of the components are not used: all samples lie around 0",
+            lambda weights, means, covariances, n, rng: sample_mixture(weights, 0 * means, covariances, n, rng),
         ),
         Mistake(
             "the covariance is used as if it were its own square root: the noise has to be multiplied by an L with L Lᵀ = Σ",

@@ -45,32 +45,49 @@ def mean_and_covariance(output, codes):
     return seen.astype(np.float32) if matrix.dtype == np.float32 else seen
 
 
-def parts(codes):
+def parts(codes, ddof=0):
     """The mean, the covariance matrix, its eigenvalues and eigenvectors."""
     mean = codes.mean(axis=0)
-    covariance = (codes - mean).T @ (codes - mean) / len(codes)
+    covariance = (codes - mean).T @ (codes - mean) / (len(codes) - ddof)
     return mean, covariance, *np.linalg.eigh(covariance)
 
 
-def with_matrix(build):
+def either_way(message: str, build) -> tuple[Mistake, ...]:
+    """The mistake with n and with n − 1 in the covariance matrix: ``build`` gets the codes and what ``parts`` finds."""
+
+    def wrong(ddof):
+        def answer(codes):
+            with np.errstate(all="ignore"):
+                return build(codes, *parts(codes, ddof))
+
+        return answer
+
+    return Mistake(message, wrong(0)), Mistake(message, wrong(1))
+
+
+def with_matrix(message: str, build) -> tuple[Mistake, ...]:
     """The right shift, and a wrong matrix: ``build`` gets the covariance matrix, its eigenvalues and its eigenvectors."""
-
-    def wrong(codes):
-        mean, *rest = parts(codes)
-        with np.errstate(all="ignore"):
-            return build(*rest), mean
-
-    return wrong
+    return either_way(message, lambda codes, mean, *rest: (build(*rest), mean))
 
 
-def with_shift(build):
-    """The right matrix, and a wrong shift: ``build`` gets the codes, their mean and the matrix."""
-
-    def wrong(codes):
-        matrix, mean = whitening(codes)
-        return matrix, build(codes, mean, matrix)
-
-    return wrong
+def with_shift(message: str, build) -> tuple[Mistake, ...]:
+    """The right matrix, and a wrong shift: ``build`` gets the codes, their mean and the matrix, of eigenvectors or of Cholesky."""
+    return (
+        *either_way(
+            message, lambda codes, mean, c, values, vectors: (a := vectors / np.sqrt(values), build(codes, mean, a))
+        ),
+        *either_way(
+            message,
+            lambda codes, mean, c, *rest: (a := np.linalg.inv(np.linalg.cholesky(c)).T, build(codes, mean, a)),
+        ),
+        *either_way(
+            message,
+            lambda codes, mean, c, values, vectors: (
+                a := vectors @ np.diag(1 / np.sqrt(values)) @ vectors.T,
+                build(codes, mean, a),
+            ),
+        ),
+    )
 
 
 def around_zero(codes):
@@ -92,61 +109,61 @@ EXERCISE = Exercise(
     cases=draw_codes,
     view=mean_and_covariance,
     mistakes=(
-        Mistake(
+        *with_matrix(
             "each dimension has variance 1 now, but the dimensions are still correlated: the covariances have to vanish as well",
-            with_matrix(lambda covariance, values, vectors: np.diag(1 / np.sqrt(np.diag(covariance)))),
+            lambda covariance, values, vectors: np.diag(1 / np.sqrt(np.diag(covariance))),
         ),
-        Mistake(
+        *with_matrix(
             "the dimensions are uncorrelated now, but they still have different variances: divide each by its standard deviation",
-            with_matrix(lambda covariance, values, vectors: vectors),
+            lambda covariance, values, vectors: vectors,
         ),
-        Mistake(
+        *with_matrix(
             "you divide by the variances: divide by the standard deviations, their square roots",
-            with_matrix(lambda covariance, values, vectors: vectors / values),
+            lambda covariance, values, vectors: vectors / values,
         ),
-        Mistake(
+        *with_matrix(
             "you multiply by the standard deviations: divide by them",
-            with_matrix(lambda covariance, values, vectors: vectors * np.sqrt(values)),
+            lambda covariance, values, vectors: vectors * np.sqrt(values),
         ),
-        Mistake(
+        *with_matrix(
             "this is the inverse of the covariance matrix C: Aᵀ C A = I needs a root of it",
-            with_matrix(lambda covariance, values, vectors: np.linalg.inv(covariance)),
+            lambda covariance, values, vectors: np.linalg.inv(covariance),
         ),
-        Mistake(
+        *with_matrix(
             "the eigenvectors are the columns of the matrix: divide column j by the root of eigenvalue j, not row j",
-            with_matrix(lambda covariance, values, vectors: vectors / np.sqrt(values)[:, None]),
+            lambda covariance, values, vectors: vectors / np.sqrt(values)[:, None],
         ),
-        Mistake(
+        *with_matrix(
             "this matrix is the transpose of the right one: it works on columns (matrix @ code), and here the codes are rows",
-            with_matrix(lambda covariance, values, vectors: (vectors / np.sqrt(values)).T),
+            lambda covariance, values, vectors: (vectors / np.sqrt(values)).T,
         ),
-        Mistake(
+        *with_matrix(
             "this matrix is the transpose of the right one: it works on columns (matrix @ code), and here the codes are rows",
-            with_matrix(lambda covariance, values, vectors: np.linalg.inv(np.linalg.cholesky(covariance))),
+            lambda covariance, values, vectors: np.linalg.inv(np.linalg.cholesky(covariance)),
         ),
-        Mistake(
+        *with_matrix(
             "this matrix goes the other way, from covariance I to that of the codes: take its inverse",
-            with_matrix(lambda covariance, values, vectors: np.linalg.cholesky(covariance).T),
+            lambda covariance, values, vectors: np.linalg.cholesky(covariance).T,
         ),
-        Mistake(
+        *with_matrix(
             "this matrix goes the other way, from covariance I to that of the codes: take its inverse",
-            with_matrix(lambda covariance, values, vectors: (vectors * np.sqrt(values)).T),
+            lambda covariance, values, vectors: (vectors * np.sqrt(values)).T,
         ),
-        Mistake(
+        *with_matrix(
             "this matrix goes the other way, from covariance I to that of the codes: take its inverse",
-            with_matrix(lambda covariance, values, vectors: np.linalg.cholesky(covariance)),
+            lambda covariance, values, vectors: np.linalg.cholesky(covariance),
         ),
-        Mistake(
+        *with_matrix(
             "all dimensions are divided by one standard deviation: each direction has its own",
-            with_matrix(lambda covariance, values, vectors: np.eye(len(values)) / np.sqrt(np.trace(covariance))),
+            lambda covariance, values, vectors: np.eye(len(values)) / np.sqrt(np.trace(covariance)),
         ),
-        Mistake(
+        *with_matrix(
             "all dimensions are divided by one standard deviation: each direction has its own",
-            with_matrix(lambda covariance, values, vectors: np.eye(len(values)) / np.sqrt(values.mean())),
+            lambda covariance, values, vectors: np.eye(len(values)) / np.sqrt(values.mean()),
         ),
-        Mistake(
+        *with_matrix(
             "the codes are only centred: the matrix is I",
-            with_matrix(lambda covariance, values, vectors: np.eye(len(values))),
+            lambda covariance, values, vectors: np.eye(len(values)),
         ),
         Mistake(
             "the singular values are those of all codes together: their squares over n are the variances",
@@ -156,20 +173,25 @@ EXERCISE = Exercise(
             "these are the second moments around 0: subtract the mean before you compute the covariance",
             around_zero,
         ),
-        Mistake("the shift is 0: the mean of the codes stays", with_shift(lambda codes, mean, matrix: 0 * mean)),
-        Mistake(
+        *with_shift(
+            "the shift is 0: the mean of the codes stays",
+            lambda codes, mean, matrix: 0 * mean,
+        ),
+        *with_shift(
             "the shift has the wrong sign: it is subtracted, so it is the mean itself",
-            with_shift(lambda codes, mean, matrix: -mean),
+            lambda codes, mean, matrix: -mean,
         ),
-        Mistake(
+        *with_shift(
             "this is the mean after the matrix: the shift is subtracted before",
-            with_shift(lambda codes, mean, matrix: mean @ matrix),
+            lambda codes, mean, matrix: mean @ matrix,
         ),
-        Mistake(
+        *with_shift(
             "this is the median: the mean has to be 0",
-            with_shift(lambda codes, mean, matrix: np.median(codes, axis=0)),
+            lambda codes, mean, matrix: np.median(codes, axis=0),
         ),
     ),
+    otherwise="the rows of (codes - shift) @ matrix do not have mean 0 and covariance matrix I: look at their mean and at np.cov "
+    "of them",
     hints=(
         "If the rows of Z have mean 0 and covariance C, what is the covariance of the rows of Z A? Which A makes it I?",
         "Write C = V diag(λ) Vᵀ. In the directions of the eigenvectors, the codes are uncorrelated with variances λ. What has to be "
