@@ -200,7 +200,7 @@ def fixed_counts(shuffled):
 EXERCISE = Exercise(
     id="2.2",
     title="A sampler for a mixture of Gaussians",
-    minutes=16,
+    minutes=15,
     difficulty=3,
     answer=sample_mixture,
     cases=draw_mixtures,

@@ -28,7 +28,7 @@ AGAINST = {
         2: "hardly any of its samples lies in a hole, and the box is full of them",
         3: "one Gaussian leaves gaps between the classes unseen, so that more samples lie in holes",
         4: "it is better than real images, in all three numbers. How can that be?",
-        5: "it hardly misses a test image, and a single component misses about half",
+        5: "it hardly misses a test image, and a single component misses most",
     },
     "C": {
         2: "hardly any of its samples lies in a hole, and the box is full of them",
@@ -40,15 +40,15 @@ AGAINST = {
     "D": {
         1: "look at its pictures: are they all the same blend, or digits of one kind?",
         2: "its pictures are digits, and few of them lie in holes",
-        3: "it misses about half of the test images: which digits are missing from its pictures?",
-        4: "it misses about half of the test images: which digits are missing from its pictures?",
-        6: "it misses about half of the test images",
+        3: "it misses most of the test images: which digits are missing from its pictures?",
+        4: "it misses most of the test images: which digits are missing from its pictures?",
+        6: "it misses most of the test images",
     },
     "E": {
         1: "it misses hardly more test images than real images do, and samples from N(0, I) miss most",
         2: "hardly more of its samples lie in holes than of real images",
         3: "hardly more of its samples lie in holes than of real images, and one Gaussian leaves the gaps in",
-        5: "it misses hardly more test images than real images do, and a single component misses about half",
+        5: "it misses hardly more test images than real images do, and a single component misses most",
         6: "it is not better than real images, and pictures from the codes of test images would be",
     },
 }
@@ -79,7 +79,7 @@ EXERCISE = Exercise(
     otherwise="not all five are right: each is a whole number from 1 to 6",
     hints=(
         "Compare each row with that of the real images. Which set is *better* than real images, and what must its maker have seen?",
-        "Two sets miss most or half of the test images. Their pictures tell them apart: are they nearly the same, or of one kind?",
+        "Two sets miss most of the test images. Their pictures tell them apart: are they nearly the same, or of one kind?",
         "Two are left. Which of the two leaves the gaps between the classes empty?",
     ),
 )

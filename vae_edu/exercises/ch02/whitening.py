@@ -103,7 +103,7 @@ def by_singular_values(codes):
 EXERCISE = Exercise(
     id="2.1",
     title="Codes with mean 0 and covariance I",
-    minutes=12,
+    minutes=10,
     difficulty=2,
     answer=whitening,
     cases=draw_codes,
