@@ -50,7 +50,7 @@ class LinearAutoencoder(LinearAutoencoder):
 def frechet_distance(a, b):
     return float(((np.asarray(a).mean(axis=0) - np.asarray(b).mean(axis=0)) ** 2).sum())
 """,
-        "Fréchet distance of six generators here",
+        "Fréchet distance of seven ways here",
     ),
     "02: a VAE whose codes nothing pulls towards N(0, I)": (
         "02",

@@ -196,7 +196,7 @@ def holes_in_latent_plane() -> Figure:
     write(axes, left + 0.08, bottom + 1.0, "dots: codes of\ntraining images", 9.5, ha="left")
     for point, height, torn, text in (
         (AMONG_CODES, 2.5, False, "among the codes:\nlike the data"),
-        (IN_A_HOLE, 1.15, True, "far from all codes:\nlike nothing"),
+        (IN_A_HOLE, 1.15, True, "far from all codes:\noften like nothing"),
     ):
         start = tuple(point + corner)
         arrow(axes, start, (3.62, height), trim=(0.08, 0))

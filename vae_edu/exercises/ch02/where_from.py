@@ -18,20 +18,20 @@ RIGHT = dict(zip("ABCDE", where_from(), strict=True))
 AGAINST = {
     "A": {
         1: "its pictures differ from each other, and samples from N(0, I) are all nearly the same blend",
-        2: "it misses fewer test images than the box, and fewer of its samples lie in holes",
-        4: "three times as many of its samples lie in holes as of real images, and a mixture does better",
+        2: "it shows many different digits, and codes near their mean all give the same image",
+        4: "more than twice as many of its samples lie in holes as of real images, and a mixture does better",
         5: "it shows all kinds of digits, and misses far fewer images than a single component does",
         6: "pictures from the codes of test images would hardly miss any test image",
     },
     "B": {
         1: "it hardly misses a test image, and samples from N(0, I) miss most",
-        2: "hardly any of its samples lies in a hole, and the box is full of them",
+        2: "it shows many different digits, and codes near their mean all give the same image",
         3: "one Gaussian leaves gaps between the classes unseen, so that more samples lie in holes",
         4: "it is better than real images, in all three numbers. How can that be?",
         5: "it hardly misses a test image, and a single component misses most",
     },
     "C": {
-        2: "hardly any of its samples lies in a hole, and the box is full of them",
+        2: "its images are blends, but they differ, and it does not miss everything",
         3: "it misses most test images: are its pictures different from each other?",
         4: "it misses most test images, and a mixture misses about as few as real images do",
         5: "look at its pictures: are they sharp digits of one kind, or blends?",
@@ -39,14 +39,14 @@ AGAINST = {
     },
     "D": {
         1: "look at its pictures: are they all the same blend, or digits of one kind?",
-        2: "its pictures are digits, and few of them lie in holes",
+        2: "its images are sharp digits of one kind, and the mean code gives a blend",
         3: "it misses most of the test images: which digits are missing from its pictures?",
         4: "it misses most of the test images: which digits are missing from its pictures?",
         6: "it misses most of the test images",
     },
     "E": {
         1: "it misses hardly more test images than real images do, and samples from N(0, I) miss most",
-        2: "hardly more of its samples lie in holes than of real images",
+        2: "it shows many different digits, and codes near their mean all give the same image",
         3: "hardly more of its samples lie in holes than of real images, and one Gaussian leaves the gaps in",
         5: "it misses hardly more test images than real images do, and a single component misses most",
         6: "it is not better than real images, and pictures from the codes of test images would be",

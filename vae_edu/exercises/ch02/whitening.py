@@ -13,7 +13,9 @@ def whitening(codes):
     shift = codes.mean(axis=0)
     covariance = (codes - shift).T @ (codes - shift) / len(codes)
     variances, directions = np.linalg.eigh(covariance)
-    return directions / np.sqrt(variances), shift
+    return directions / np.sqrt(
+        variances
+    ) @ directions.T, shift  # without the last factor, the codes are rotated as well
 
 
 def draw_codes(rng: np.random.Generator):
