@@ -5,6 +5,7 @@ import shutil
 import sys
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from typer.testing import CliRunner
@@ -12,7 +13,7 @@ from typer.testing import CliRunner
 from vae_edu.course.cli import app
 from vae_edu.course.places import root
 from vae_edu.evaluation.bounds import importance_weighted_bound
-from vae_edu.experiments import fashion_likelihood, remedies
+from vae_edu.experiments import fashion_likelihood, remedies, sampling
 from vae_edu.experiments.results import SWEEPS, ResultsError, load, make, path_of
 from vae_edu.objectives import Scheduled, negative_elbo
 from vae_edu.training import evaluate
@@ -119,7 +120,72 @@ class TestTheCommand:
     def test_a_notebook_without_a_sweep_is_refused(self):
         output = CliRunner().invoke(app, ["results", "09"])
         assert output.exit_code == 2
-        assert "notebook '09' has no long sweep; there is one of 11, 12" in output.output
+        assert "notebook '09' has no long sweep; there is one of 02, 11, 12" in output.output
+
+
+class TestTheSampledCodes:
+    @pytest.fixture
+    def few(self, monkeypatch):
+        """Few images, few samples, and a classifier of each test's own."""
+        x, labels, test = sampling.images()
+        monkeypatch.setattr(sampling, "images", lambda: (x[:600], labels[:600], test[:150]))
+        monkeypatch.setattr(sampling, "judge", sampling.Judge)
+        settings = {"samples": 100, "samplings": 2, "components": [1, 3], "held_out": 100}
+        for name, value in settings.items():
+            monkeypatch.setitem(sampling.SETTINGS, name, value)
+
+    @pytest.mark.parametrize("name", ["controls", "autoencoder, 12 epochs", "VAE, Gaussian pixels, 12 epochs"])
+    def test_a_row_has_the_columns_that_are_shipped(self, name, few):
+        shipped = json.loads(path_of("02").read_text(encoding="utf-8"))[
+            "rows"
+        ]  # `load` would miss the changed settings
+        row = sampling.row(name, 0)
+        assert row.keys() == next(each for each in shipped if each["name"] == name).keys()
+        means, spreads = (np.array(each) for each in zip(*(row[way] for way in list(row)[-3:]), strict=True))
+        assert means.shape == spreads.shape == (3, 4)
+        assert ((means >= 0) & (means[:, :1] <= 1) & (means[:, 1:2] <= 1)).all()
+
+    def test_a_row_is_reproduced_and_the_seed_matters(self, few):
+        name = "autoencoder, binary pixels, 12 epochs"
+        one = sampling.row(name, 1)
+        assert one == sampling.row(name, 1)
+        assert one["error"] != sampling.row(name, 2)["error"]
+
+    @pytest.mark.parametrize("name", sampling.MODELS)
+    def test_codes_of_a_vae_are_samples_and_images_lie_in_0_to_1(self, name, few):
+        trained = sampling.train(name, epochs=1, seed=0, latent=3)
+        x, _, test = sampling.images()
+        assert trained.codes.shape == (len(x), 3)
+        assert trained.test_codes.shape == (len(test), 3)
+        pictures = trained.decode(5 * trained.codes)
+        assert pictures.min() >= 0
+        assert pictures.max() <= 1
+        if name == "VAE, Gaussian pixels":  # the others encode binary pixels, which are sampled as well
+            assert not np.allclose(trained.codes, trained.model.encode(x)[0].detach())
+
+    def test_the_mixture_is_the_one_that_held_out_codes_prefer(self, few):
+        rng = np.random.default_rng(0)
+        near, apart = rng.normal(size=(400, 2)), rng.normal(size=(400, 2)) + 20 * rng.integers(3, size=400)[:, None]
+        assert sampling.fit_mixture(apart).n_components == 3
+        assert sampling.fit_mixture(near).n_components == 1
+
+    def test_ways_of_sampling(self, few):
+        rng = np.random.default_rng(0)
+        codes = rng.normal(size=(800, 2)) @ np.array([[2.0, 1.0], [0.0, 0.5]]) + [7, -3]
+        ways = sampling.samplers(codes, sampling.fit_mixture(codes), rng)
+        assert tuple(ways) == sampling.SAMPLERS
+        drawn = {way: np.concatenate([sample() for _ in range(40)]) for way, sample in ways.items()}
+        assert drawn["N(0, I)"].mean(axis=0) == pytest.approx([0, 0], abs=0.1)
+        assert drawn["box"].min(axis=0) == pytest.approx(codes.min(axis=0), abs=0.1)
+        for way in ("one Gaussian", "mixture", "training codes"):
+            assert drawn[way].mean(axis=0) == pytest.approx(codes.mean(axis=0), abs=0.15), way
+            assert np.cov(drawn[way].T) == pytest.approx(np.cov(codes.T), rel=0.1), way
+        assert set(map(tuple, drawn["training codes"])) <= set(map(tuple, codes))
+        assert not np.array_equal(ways["mixture"](), ways["mixture"]())
+
+    def test_an_unknown_model_is_refused(self):
+        with pytest.raises(ValueError, match="name is 'GAN'; expected one of"):
+            sampling.train("GAN", epochs=1, seed=0)
 
 
 class TestTheRemedies:

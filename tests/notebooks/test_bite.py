@@ -50,7 +50,24 @@ class LinearAutoencoder(LinearAutoencoder):
 def frechet_distance(a, b):
     return float(((np.asarray(a).mean(axis=0) - np.asarray(b).mean(axis=0)) ** 2).sum())
 """,
-        "one Gaussian is far worse",
+        "Fréchet distance of seven ways here",
+    ),
+    "02: a VAE whose codes nothing pulls towards N(0, I)": (
+        "02",
+        """
+right_train = train
+def train(name, **options):
+    return right_train(name.replace("VAE", "autoencoder, binary pixels"), **options)
+""",
+        "VAE, N(0, I): samples in holes|the VAE has more holes than the AE",
+    ),
+    "02: a mixture of one Gaussian": (
+        "02",
+        """
+def fit_mixture(codes):
+    return GaussianMixture(1, random_state=0).fit(codes)
+""",
+        "VAE, mixture on its codes: samples in holes|one Gaussian is worse than the mixture",
     ),
     "03: a posterior of the mixture without its prior": (
         "03",

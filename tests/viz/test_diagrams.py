@@ -22,6 +22,7 @@ EXPECTED = {
     "encoder_decoder",
     "from_mixture_to_continuum",
     "graphical_model",
+    "holes_in_latent_plane",
     "interval_below_evidence",
     "slide_or_reweight",
     "tangent_step",
@@ -172,3 +173,12 @@ def test_the_numbers_of_the_two_paths_are_those_of_autograd(mu, logvar, eps, x):
     for name, value in (("distortion", distortion), ("rate", rate), ("loss", distortion + rate)):
         assert f"{name}\n{value.item():.2f}" in written
     assert complaints(figure) == []
+
+
+def test_the_hole_is_far_from_all_codes_and_the_other_point_is_not():
+    def nearest(point):
+        return np.linalg.norm(diagrams.CODES - point, axis=1).min()
+
+    within = max(np.partition(np.linalg.norm(diagrams.CODES - code, axis=1), 1)[1] for code in diagrams.CODES)
+    assert nearest(diagrams.AMONG_CODES) < within
+    assert nearest(diagrams.IN_A_HOLE) > 1.5 * within

@@ -41,6 +41,7 @@ __all__ = [
     "encoder_decoder",
     "from_mixture_to_continuum",
     "graphical_model",
+    "holes_in_latent_plane",
     "interval_below_evidence",
     "png",
     "slide_or_reweight",
@@ -257,6 +258,47 @@ def graphical_model() -> Figure:
     write(axes, text, 0.9, "observed", ha="left")
     box(axes, key, 0.5, "", width=0.24, height=0.24)
     write(axes, text, 0.5, "parameters, the same\nfor all examples", ha="left")
+    return figure
+
+
+# Codes of three kinds of images in a latent plane of 2.7 inches, and two points of it: one among the codes, and one in a hole.
+CODES = np.array(
+    [
+        *[(0.45, 2.2), (0.62, 2.35), (0.72, 2.1), (0.9, 2.28), (0.55, 1.95), (1.0, 2.05), (0.8, 1.88), (1.15, 2.2)],
+        *[(1.75, 2.3), (1.95, 2.15), (2.12, 2.32), (2.28, 2.1), (2.05, 1.9), (2.3, 1.85), (1.85, 1.98), (2.4, 2.3)],
+        *[(0.95, 0.5), (1.2, 0.38), (1.35, 0.6), (1.55, 0.45), (1.1, 0.72), (1.7, 0.62), (1.45, 0.3), (1.3, 0.85)],
+    ]
+)
+AMONG_CODES, IN_A_HOLE = np.array([2.12, 2.08]), np.array([1.42, 1.48])
+
+
+def holes_in_latent_plane() -> Figure:
+    """The codes of training images form three groups in the latent plane. From a code inside a group the decoder outputs a T-shirt,
+    from a code in the empty middle, a hole, something torn."""
+    figure, axes = canvas(7.2, 3.5)
+    left, bottom, side = 0.35, 0.55, 2.75
+    axes.add_patch(Rectangle((left, bottom), side, side, facecolor="white", edgecolor=GREY, linewidth=1.2))
+    write(axes, left + side / 2, 0.32, "first number of the code")
+    write(axes, 0.17, bottom + side / 2, "second number of the code", rotation=90)
+    corner = np.array([left, bottom])
+    for group, color in zip(np.split(CODES, 3), (BLUE, GREEN, ORANGE), strict=True):
+        axes.plot(*(group + corner).T, "o", color=color, markersize=5.5)
+    axes.add_patch(
+        Ellipse(IN_A_HOLE + corner, 1.15, 0.72, facecolor="none", edgecolor=GREY, linestyle=":", linewidth=1.4)
+    )
+    write(axes, *(IN_A_HOLE + corner + (-0.28, 0)), "hole", color=GREY)
+    write(axes, left + 0.08, bottom + 1.0, "dots: codes of\ntraining images", 9.5, ha="left")
+    for point, height, torn, text in (
+        (AMONG_CODES, 2.5, False, "among the codes:\nlike the data"),
+        (IN_A_HOLE, 1.15, True, "far from all codes:\noften like nothing"),
+    ):
+        start = tuple(point + corner)
+        arrow(axes, start, (3.62, height), trim=(0.08, 0))
+        axes.plot(*start, "X" if torn else "o", color=RED if torn else BLACK, markersize=9, zorder=4)
+        network(axes, 3.62, height, "decoder", ORANGE, 0.6, 1.1)
+        arrow(axes, (4.48, height), (4.72, height))
+        picture(axes, 4.72, height - 0.45, 0.9, blurred=False, torn=torn)
+        write(axes, 5.72, height, text, ha="left")
     return figure
 
 

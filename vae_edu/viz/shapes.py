@@ -96,9 +96,14 @@ def bell(axes: Axes, place, mean: float, sd: float, *, base: float, inches: floa
         axes.fill_between(place(z), base, base + height, color=style["color"], alpha=0.2, linewidth=0)
 
 
-def picture(axes: Axes, x: float, y: float, side: float, *, blurred: bool) -> None:
-    """A T-shirt of 12 by 12 pixels from the corner (x, y); blurred, each pixel leans towards its neighbours' mean."""
+def picture(axes: Axes, x: float, y: float, side: float, *, blurred: bool, torn: bool = False) -> None:
+    """A T-shirt of 12 by 12 pixels from the corner (x, y); blurred, each pixel leans towards its neighbours' mean; torn, the rows
+    are shifted against each other, with holes in them."""
     pixels = np.array([[character == "#" for character in line] for line in SHIRT.split()], dtype=float)
+    if torn:
+        shifts = (0, 4, -3, 5, -2, 3, -4, 2, 5, -3, 4, 0)
+        pixels = np.stack([np.roll(row, shift) for row, shift in zip(pixels, shifts, strict=True)])
+        pixels *= 0.3 + 0.7 * (np.add.outer(3 * np.arange(12), 5 * np.arange(12)) % 7 > 2)
     if blurred:
         wide = np.pad(pixels, 1)
         blur = sum(wide[row : row + 12, column : column + 12] for row in range(3) for column in range(3)) / 9

@@ -1,24 +1,24 @@
 """Right answers to the exercises of notebook 02, written in other ways than the model answers."""
 
 import numpy as np
-import scipy
 import torch
 
 
-def holes_by_cdist(decoded, training, threshold):
-    return np.mean(scipy.spatial.distance.cdist(decoded, training).min(axis=1) > threshold)
+def whitening_by_cholesky(codes):
+    factor = np.linalg.cholesky(np.cov(codes, rowvar=False).reshape(codes.shape[1], codes.shape[1]))
+    return np.linalg.inv(factor).T, codes.mean(axis=0)
 
 
-def holes_by_a_loop(decoded, training, threshold):
-    holes = 0
-    for picture in decoded:
-        holes += bool(min(np.sqrt(((picture - other) ** 2).sum()) for other in training) > threshold)
-    return holes / len(decoded)
+def whitening_by_svd(codes):
+    mean = codes.mean(axis=0)
+    _, sizes, directions = np.linalg.svd(codes - mean, full_matrices=False)
+    return directions.T * (np.sqrt(len(codes)) / sizes), mean
 
 
-def holes_in_torch(decoded, training, threshold):
-    nearest = torch.cdist(torch.as_tensor(decoded), torch.as_tensor(training)).min(dim=1).values
-    return (nearest > threshold).double().mean()
+def whitening_symmetric_in_torch(codes):
+    codes = torch.as_tensor(codes)
+    variances, directions = torch.linalg.eigh(torch.cov(codes.T).reshape(codes.shape[1], -1))
+    return directions @ torch.diag(variances**-0.5) @ directions.T, codes.mean(dim=0)
 
 
 def mixture_by_multivariate_normal(weights, means, covariances, n, rng):
@@ -27,32 +27,51 @@ def mixture_by_multivariate_normal(weights, means, covariances, n, rng):
 
 
 def mixture_by_symmetric_roots(weights, means, covariances, n, rng):
-    component = np.searchsorted(np.cumsum(weights), rng.random(n))
+    component = np.minimum(np.searchsorted(np.cumsum(weights), rng.random(n), side="right"), len(weights) - 1)
     values, vectors = np.linalg.eigh(covariances)
     roots = vectors * np.sqrt(values)[:, None, :] @ vectors.transpose(0, 2, 1)
     eps = rng.standard_normal((n, means.shape[1]))
     return means[component] + (roots[component] @ eps[:, :, None])[:, :, 0]
 
 
-def slerp_by_rotation(a, b, t):
-    u = a / np.linalg.norm(a)
-    rest = b / np.linalg.norm(b) - (b / np.linalg.norm(b) @ u) * u
-    if np.linalg.norm(rest) < 1e-9:
-        return a + t * (b - a)
-    omega = np.arctan2(np.linalg.norm(rest), b @ u / np.linalg.norm(b))
-    return np.sin((1 - t) * omega) / np.sin(omega) * a + np.sin(t * omega) / np.sin(omega) * b
+def mixture_by_counts_and_shuffled(weights, means, covariances, n, rng):
+    counts = rng.multinomial(n, weights)
+    parts = [rng.multivariate_normal(m, c, k) for m, c, k in zip(means, covariances, counts, strict=True)]
+    points = np.concatenate(parts)
+    rng.shuffle(points)
+    return points
 
 
-def slerp_in_torch(a, b, t):
-    a, b = torch.as_tensor(a), torch.as_tensor(b)
-    omega = torch.arccos(torch.clamp(torch.nn.functional.cosine_similarity(a, b, dim=0), -1, 1))
-    if torch.isclose(torch.sin(omega), torch.tensor(0.0, dtype=a.dtype)):
-        return torch.lerp(a, b, t)
-    return (torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b) / torch.sin(omega)
+def holes_by_loops(samples, others):
+    threshold = np.percentile([min(row) for row in others], 95)
+    holes = sum(min(row) > threshold for row in samples) / len(samples)
+    return holes, sum(min(column) > threshold for column in samples.T) / len(samples.T)
+
+
+def holes_in_torch(samples, others):
+    samples, others = torch.as_tensor(samples), torch.as_tensor(others)
+    threshold = torch.quantile(others.amin(dim=1), 0.95)
+    return (samples.amin(dim=1) > threshold).double().mean(), (samples.amin(dim=0) > threshold).double().mean()
+
+
+def holes_by_sorting(samples, others):
+    nearest = np.sort(np.sort(others, axis=1)[:, 0])
+    threshold = nearest[int(0.95 * (len(nearest) - 1))]
+    far = samples > threshold
+    return [far.all(axis=1).mean(), far.all(axis=0).mean()]
+
+
+def origins_as_list():
+    return [3, 6, 1, 5, 4]
+
+
+def origins_as_array():
+    return np.array([3, 6, 1, 5, 4])
 
 
 VARIANTS = {
-    "2.1": [holes_by_cdist, holes_by_a_loop, holes_in_torch],
-    "2.2": [mixture_by_multivariate_normal, mixture_by_symmetric_roots],
-    "2.3": [slerp_by_rotation, slerp_in_torch],
+    "2.1": [whitening_by_cholesky, whitening_by_svd, whitening_symmetric_in_torch],
+    "2.2": [mixture_by_multivariate_normal, mixture_by_symmetric_roots, mixture_by_counts_and_shuffled],
+    "2.3": [holes_by_loops, holes_in_torch, holes_by_sorting],
+    "2.4": [origins_as_list, origins_as_array],
 }

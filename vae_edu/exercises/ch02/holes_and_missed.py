@@ -1,0 +1,160 @@
+"""Exercise 2.3: how many samples lie in holes, and how many real images no sample comes near to."""
+
+import numpy as np
+
+from vae_edu.exercises.record import Exercise, Mistake
+
+
+def holes_and_missed(samples, others):
+    """The hole fraction and the missed fraction of a set of samples: two numbers between 0 and 1.
+
+    samples (n, m) holds the distances from n samples to m test images, others (l, m) those from l other real images to the same
+    test images.
+    """
+    threshold = np.quantile(others.min(axis=1), 0.95)
+    return np.mean(samples.min(axis=1) > threshold), np.mean(samples.min(axis=0) > threshold)
+
+
+def draw_distances(rng: np.random.Generator):
+    """Tables of random distances with l, m and n all different, one sample, one test image, and distances equal to the threshold."""
+    for n, m, others in ((30, 12, 60), (9, 40, 50), (25, 16, 120)):
+        yield tables(rng, n, m, others)
+    yield tables(rng, 1, 7, 40)
+    yield tables(rng, 6, 1, 40)
+    # The nearest test image of every other real image is at distance 2, which is the threshold. Samples at 2 are not farther.
+    yield (
+        np.array([[2.0, 3.0, 4.5], [5.0, 2.5, 6.0], [2.0, 2.2, 3.5], [1.0, 4.0, 5.0]]),
+        np.array([[2.0, 4.0, 3.0]] * 4),
+    )
+    yield np.array([[2.0, 3.0], [2.0, 3.0], [3.0, 3.0]]), np.array([[2.0, 2.0]] * 5)
+    yield np.full((4, 3), 7.0), rng.uniform(1, 3, (20, 3))  # all in holes, all missed
+    yield np.full((4, 3), 0.5), rng.uniform(1, 3, (20, 3))  # none
+
+
+def tables(rng: np.random.Generator, n: int, m: int, l: int):  # noqa: E741
+    """Distances whose 95 % quantile, however it is interpolated, divides the nearest distances in the same way."""
+    while True:
+        others = rng.gamma(3, 1, (l, m)) * rng.uniform(0.5, 1.5, (1, m))
+        samples = rng.gamma(3, 1, (n, m)) * rng.uniform(0.3, 3, (n, 1)) * rng.uniform(0.5, 2, (1, m))
+        nearest = np.sort(others.min(axis=1))
+        place = int(0.95 * (l - 1))
+        band = nearest[max(place - 1, 0)], nearest[min(place + 2, l - 1)]
+        seen = np.concatenate([samples.min(axis=1), samples.min(axis=0)])
+        if not ((band[0] <= seen) & (seen <= band[1])).any():
+            return samples, others
+
+
+def with_threshold(choose):
+    """Right but for the threshold: ``choose`` gets the distances of the other real images."""
+
+    def wrong(samples, others):
+        threshold = choose(others)
+        return np.mean(samples.min(axis=1) > threshold), np.mean(samples.min(axis=0) > threshold)
+
+    return wrong
+
+
+def with_fractions(judge):
+    """The right threshold: ``judge`` gets the distances of the samples, the threshold and the distances of the others."""
+    return lambda samples, others: judge(samples, np.quantile(others.min(axis=1), 0.95), others)
+
+
+EXERCISE = Exercise(
+    id="2.3",
+    title="Holes, and missed images",
+    minutes=10,
+    difficulty=2,
+    answer=holes_and_missed,
+    cases=draw_distances,
+    mistakes=(
+        Mistake(
+            "the two fractions are exchanged: first the samples in holes, then the missed images",
+            with_fractions(lambda s, t, others: (np.mean(s.min(axis=0) > t), np.mean(s.min(axis=1) > t))),
+        ),
+        Mistake(
+            "these are the fractions that are *not* in a hole and *not* missed",
+            with_fractions(lambda s, t, others: (np.mean(s.min(axis=1) <= t), np.mean(s.min(axis=0) <= t))),
+        ),
+        Mistake(
+            "these are numbers of samples and of images: divide by how many there are",
+            with_fractions(lambda s, t, others: (np.sum(s.min(axis=1) > t), np.sum(s.min(axis=0) > t))),
+        ),
+        Mistake(
+            "these are percentages: return numbers between 0 and 1",
+            with_fractions(lambda s, t, others: (100 * np.mean(s.min(axis=1) > t), 100 * np.mean(s.min(axis=0) > t))),
+        ),
+        Mistake(
+            "you count what is far from *some* image: a hole is far from *every* test image, so the nearest one decides",
+            with_fractions(lambda s, t, others: (np.mean(s.max(axis=1) > t), np.mean(s.max(axis=0) > t))),
+        ),
+        Mistake(
+            "you count what is far on average: a hole is far from *every* test image, so the nearest one decides",
+            with_fractions(lambda s, t, others: (np.mean(s.mean(axis=1) > t), np.mean(s.mean(axis=0) > t))),
+        ),
+        Mistake(
+            "you count pairs of a sample and an image: first find the nearest image of each sample",
+            with_fractions(lambda s, t, others: (np.mean(s > t), np.mean(s > t))),
+        ),
+        Mistake(
+            "a distance equal to the threshold is not farther: > in place of >=",
+            with_fractions(lambda s, t, others: (np.mean(s.min(axis=1) >= t), np.mean(s.min(axis=0) >= t))),
+        ),
+        Mistake(
+            "the second number is 1 minus the first: a missed image is one that no sample comes near to, the minimum over the samples",
+            with_fractions(lambda s, t, others: (np.mean(s.min(axis=1) > t), np.mean(s.min(axis=1) <= t))),
+        ),
+        Mistake(
+            "the second number is the first once more: a missed image is one that no sample comes near to, the minimum over the "
+            "samples, axis 0",
+            with_fractions(lambda s, t, others: (np.mean(s.min(axis=1) > t), np.mean(s.min(axis=1) > t))),
+        ),
+        Mistake(
+            "the second number is about the other real images: a missed image is one that no *sample* comes near to",
+            with_fractions(lambda s, t, others: (np.mean(s.min(axis=1) > t), np.mean(others.min(axis=0) > t))),
+        ),
+        Mistake(
+            "the threshold is a quantile of all distances: take each other image's distance to its nearest test image",
+            with_threshold(lambda others: np.quantile(others, 0.95)),
+        ),
+        Mistake(
+            "the threshold is about the nearest *other* image of each test image: take the nearest test image of each other image, "
+            "axis 1",
+            with_threshold(lambda others: np.quantile(others.min(axis=0), 0.95)),
+        ),
+        Mistake(
+            "the threshold is the 5 % quantile: 95 % of the other real images are to be at most that far away",
+            with_threshold(lambda others: np.quantile(others.min(axis=1), 0.05)),
+        ),
+        Mistake(
+            "np.percentile takes 95, and np.quantile 0.95: your threshold is nearly the smallest distance",
+            with_threshold(lambda others: np.percentile(others.min(axis=1), 0.95)),
+        ),
+        Mistake(
+            "the number of missed images is divided by the number of samples: divide by the number of test images",
+            with_fractions(lambda s, t, others: (np.mean(s.min(axis=1) > t), np.sum(s.min(axis=0) > t) / len(s))),
+        ),
+        Mistake(
+            "the threshold is the largest distance: it is the 95 % quantile",
+            with_threshold(lambda others: others.min(axis=1).max()),
+        ),
+        Mistake(
+            "the threshold is the mean distance: it is the 95 % quantile",
+            with_threshold(lambda others: others.min(axis=1).mean()),
+        ),
+        Mistake(
+            "the threshold is the median distance: it is the 95 % quantile",
+            with_threshold(lambda others: np.median(others.min(axis=1))),
+        ),
+        Mistake(
+            "the threshold comes from the samples: it has to come from the other real images",
+            lambda samples, others: with_threshold(lambda _: np.quantile(samples.min(axis=1), 0.95))(samples, others),
+        ),
+    ),
+    hints=(
+        "Which of the m distances in a row of `samples` decides whether that sample lies in a hole? And which of the n in a column "
+        "decides whether that image is missed?",
+        "For the threshold, find the nearest test image of each other real image, and then the distance that 95 % of them stay below: "
+        "np.quantile.",
+        "threshold = np.quantile(others.min(axis=1), 0.95)",
+    ),
+)

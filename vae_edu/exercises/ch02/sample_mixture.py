@@ -1,0 +1,370 @@
+"""Exercise 2.2: a sampler for a mixture of Gaussians."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from vae_edu.exercises.record import Exercise, Mistake, Property, shape_only
+
+
+def sample_mixture(weights, means, covariances, n, rng):
+    """Sample n points, shape (n, k), from the mixture of K Gaussians with weights (K,), means (K, k) and covariances (K, k, k).
+
+    rng: the np.random.Generator that all randomness comes from.
+    """
+    component = rng.choice(len(weights), size=n, p=weights)
+    factors = np.linalg.cholesky(covariances)
+    eps = rng.normal(size=(n, means.shape[1]))
+    return means[component] + np.einsum("nij,nj->ni", factors[component], eps)
+
+
+def draw_mixtures(rng: np.random.Generator):
+    """More components than dimensions and fewer; one component, one dimension, one sample."""
+    for components, k, n in ((3, 2, 7), (2, 4, 5), (1, 3, 4), (4, 1, 6), (3, 2, 1)):
+        factors = rng.normal(size=(components, k, k))
+        covariances = factors @ factors.transpose(0, 2, 1) + 0.1 * np.eye(k)
+        weights = rng.dirichlet(np.full(components, 5.0))
+        yield weights, rng.normal(0, 3, (components, k)), covariances, n, np.random.default_rng(rng.integers(2**32))
+
+
+# A mixture whose components lie far apart, so that each sample is known to belong to one of them. The last one has weight 0.
+WEIGHTS = np.array([0.5, 0.3, 0.2, 0.0])
+MEANS = np.array([[-20.0, 5.0], [20.0, -5.0], [0.0, 40.0], [0.0, -60.0]])
+COVARIANCES = np.array([[[1.0, 0.8], [0.8, 2.0]], [[0.5, -0.4], [-0.4, 1.0]], [[2.0, 0.0], [0.0, 0.5]], np.eye(2)])
+CALLS, PER_CALL = 400, 20  # 8,000 samples; tolerances are five standard errors or more
+
+
+@lru_cache(maxsize=2)
+def sampled(function, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """400 calls of 20 samples each, (calls, 20, 2), and the component that each sample is nearest to."""
+    rng = np.random.default_rng(seed)
+    mixture = WEIGHTS, MEANS, COVARIANCES
+    z = [np.asarray(function(*(each.copy() for each in mixture), PER_CALL, rng), float) for _ in range(CALLS)]
+    z = np.stack(z)
+    return z, ((z[:, :, None] - MEANS) ** 2).sum(axis=3).argmin(axis=2)
+
+
+def of_samples(describe):
+    """``describe(z, component)`` of samples that are the same for each property."""
+    return lambda function, rng: describe(*sampled(function, int(rng.integers(2**62))))
+
+
+def by_component(z, component):
+    """The samples of each of the first three components; of one that has hardly any, NaN."""
+    groups = [z[component == each] for each in range(3)]
+    return [group if len(group) > 9 else np.full((2, 2), np.nan) for group in groups]
+
+
+def fractions(z, component):
+    """Of the samples, how many belong to each component; NaN where all samples of a call belong to one."""
+    if (component == component[:, :1]).all():
+        return np.full(4, np.nan)
+    return np.bincount(component.ravel(), minlength=4) / component.size
+
+
+def counts_vary(z, component):
+    """The standard deviation over the calls of how many of the samples belong to the first component."""
+    return min((component == 0).sum(axis=1).std(), 4)
+
+
+def order(z, component):
+    """How often a sample and the next one of the call belong to the same component."""
+    return (component[:, 1:] == component[:, :-1]).mean()
+
+
+def off_mean(z, component):
+    """By how many standard deviations the mean of each component's samples is off its mean, (3 components, 2): 1 or more is 1."""
+    with np.errstate(all="ignore"):
+        groups = zip(by_component(z, component), MEANS[:3], strict=True)
+        off = np.ravel([(group.mean(axis=0) - mean) / group.std(axis=0) for group, mean in groups])
+    return np.clip(np.nan_to_num(off, nan=1), -1, 1)
+
+
+def spreads(z, component):
+    """Two standard deviations, 4 or more as 4, and a correlation of the samples of each component; NaN where a call repeats one
+    noise."""
+    if repeats(z, component)[0] > 0.6:
+        return np.full(9, np.nan)
+    found = []
+    with np.errstate(all="ignore"):
+        for group in by_component(z, component):
+            found += [*np.minimum(group.std(axis=0), 4), np.corrcoef(group.T)[0, 1]]
+    return found
+
+
+def noise_of(z, component):
+    """What is left of samples without the mean and the standard deviations of the other samples of their component."""
+    noise = np.full(z.shape, np.nan)
+    for each in range(3):
+        own = component == each
+        if own.sum() > 9:
+            with np.errstate(all="ignore"):
+                noise[own] = (z[own] - z[own].mean(axis=0)) / z[own].std(axis=0)
+    return noise
+
+
+def noise_shape(z, component):
+    """The mean fourth power of the noise: 3 for a Gaussian; NaN where a call repeats one noise."""
+    if repeats(z, component)[0] > 0.6:
+        return np.nan
+    return np.nanmean(noise_of(z, component) ** 4)
+
+
+def repeats(z, component):
+    """Correlations of the noise of one sample with that of the next, and with the one half a call later."""
+    noise, half, found = noise_of(z, component), PER_CALL // 2, []
+    for one, other in ((noise[:, 1:], noise[:, :-1]), (noise[:, :half], noise[:, half:])):
+        there = ~(np.isnan(one) | np.isnan(other))
+        found.append((one[there] * other[there]).mean() if there.any() else 0.0)
+    return found
+
+
+def mean_noise(z, component):
+    """The variance over the calls of the mean noise of a call, times the number of samples; 3 or more is 3."""
+    return min(PER_CALL * np.nanmean(np.nanmean(noise_of(z, component), axis=1) ** 2), 3)
+
+
+def seeds(function, rng):
+    """Whether the samples are the same for the same seed, for another seed, and for two calls with one generator."""
+    seed = int(rng.integers(2**32))
+
+    def points(generator):
+        mixture = (each.copy() for each in (WEIGHTS, MEANS, COVARIANCES))
+        return np.asarray(function(*mixture, 10, generator), float)
+
+    one, again, other = (points(np.random.default_rng(each)) for each in (seed, seed, seed + 1))
+    generator = np.random.default_rng(seed)
+    return [
+        float(np.array_equal(*pair)) for pair in ((one, again), (one, other), (points(generator), points(generator)))
+    ]
+
+
+def sampled_with(component, factors, noise=None):
+    """A sampler put together from ``component(weights, n, rng)``, ``factors(covariances)`` and ``noise(shape, rng)``."""
+
+    def wrong(weights, means, covariances, n, rng):
+        own = component(weights, n, rng)
+        shape = (n, means.shape[1])
+        eps = rng.normal(size=shape) if noise is None else noise(shape, rng)
+        return means[own] + np.einsum("nij,nj->ni", factors(covariances)[own], np.broadcast_to(eps, shape))
+
+    return wrong
+
+
+def by_weight(weights, n, rng):
+    return rng.choice(len(weights), size=n, p=weights)
+
+
+def transposed(covariances):
+    return np.linalg.cholesky(covariances).transpose(0, 2, 1)
+
+
+def standard_deviations(covariances):
+    return np.sqrt(covariances * np.eye(covariances.shape[1]))
+
+
+def blend(weights, means, covariances, n, rng):
+    """A weighted mean of one sample from each component: a Gaussian between the modes."""
+    parts = [rng.multivariate_normal(mean, covariance, n) for mean, covariance in zip(means, covariances, strict=True)]
+    return np.einsum("k,knd->nd", weights, np.stack(parts))
+
+
+def one_gaussian(weights, means, covariances, n, rng):
+    """The Gaussian with the mixture's mean and covariance."""
+    mean = weights @ means
+    total = np.einsum("k,kij->ij", weights, covariances) + (weights[:, None] * (means - mean)).T @ (means - mean)
+    return rng.multivariate_normal(mean, total, n)
+
+
+def averaged(weights, means, covariances, n, rng):
+    """The Gaussian with the mean of the means and the mean of the covariances."""
+    return rng.multivariate_normal(weights @ means, np.einsum("k,kij->ij", weights, covariances), n)
+
+
+def sorted_by_component(weights, means, covariances, n, rng):
+    component = np.repeat(np.arange(len(weights)), rng.multinomial(n, weights))
+    return means[component] + np.einsum(
+        "nij,nj->ni", np.linalg.cholesky(covariances)[component], rng.normal(size=(n, means.shape[1]))
+    )
+
+
+def fixed_counts(shuffled):
+    def component(weights, n, rng):
+        ends = np.rint(n * np.cumsum(weights)).astype(int)
+        parts = np.searchsorted(ends, np.arange(n), side="right")
+        return rng.permutation(parts) if shuffled else parts
+
+    return component
+
+
+EXERCISE = Exercise(
+    id="2.2",
+    title="A sampler for a mixture of Gaussians",
+    minutes=15,
+    difficulty=3,
+    answer=sample_mixture,
+    cases=draw_mixtures,
+    view=shape_only,
+    properties=(
+        Property(
+            "the same seed gives the same samples; another seed, and a second call with the same rng, give other ones",
+            seeds,
+            tolerance=0.0,
+            expected=[1, 0, 0],
+        ),
+        Property(
+            "the fraction of samples in a component is its weight",
+            of_samples(fractions),
+            tolerance=0.03,
+            expected=WEIGHTS,
+        ),
+        Property(
+            "20 samples are independent, so the number in a component of weight 0.5 varies from call to call by a standard deviation "
+            "of √5",
+            of_samples(counts_vary),
+            tolerance=0.42,
+            expected=np.sqrt(PER_CALL * 0.25),
+        ),
+        Property(
+            "neighbouring samples are independent, so they come from the same component with probability Σ π_c²",
+            of_samples(order),
+            tolerance=0.04,
+            expected=float((WEIGHTS**2).sum()),
+        ),
+        Property(
+            "the samples of each component have its mean: off by 0 standard deviations",
+            of_samples(off_mean),
+            tolerance=0.15,
+            expected=np.zeros(6),
+        ),
+        Property(
+            "the samples of each component have its standard deviations and its correlation",
+            of_samples(spreads),
+            tolerance=0.15,
+            expected=np.concatenate(
+                [[*np.sqrt(np.diag(c)), c[0, 1] / np.sqrt(c[0, 0] * c[1, 1])] for c in COVARIANCES[:3]]
+            ),
+        ),
+        Property(
+            "the noise of the samples has the shape of a Gaussian: its mean fourth power is three times its squared variance",
+            of_samples(noise_shape),
+            tolerance=0.35,
+            expected=3.0,
+        ),
+        Property(
+            "the noise of one sample is not correlated with that of another sample of the same call",
+            of_samples(repeats),
+            tolerance=0.08,
+            expected=[0, 0],
+        ),
+        Property(
+            "the mean noise of the 20 samples of a call varies with variance 1/20: times 20, this is 1",
+            of_samples(mean_noise),
+            tolerance=0.3,
+            expected=1.0,
+        ),
+    ),
+    mistakes=(
+        Mistake(
+            "all components occur equally often: the weights are not used",
+            sampled_with(lambda weights, n, rng: rng.integers(len(weights), size=n), np.linalg.cholesky),
+        ),
+        Mistake(
+            "the weights have passed through a softmax: they are probabilities already",
+            sampled_with(
+                lambda weights, n, rng: rng.choice(len(weights), size=n, p=np.exp(weights) / np.exp(weights).sum()),
+                np.linalg.cholesky,
+            ),
+        ),
+        Mistake(
+            "the means of the components are not used: all samples lie around 0",
+            lambda weights, means, covariances, n, rng: sample_mixture(weights, 0 * means, covariances, n, rng),
+        ),
+        Mistake(
+            "the covariance is used as if it were its own square root: the noise has to be multiplied by an L with L Lᵀ = Σ",
+            sampled_with(by_weight, lambda covariances: covariances),
+        ),
+        Mistake(
+            "the correlations are lost: only the diagonal of each covariance is used",
+            sampled_with(by_weight, standard_deviations),
+        ),
+        Mistake(
+            "the variances are used as standard deviations, and the correlations are lost: the noise has to be multiplied by an L "
+            "with L Lᵀ = Σ",
+            sampled_with(by_weight, lambda covariances: covariances * np.eye(covariances.shape[1])),
+        ),
+        Mistake(
+            "the Cholesky factor is transposed: the covariance of A eps is A Aᵀ, so a column eps needs L eps, and a row needs "
+            "eps @ L.T",
+            sampled_with(by_weight, transposed),
+        ),
+        Mistake(
+            "the noise has variance 1 in each component: the covariances are not used",
+            sampled_with(by_weight, lambda covariances: np.eye(covariances.shape[1]) + 0 * covariances),
+        ),
+        Mistake(
+            "every component gets the covariance of the first one: each has its own",
+            sampled_with(by_weight, lambda covariances: np.linalg.cholesky(covariances[:1] + 0 * covariances)),
+        ),
+        Mistake(
+            "this is a weighted mean of one sample from each component: a sample of a mixture comes from one component alone",
+            blend,
+        ),
+        Mistake(
+            "this is one Gaussian with the mean and the covariance of the mixture: a mixture has gaps between its components",
+            one_gaussian,
+        ),
+        Mistake(
+            "means and covariances are averaged into one Gaussian: a sample of a mixture comes from one component alone",
+            averaged,
+        ),
+        Mistake(
+            "all samples of a call come from one component: choose a component for each sample",
+            sampled_with(lambda weights, n, rng: np.full(n, rng.choice(len(weights), p=weights)), np.linalg.cholesky),
+        ),
+        Mistake(
+            "all samples come from the component with the largest weight: choose a component for each sample",
+            sampled_with(lambda weights, n, rng: np.full(n, np.argmax(weights)), np.linalg.cholesky),
+        ),
+        Mistake(
+            "one noise is used for all samples of a call: each sample needs its own",
+            sampled_with(by_weight, np.linalg.cholesky, lambda shape, rng: rng.normal(size=shape[1])),
+        ),
+        Mistake(
+            "one noise is used for all dimensions of a sample: each dimension needs its own",
+            sampled_with(by_weight, np.linalg.cholesky, lambda shape, rng: rng.normal(size=(shape[0], 1))),
+        ),
+        Mistake(
+            "the noise is uniform: a Gaussian component needs Gaussian noise",
+            sampled_with(by_weight, np.linalg.cholesky, lambda shape, rng: rng.uniform(-(3**0.5), 3**0.5, shape)),
+        ),
+        Mistake(
+            "the noise is uniform between 0 and 1: a Gaussian component needs standard normal noise",
+            sampled_with(by_weight, np.linalg.cholesky, lambda shape, rng: rng.random(shape)),
+        ),
+        Mistake(
+            "these are the means of the components, without any noise around them",
+            sampled_with(by_weight, lambda covariances: 0 * covariances),
+        ),
+        Mistake(
+            "the samples are sorted by component: independent samples come in any order",
+            sorted_by_component,
+        ),
+        Mistake(
+            "each component gets a fixed number of samples, and they are sorted: choose a component for each sample, at random",
+            sampled_with(fixed_counts(shuffled=False), np.linalg.cholesky),
+        ),
+        Mistake(
+            "each component gets a fixed number of samples: choose a component for each sample, at random",
+            sampled_with(fixed_counts(shuffled=True), np.linalg.cholesky),
+        ),
+    ),
+    hints=(
+        "The density is a sum with weights that add up to 1. Read it as a story in two steps: what is decided first, and with which "
+        "probabilities?",
+        "The first step chooses a component for each sample; rng.choice can do that. For the second, let ε be standard normal noise. "
+        "Which matrix L makes the covariance of L ε equal to Σ? Cholesky's is one.",
+        "component = rng.choice(len(weights), size=n, p=weights), and then means[component] plus noise from the factors "
+        "np.linalg.cholesky(covariances)[component].",
+    ),
+)
