@@ -355,7 +355,7 @@ def one_number_for_two() -> Figure:
     centre, angle = np.array([2.05, 1.6]), np.deg2rad(28)
     first = np.array([np.cos(angle), np.sin(angle)])
     second = np.array([-first[1], first[0]])
-    spread = np.random.default_rng(4).normal(size=(150, 2)).clip(-2.2, 2.2) * (0.8, 0.26)
+    spread = np.random.default_rng(4).normal(size=(100, 2)).clip(-2.2, 2.2) * (0.8, 0.26)
     axes.plot(*(centre + spread @ np.array([first, second])).T, "o", color=SHADE, markersize=4, markeredgewidth=0)
     axes.plot(*np.array([centre - 2.1 * first, centre + 1.95 * first]).T, color=BLACK, linewidth=1, zorder=1)
     foot = centre + 1.45 * first
