@@ -80,7 +80,7 @@ def use(exercise_id, function):
 def mask(x, generator):
     return x
 """,
-        "denoising autoencoder, error / that of the linear map",
+        "so does the denoising one",
     ),
     "02: a Fréchet distance without the covariances": (
         "02",

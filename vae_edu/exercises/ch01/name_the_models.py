@@ -8,7 +8,7 @@ from vae_edu.exercises.record import Exercise, Mistake
 def name_the_models():
     """The numbers of A, B, C and D, in this order: four whole numbers from 0 to 5."""
     # A and D have equal errors on both sets. D's are those of PCA at each k. A's lie below PCA's at small k, so A is not linear, and
-    # above at large k, so it was not trained to the end. B and C have a gap: B's held-out error is still the lowest, C's the highest.
+    # above at large k, so it was not trained to the end. B and C have a gap: B's test error is still the lowest, C's the highest.
     return 2, 0, 3, 1
 
 
@@ -17,30 +17,30 @@ AGAINST = (
     {  # A, stopped too early
         0: "from 8 numbers on, both its errors lie above those of PCA. A network that is trained to the end can do better than that",
         1: "with 2 numbers, its training error is lower than that of PCA, and no linear code can do that",
-        3: "few images lead to a training error far below the held-out error. Its two errors nearly agree",
+        3: "few images lead to a training error far below the test error. Its two errors nearly agree",
         4: IGNORED,
-        5: "a leak makes the held-out error as low as a good training error. Both its errors are high",
+        5: "a leak makes the test error as low as a good training error. Both its errors are high",
     },
     {  # B, sound
         1: "its training error is far below that of PCA, and no linear code can do that",
         2: "its training error is less than half that of PCA from 4 numbers on: training went far",
-        3: "there is a gap, but its held-out error is the lowest of all four at each k up to 8. Few images lead to a high one",
+        3: "there is a gap, but its test error is the lowest of all four at each k. Few images lead to a high one",
         4: IGNORED,
-        5: "with a leak, the held-out images are training images, and the two errors agree. Here they differ",
+        5: "with a leak, the test images are training images, and the two errors agree. Here they differ",
     },
     {  # C, too few images
-        0: "its held-out error is far above its training error, and above that of PCA at each k",
+        0: "its test error is far above its training error, and above that of PCA at each k",
         1: "its training error is far below that of PCA, and no linear code can do that",
         2: "its training error is nearly 0: training was not stopped too early",
         4: IGNORED,
-        5: "with a leak, the held-out images are training images, and the two errors agree. Here they differ most",
+        5: "with a leak, the test images are training images, and the two errors agree. Here they differ most",
     },
     {  # D, PCA
         0: "compute the errors of PCA with your function from 1.1, and compare",
         2: "compute the errors of PCA with your function from 1.1, and compare",
-        3: "few images lead to a training error far below the held-out error. Its two errors nearly agree",
+        3: "few images lead to a training error far below the test error. Its two errors nearly agree",
         4: IGNORED,
-        5: "a leak makes the held-out error as low as a good training error. Both its errors are high at small k",
+        5: "a leak makes the test error as low as a good training error. Both its errors are high at small k",
     },
 )
 
@@ -70,10 +70,10 @@ EXERCISE = Exercise(
     mistakes=tuple(named(place, number) for place, told in enumerate(AGAINST) for number in told),
     otherwise="not all four are right. Give four whole numbers from 0 to 5, for A, B, C and D in this order",
     hints=(
-        "Two of the four have nearly equal errors on training and held-out images, two have not. Which of the six can have equal "
+        "Two of the four have nearly equal errors on training and test images, two have not. Which of the six can have equal "
         "errors, and which cannot?",
         "No linear code has a lower training error than PCA with the same k. Compute PCA's errors with your function from 1.1: "
         "which of the models lie below, which above, which on top of them?",
-        "A gap between the two errors is no illness by itself. Ask whether the held-out error is better or worse than PCA's.",
+        "A gap between the two errors is no illness by itself. Ask whether the test error is better or worse than PCA's.",
     ),
 )
