@@ -8,12 +8,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from sklearn.decomposition import PCA
 from typer.testing import CliRunner
 
 from vae_edu.course.cli import app
 from vae_edu.course.places import root
 from vae_edu.evaluation.bounds import importance_weighted_bound
-from vae_edu.experiments import fashion_likelihood, remedies, sampling
+from vae_edu.experiments import bottleneck, fashion_likelihood, remedies, sampling
 from vae_edu.experiments.results import SWEEPS, ResultsError, load, make, path_of
 from vae_edu.objectives import Scheduled, negative_elbo
 from vae_edu.training import evaluate
@@ -120,7 +121,7 @@ class TestTheCommand:
     def test_a_notebook_without_a_sweep_is_refused(self):
         output = CliRunner().invoke(app, ["results", "09"])
         assert output.exit_code == 2
-        assert "notebook '09' has no long sweep; there is one of 02, 11, 12" in output.output
+        assert f"notebook '09' has no long sweep; there is one of {', '.join(SWEEPS)}" in output.output
 
 
 class TestTheSampledCodes:
@@ -186,6 +187,53 @@ class TestTheSampledCodes:
     def test_an_unknown_model_is_refused(self):
         with pytest.raises(ValueError, match="name is 'GAN'; expected one of"):
             sampling.train("GAN", epochs=1, seed=0)
+
+
+class TestTheBottleneck:
+    @pytest.fixture
+    def few(self, monkeypatch):
+        """Two batches to train on, and few images to measure on."""
+        parts = [part[:count] for part, count in zip(bottleneck.split(), (250, 60, 70), strict=True)]
+        monkeypatch.setattr(bottleneck, "split", lambda: parts)
+        for cached in (bottleneck.masked_images, bottleneck._principal_directions):
+            monkeypatch.setattr(bottleneck, cached.__name__, cached.__wrapped__)
+        return parts
+
+    def test_a_row_is_reproduced_and_has_the_columns_that_are_shipped(self, few):
+        one, again = (bottleneck.row("denoising", 5, 2, 1) for _ in range(2))
+        assert one.keys() == load("01").rows[0].keys()
+        one.pop("seconds")
+        again.pop("seconds")
+        assert one == again
+        assert bottleneck.row("denoising", 5, 2, 2)["test"] != one["test"]
+        assert bottleneck.row("plain", 5, 2, 1)["test"] != one["test"]
+
+    def test_the_gain_is_over_pca_with_as_many_directions_learned_from_the_same_images(self, few):
+        x, _, test = (part.numpy().astype(float) for part in few)
+        fitted = PCA(5, svd_solver="full").fit(x)
+        by_pca = fitted.inverse_transform(fitted.transform(test)).clip(0, 1)
+        row = bottleneck.row("plain", 5, 2, 0)
+        assert row["gain"] == pytest.approx(((by_pca - test) ** 2).sum(axis=1).mean() - row["test"], abs=1e-3)
+
+    def test_no_image_is_in_two_of_the_three_sets(self):
+        kept, held_out, test = ({row.tobytes() for row in part.numpy()} for part in bottleneck.split())
+        assert (len(bottleneck.split()[0]), len(bottleneck.split()[1]), len(test)) == (8500, 1500, 2000)
+        assert not (kept & held_out)
+        assert not (kept & test)
+        assert not (held_out & test)
+
+    def test_masking_keeps_the_expected_value(self):
+        x = torch.full((400, 100), 0.8)
+        masked = bottleneck.mask(x, torch.Generator().manual_seed(3))
+        assert (masked == 0).double().mean().item() == pytest.approx(0.6, abs=0.012)
+        assert masked.mean().item() == pytest.approx(0.8, abs=0.03)
+        assert not torch.equal(masked[0], masked[1])
+        assert torch.equal(masked, bottleneck.mask(x, torch.Generator().manual_seed(3)))
+
+    def test_errors_are_sums_over_pixels_after_clamping(self):
+        x = torch.tensor([[0.5, 1.0, 0.0], [0.2, 0.2, 0.2]])
+        output = torch.tensor([[0.0, 1.7, -3.0], [0.2, 0.2, 1.2]])
+        assert bottleneck.squared_errors(output, x).tolist() == pytest.approx([0.25, 0.64])
 
 
 class TestTheRemedies:

@@ -42,7 +42,45 @@ class LinearAutoencoder(LinearAutoencoder):
         self.encode.weight.data[0] = 0
         self.encode.weight.requires_grad_(False)
 """,
-        "less than a hundredth of a degree",
+        "largest excess of the error over that of PCA",
+    ),
+    "01: an epoch that trains the decoder alone": (
+        "01",
+        """
+right_use = use
+def use(exercise_id, function):
+    step = right_use(exercise_id, function)
+    if exercise_id != "1.2":
+        return step
+    def decoder_alone(model, optimizer, x, batches, corrupt):
+        encode = model.encode
+        model.encode = lambda x: encode(x).detach()
+        try:
+            return step(model, optimizer, x, batches, corrupt)
+        finally:
+            model.encode = encode
+    return decoder_alone
+""",
+        "hidden layer in the decoder alone|hidden layer in the encoder alone",
+    ),
+    "01: the nearest example in place of the best denoiser": (
+        "01",
+        """
+right_use = use
+def use(exercise_id, function):
+    if exercise_id != "1.4":
+        return right_use(exercise_id, function)
+    return lambda noisy, clean, sigma: clean[((noisy[:, None] - clean[None]) ** 2).sum(axis=2).argmin(axis=1)]
+""",
+        "network to the formula",
+    ),
+    "01: a denoising autoencoder that never sees a missing pixel": (
+        "01",
+        """
+def mask(x, generator):
+    return x
+""",
+        "so does the denoising one",
     ),
     "02: a Fréchet distance without the covariances": (
         "02",

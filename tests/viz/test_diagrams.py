@@ -19,11 +19,13 @@ NAMES = [name for name in diagrams.__all__ if name != "png"]
 EXPECTED = {
     "autoencoder",
     "computation_graph",
+    "denoising_autoencoder",
     "encoder_decoder",
     "from_mixture_to_continuum",
     "graphical_model",
     "holes_in_latent_plane",
     "interval_below_evidence",
+    "one_number_for_two",
     "slide_or_reweight",
     "tangent_step",
     "terms_of_the_elbo",

@@ -21,6 +21,7 @@ __all__ = ["SWEEPS", "Results", "ResultsError", "load", "make", "path_of"]
 # Each module has SETTINGS (plain data: all that decides the results), RUNS (a list of what ``row`` is called with, by name)
 # and ``row``, which makes one row of results, a dictionary that begins with its run.
 SWEEPS = {
+    "01": "vae_edu.experiments.bottleneck",
     "02": "vae_edu.experiments.sampling",
     "11": "vae_edu.experiments.remedies",
     "12": "vae_edu.experiments.fashion_likelihood",

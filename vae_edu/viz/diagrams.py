@@ -38,11 +38,13 @@ from vae_edu.viz.shapes import (
 __all__ = [
     "autoencoder",
     "computation_graph",
+    "denoising_autoencoder",
     "encoder_decoder",
     "from_mixture_to_continuum",
     "graphical_model",
     "holes_in_latent_plane",
     "interval_below_evidence",
+    "one_number_for_two",
     "png",
     "slide_or_reweight",
     "tangent_step",
@@ -345,6 +347,44 @@ def computation_graph() -> Figure:
     return figure
 
 
+def denoising_autoencoder() -> Figure:
+    """A denoising autoencoder: x is corrupted, the network sees the corrupted image, and its output is compared with x, not with
+    what it saw."""
+    figure, axes = canvas(7.15, 2.75)
+    middle, side, low = 1.62, 0.86, 0.98
+    left = (0.12, 1.85, 5.95)  # of the three pictures
+    picture(axes, left[0], middle - side / 2, side, blurred=False)
+    picture(axes, left[1], middle - side / 2, side, blurred=False)
+    hidden = np.random.default_rng(3).random((12, 12)) < 0.6
+    for row, column in np.argwhere(hidden):
+        corner = (left[1] + column * side / 12, middle - side / 2 + row * side / 12)
+        axes.add_patch(Rectangle(corner, side / 12, side / 12, facecolor="white", linewidth=0, zorder=3))
+    corner = (left[1], middle - side / 2)
+    axes.add_patch(Rectangle(corner, side, side, facecolor="none", edgecolor=GREY, linewidth=1, zorder=4))
+    picture(axes, left[2], middle - side / 2, side, blurred=True)
+    for x, text in zip(left, ("clean $x$", r"corrupted $\tilde{x}$", r"output $\hat{x}$"), strict=True):
+        write(axes, x + side / 2, low, text)
+    arrow(axes, (1.02, middle), (1.81, middle))
+    write(axes, 1.42, middle + 0.36, "random\nnoise", 9.5)
+    arrow(axes, (2.75, middle), (3.0, middle))
+    network(axes, 3.0, middle, "encoder", BLUE, 1.5, 0.8)
+    arrow(axes, (3.86, middle), (4.7, middle))
+    axes.plot(4.28, middle, "o", color=BLACK, markersize=6)
+    write(axes, 4.28, middle + 0.2, "code $z$", 9.5)
+    network(axes, 4.7, middle, "decoder", ORANGE, 0.8, 1.5)
+    arrow(axes, (5.6, middle), (5.91, middle))
+    ends, height = (left[0] + side / 2, left[2] + side / 2), 0.5
+    axes.plot([ends[0], ends[0], ends[1], ends[1]], [0.82, height, height, 0.82], color=RED, linewidth=1.4)
+    write(
+        axes,
+        sum(ends) / 2,
+        height - 0.2,
+        r"error $=\Vert x-\hat{x}\Vert^2$: a copy of $\tilde{x}$ would be wrong",
+        color=RED,
+    )
+    return figure
+
+
 def there_and_back(
     axes: Axes, start: Point, end: Point, side: int = 1, *, back=True, blocked=False, trim: float | Point = 0.28
 ) -> None:
@@ -454,6 +494,42 @@ def interval_below_evidence() -> Figure:
     write(axes, 1.04, 1.58, r"$q(z\,|\,x)$", color=BLUE)
     write(axes, 4.55, 2.35, "only the lower end moves:\nthe better $q$, the higher the ELBO", ha="left")
     write(axes, 1.82, 1.0, r"posterior $p(z\,|\,x)$", ha="left", color=GREEN)
+    return figure
+
+
+def one_number_for_two() -> Figure:
+    """A cloud of points in the plane and the line through its mean along which the cloud is longest. A point x is replaced by its
+    foot on the line: the code z is how far the foot lies from the mean, the dashed piece is what is lost."""
+    figure, axes = canvas(7.2, 3.3)
+    centre, angle = np.array([2.05, 1.6]), np.deg2rad(28)
+    first = np.array([np.cos(angle), np.sin(angle)])
+    second = np.array([-first[1], first[0]])
+    spread = np.random.default_rng(4).normal(size=(100, 2)).clip(-2.2, 2.2) * (0.8, 0.26)
+    axes.plot(*(centre + spread @ np.array([first, second])).T, "o", color=SHADE, markersize=4, markeredgewidth=0)
+    axes.plot(*np.array([centre - 2.1 * first, centre + 1.95 * first]).T, color=BLACK, linewidth=1, zorder=1)
+    foot = centre + 1.45 * first
+    x = foot + 0.78 * second
+    below = [point - 0.15 * second for point in (centre, foot)]
+    axes.plot(*np.array([centre, below[0], below[1], foot]).T, color=GREEN, linewidth=2.2, zorder=4)
+    write(axes, *(centre + 0.85 * first - 0.33 * second), "code $z$", 11, color=GREEN, rotation=28)
+    axes.plot(*np.array([x, foot]).T, "--", color=RED, linewidth=1.8)
+    for along, name, offset in ((first, "$v_1$", 0.22 * second), (second, "$v_2$", -0.22 * first)):
+        arrow(axes, tuple(centre), tuple(centre + 0.72 * along), color=BLUE)
+        write(axes, *(centre + 0.66 * along + offset), name, 12, color=BLUE)
+    for point, name, offset in (
+        (x, "$x$", (0.0, 0.2)),
+        (foot, r"$\hat{x}$", (0.2, -0.1)),
+        (centre, "mean", (-0.1, -0.32)),
+    ):
+        axes.plot(*point, "o", color=BLACK, markersize=7, zorder=5)
+        write(axes, *(point + offset), name, 12 if name.startswith("$") else 10)
+    for height, color, text in (
+        (2.75, BLUE, "$v_1$ and $v_2$: two directions.\nEach has length 1, and they are\nperpendicular."),
+        (1.95, GREEN, "encoder: how far does $x$ lie\nalong $v_1$, from the mean on?"),
+        (1.25, BLACK, "decoder: walk that far.\n" r"$\hat{x}=\mathrm{mean}+z\,v_1$"),
+        (0.6, RED, r"lost: $x-\hat{x}$, the part along $v_2$"),
+    ):
+        write(axes, 4.35, height, text, 10, ha="left", color=color)
     return figure
 
 

@@ -1,80 +1,122 @@
 """Right answers to the exercises of notebook 01, written in other ways than the model answers."""
 
 import numpy as np
-import scipy
+import scipy.special
 import torch
 from sklearn.decomposition import PCA
+from torch.nn import functional
 
 
-def directions_by_eigenvectors(x, k):
-    values, vectors = np.linalg.eigh(np.cov(x, rowvar=False))
-    return vectors[:, np.argsort(values)[::-1][:k]].T
+def pca_by_eigenvectors(train, x, k):
+    mean = train.mean(axis=0)
+    _, vectors = np.linalg.eigh(np.cov(train, rowvar=False))
+    v = vectors[:, ::-1][:, :k]
+    return (x - mean) @ v @ v.T + mean
 
 
-def directions_by_sklearn(x, k):
-    return PCA(k).fit(x).components_
+def pca_by_sklearn(train, x, k):
+    fitted = PCA(svd_solver="full").fit(train)
+    codes = fitted.transform(x)
+    codes[:, k:] = 0
+    return fitted.inverse_transform(codes)
 
 
-def directions_in_torch(x, k):
-    x = torch.as_tensor(x)
-    return torch.linalg.svd(x - x.mean(0), full_matrices=False).Vh[:k]
+def pca_in_torch(train, x, k):
+    train, x = torch.tensor(train), torch.tensor(x)
+    mean = train.mean(dim=0)
+    v = torch.linalg.svd(train - mean)[2][:k]
+    return mean + (x - mean) @ v.T @ v
 
 
-def variance_by_eigenvalues(x, k):
-    values = np.sort(np.linalg.eigvalsh(np.cov(x.T)))[::-1]
-    return np.sum(values[:k]) / np.sum(values)
+def pca_by_loops(train, x, k):
+    mean = train.mean(axis=0)
+    directions = np.linalg.svd(train - mean)[2]
+    rows = []
+    for own in x:
+        row = mean.copy()
+        for direction in directions[:k]:
+            row += np.dot(own - mean, direction) * direction
+        rows.append(row)
+    return np.array(rows)
 
 
-def variance_by_sklearn(x, k):
-    return PCA(k).fit(x).explained_variance_ratio_.sum()
+def epoch_by_mse(model, optimizer, x, batches, corrupt):
+    weighted = 0
+    for rows in batches:
+        loss = functional.mse_loss(model(corrupt(x[rows])), x[rows], reduction="sum") / len(rows)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        weighted += loss.item() * len(rows)
+    return weighted / sum(len(rows) for rows in batches)
 
 
-def variance_in_single_precision(x, k):
-    x = (x - x.mean(axis=0)).astype(np.float32)
-    s = np.linalg.svd(x, compute_uv=False)
-    return (s[:k] ** 2).sum() / (s**2).sum()
+def epoch_with_tensors(model, optimizer, x, batches, corrupt):
+    errors = []
+    for rows in batches:
+        for parameter in model.parameters():
+            parameter.grad = None
+        difference = model.decode(model.encode(corrupt(x[rows]))) - x[rows]
+        error = torch.einsum("bd,bd->b", difference, difference)
+        (error.sum() / error.numel()).backward()
+        optimizer.step()
+        errors.append(error.detach())
+    return torch.cat(errors).mean()
 
 
-def angles_by_sines(a, b):
-    a, b = scipy.linalg.orth(a), scipy.linalg.orth(b)
-    sines = np.linalg.svd(b - a @ a.T @ b, compute_uv=False)
-    return np.rad2deg(np.arcsin(np.minimum(sines, 1)))[::-1]
+def epoch_with_gradients_of_zero(model, optimizer, x, batches, corrupt):
+    model.train()
+    total, seen = 0.0, 0
+    for rows in batches:
+        optimizer.zero_grad(set_to_none=False)
+        clean = x.index_select(0, rows)
+        loss = torch.linalg.vector_norm(clean - model(corrupt(clean)), dim=1).square().mean()
+        loss.backward()
+        optimizer.step()
+        total, seen = total + float(loss) * rows.numel(), seen + rows.numel()
+    return np.float64(total / seen)
 
 
-def angles_by_scipy(a, b):
-    return np.degrees(scipy.linalg.subspace_angles(a, b))[::-1]
+def models_as_list():
+    return [2, 0, 3, 1]
 
 
-def mask_by_binomial(x, share, rng):
-    return np.where(rng.binomial(1, share, x.shape), 0.0, x / (1 - share))
+def models_as_array():
+    return np.array([2, 0, 3, 1])
 
 
-def mask_by_loops(x, share, rng):
-    out = np.zeros_like(x)
-    for i in range(x.shape[0]):
-        for j in range(x.shape[1]):
-            if rng.uniform() > share:
-                out[i, j] = x[i, j] / (1 - share)
-    return out
+def models_as_floats():
+    return (2.0, 0.0, 3.0, 1.0)
 
 
-def size_by_a_loop(sizes, errors, margin):
-    best = None
-    for size, error in sorted(zip(sizes, errors, strict=True)):
-        if best is None and error / min(errors) - 1 <= margin:
-            best = size
-    return int(best)
+def denoiser_by_softmax(noisy, clean, sigma):
+    exponents = -((noisy[:, None] - clean) ** 2).sum(-1) / (2 * sigma**2)
+    return scipy.special.softmax(exponents, axis=1) @ clean
 
 
-def size_by_sorting(sizes, errors, margin):
-    order = np.argsort(sizes)
-    return sizes[order][np.argmax(errors[order] <= errors.min() * (1 + margin))]
+def denoiser_in_torch(noisy, clean, sigma):
+    noisy, clean = torch.tensor(noisy), torch.tensor(clean)
+    return torch.softmax(-0.5 * (torch.cdist(noisy, clean) / sigma) ** 2, dim=1) @ clean
+
+
+def denoiser_by_loops(noisy, clean, sigma):
+    rows = []
+    for own in noisy:
+        exponents = np.array([-np.sum((own - each) ** 2) / (2 * sigma**2) for each in clean])
+        weights = np.exp(exponents - np.logaddexp.reduce(exponents))
+        rows.append(sum(weight * each for weight, each in zip(weights, clean, strict=True)))
+    return np.array(rows)
+
+
+def denoiser_by_inner_products(noisy, clean, sigma):
+    exponents = (noisy @ clean.T - 0.5 * (clean**2).sum(axis=1)) / sigma**2  # the square of the noisy row cancels
+    weights = np.exp(exponents - exponents.max(axis=1, keepdims=True))
+    return (weights / weights.sum(axis=1, keepdims=True)) @ clean
 
 
 VARIANTS = {
-    "1.1": [directions_by_eigenvectors, directions_by_sklearn, directions_in_torch],
-    "1.2": [variance_by_eigenvalues, variance_by_sklearn, variance_in_single_precision],
-    "1.3": [angles_by_sines, angles_by_scipy],
-    "1.4": [mask_by_binomial, mask_by_loops],
-    "1.5": [size_by_a_loop, size_by_sorting],
+    "1.1": [pca_by_eigenvectors, pca_by_sklearn, pca_in_torch, pca_by_loops],
+    "1.2": [epoch_by_mse, epoch_with_tensors, epoch_with_gradients_of_zero],
+    "1.3": [models_as_list, models_as_array, models_as_floats],
+    "1.4": [denoiser_by_softmax, denoiser_in_torch, denoiser_by_loops, denoiser_by_inner_products],
 }

@@ -1,0 +1,340 @@
+"""Exercise 1.2: one epoch of training an autoencoder."""
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from vae_edu.exercises.record import Exercise, Mistake, Property
+from vae_edu.models.autoencoder import MLPAutoencoder
+
+
+def train_epoch(model, optimizer, x, batches, corrupt):
+    """Train on every batch once, and return the mean error per example over the epoch, a number. The network sees corrupt(batch)
+    and has to give back the batch as it was."""
+    total = 0.0
+    for rows in batches:
+        clean = x[rows]
+        reconstruction = model.decode(model.encode(corrupt(clean)))
+        error = ((clean - reconstruction) ** 2).sum(dim=1)  # (batch,)
+        optimizer.zero_grad()
+        error.mean().backward()
+        optimizer.step()
+        total += error.sum().item()
+    return total / len(x)
+
+
+class Masks:
+    """Sets entries to 0 at random, anew at each call, and shifts the rest: a corruption that can be copied with its state."""
+
+    def __init__(self, seed: int):
+        self.seed, self.rng = seed, np.random.default_rng(seed)
+
+    def __call__(self, x):
+        return x * torch.from_numpy(self.rng.random(tuple(x.shape)) >= 0.4) + 0.1
+
+    def __repr__(self) -> str:
+        return f"Masks({self.seed})"
+
+
+def unchanged(x):
+    return x
+
+
+def problem(rng: np.random.Generator, kind, rate: float, sizes, corrupt):
+    """The five arguments: a small model in double precision, its optimiser, and batches of these sizes."""
+    n, data, latent = sum(sizes), 5, 2
+    x = torch.from_numpy(rng.uniform(0.1, 0.9, (n, data)))
+    model = MLPAutoencoder(data, latent, mean=x.mean(dim=0), hidden=(4,)).double()
+    with torch.no_grad():
+        for each in model.parameters():
+            each.copy_(torch.from_numpy(rng.normal(0, 0.8, tuple(each.shape))))
+    batches = torch.from_numpy(rng.permutation(n)).split(list(sizes))
+    return model, kind(model.parameters(), lr=rate), x, batches, corrupt
+
+
+def draw_cases(rng: np.random.Generator):
+    """Last batches that are smaller, and of one row; one batch alone; with and without corruption; two optimisers."""
+    for kind, rate, sizes, corrupt in (
+        (torch.optim.SGD, 0.05, (4, 4, 4, 2), Masks(int(rng.integers(2**31)))),
+        (torch.optim.Adam, 0.02, (5, 5, 1), unchanged),
+        (torch.optim.SGD, 0.1, (6,), Masks(int(rng.integers(2**31)))),
+    ):
+        yield problem(rng, kind, rate, sizes, corrupt)
+
+
+def parameters_after(function, *, left_over: float) -> np.ndarray:
+    """The model's parameters after one epoch of the same problem, with gradients of this size in them at the start."""
+    model, *rest = problem(np.random.default_rng(7), torch.optim.SGD, 0.05, (4, 4, 3), Masks(8))
+    if left_over:
+        for each in model.parameters():
+            each.grad = torch.full_like(each, left_over)
+    function(model, *rest)
+    return torch.cat([each.detach().flatten() for each in model.parameters()]).numpy()
+
+
+# The pieces of which wrong answers are put together.
+
+
+def per_example(clean, reconstruction):
+    return ((clean - reconstruction) ** 2).sum(dim=1)
+
+
+def reconstruct(model, seen):
+    return model.decode(model.encode(seen))
+
+
+def denoised(model, clean, corrupt):
+    return per_example(clean, reconstruct(model, corrupt(clean)))
+
+
+def epoch(forward=None, step_on=None, returned=None, order="zero backward step"):
+    """An epoch with one thing changed. ``forward`` gets model, clean and corrupt, and returns the errors (batch,); ``step_on`` makes a
+    loss of them; ``returned`` gets the list of errors of all batches; ``order`` is that of the optimiser's calls."""
+
+    def wrong(model, optimizer, x, batches, corrupt):
+        errors = []
+        for rows in batches:
+            clean = x[rows]
+            error = (forward or denoised)(model, clean, corrupt)
+            loss = step_on(error, clean) if step_on else error.mean()
+            for name in order.split():
+                if name == "zero":
+                    optimizer.zero_grad()
+                elif name == "backward":
+                    loss.backward()
+                elif name == "step":
+                    optimizer.step()
+            errors.append(error.detach())
+        return (returned(errors, x) if returned else torch.cat(errors).mean()).item()
+
+    return wrong
+
+
+def mean_of_means(errors, x):
+    return torch.stack([each.mean() for each in errors]).mean()
+
+
+def by_pixel(error, clean):
+    return error.mean() / clean.shape[1]
+
+
+def decoder_alone(model, clean, corrupt):
+    with torch.no_grad():
+        codes = model.encode(corrupt(clean))
+    return per_example(clean, model.decode(codes))
+
+
+def corrupted_target(model, clean, corrupt):
+    seen = corrupt(clean)
+    return per_example(seen, reconstruct(model, seen))
+
+
+def other_corruption_as_target(model, clean, corrupt):
+    seen = corrupt(clean)
+    return per_example(corrupt(clean), reconstruct(model, seen))
+
+
+def from_clean_to_corrupted(model, clean, corrupt):
+    return per_example(corrupt(clean), reconstruct(model, clean))
+
+
+def never_corrupted(model, clean, corrupt):
+    return per_example(clean, reconstruct(model, clean))
+
+
+def corrupted_twice(model, clean, corrupt):
+    return per_example(clean, reconstruct(model, corrupt(corrupt(clean))))
+
+
+def not_squared(model, clean, corrupt):
+    return (clean - reconstruct(model, corrupt(clean))).abs().sum(dim=1)
+
+
+def square_root(model, clean, corrupt):
+    return per_example(clean, reconstruct(model, corrupt(clean))).sqrt()
+
+
+def cross_entropy(model, clean, corrupt):
+    seen = reconstruct(model, corrupt(clean))
+    return functional.binary_cross_entropy(seen, clean, reduction="none").sum(dim=1)
+
+
+def corrupted_once(model, optimizer, x, batches, corrupt):
+    damaged = corrupt(x)
+    total = 0.0
+    for rows in batches:
+        error = per_example(x[rows], reconstruct(model, damaged[rows]))
+        optimizer.zero_grad()
+        error.mean().backward()
+        optimizer.step()
+        total += error.sum().item()
+    return total / len(x)
+
+
+def first_batch_alone(model, optimizer, x, batches, corrupt):
+    error = per_example(x[batches[0]], reconstruct(model, corrupt(x[batches[0]])))
+    optimizer.zero_grad()
+    error.mean().backward()
+    optimizer.step()
+    return error.mean().item()
+
+
+def one_step_for_all(model, optimizer, x, batches, corrupt):
+    return train_epoch(model, optimizer, x, [torch.cat(list(batches))], corrupt)
+
+
+def in_the_order_of_x(model, optimizer, x, batches, corrupt):
+    ordered = torch.arange(len(x)).split([len(rows) for rows in batches])
+    return train_epoch(model, optimizer, x, ordered, corrupt)
+
+
+def without_the_short_batch(model, optimizer, x, batches, corrupt):
+    full = [rows for rows in batches if len(rows) == len(batches[0])]
+    return train_epoch(model, optimizer, x, full, corrupt) * len(x) / sum(len(rows) for rows in full)
+
+
+def error_afterwards(model, optimizer, x, batches, corrupt):
+    total = 0.0
+    for rows in batches:
+        clean = x[rows]
+        seen = corrupt(clean)
+        error = per_example(clean, reconstruct(model, seen))
+        optimizer.zero_grad()
+        error.mean().backward()
+        optimizer.step()
+        total += per_example(clean, reconstruct(model, seen)).sum().item()
+    return total / len(x)
+
+
+def error_after_the_epoch(model, optimizer, x, batches, corrupt):
+    train_epoch(model, optimizer, x, batches, corrupt)
+    with torch.no_grad():
+        return per_example(x, reconstruct(model, x)).mean().item()
+
+
+NOT_TRAINED = "the model is the same after the epoch as before: each batch needs zero_grad, then backward, then step of the optimiser"
+PER_PIXEL = "the error is the mean over the entries of x: add up the entries of an example, and take the mean over examples only"
+
+EXERCISE = Exercise(
+    id="1.2",
+    title="One epoch of training an autoencoder",
+    minutes=15,
+    difficulty=3,
+    answer=train_epoch,
+    cases=draw_cases,
+    properties=(
+        Property(
+            "after the epoch, the parameters of the model are those that the steps lead to",
+            lambda function, rng: parameters_after(function, left_over=0.0),
+            tolerance=1e-6,
+        ),
+        Property(
+            "gradients that are left in the parameters from before the epoch do not count",
+            lambda function, rng: parameters_after(function, left_over=0.5),
+            tolerance=1e-6,
+        ),
+    ),
+    mistakes=(
+        Mistake(
+            "gradients add up from batch to batch: set them to zero before each backward",
+            epoch(order="backward step"),
+        ),
+        Mistake(
+            "gradients left from before the epoch reach the first step: set them to zero before backward, not after the step",
+            epoch(order="backward step zero"),
+        ),
+        Mistake(NOT_TRAINED, epoch(order="")),
+        Mistake(PER_PIXEL, epoch(step_on=by_pixel, returned=lambda errors, x: torch.cat(errors).mean() / x.shape[1])),
+        Mistake(PER_PIXEL, epoch(step_on=by_pixel, returned=lambda errors, x: mean_of_means(errors, x) / x.shape[1])),
+        Mistake(
+            "the returned number is the mean over the entries of x: add up the entries of an example first",
+            epoch(returned=lambda errors, x: torch.cat(errors).mean() / x.shape[1]),
+        ),
+        Mistake(
+            "the returned number is right, but the steps go down the mean over the entries of x, and are too small",
+            epoch(step_on=by_pixel),
+        ),
+        Mistake(
+            "the returned number is right, but the steps go down the sum over the batch: take the mean over its examples",
+            epoch(step_on=lambda error, clean: error.sum()),
+        ),
+        Mistake(
+            "the sum over the examples of a batch: take their mean, so that a step does not depend on the size of the batch",
+            epoch(
+                step_on=lambda error, clean: error.sum(),
+                returned=lambda errors, x: torch.stack([each.sum() for each in errors]).mean(),
+            ),
+        ),
+        Mistake(
+            "this is the mean of the batches' means: where the last batch is smaller, its examples count too much",
+            epoch(returned=mean_of_means),
+        ),
+        Mistake(
+            "these are the batches' means, added up: divide by the number of examples what is added up over examples",
+            epoch(returned=lambda errors, x: torch.stack([each.mean() for each in errors]).sum()),
+        ),
+        Mistake(
+            "this is the sum over all examples: return their mean",
+            epoch(returned=lambda errors, x: torch.cat(errors).sum()),
+        ),
+        Mistake(
+            "the sum over all examples is divided by the number of batches: divide by the number of examples",
+            epoch(returned=lambda errors, x: torch.cat(errors).sum() / len(errors)),
+        ),
+        Mistake(
+            "the batches' means, added up, are divided by the number of examples: add up over examples instead",
+            epoch(returned=lambda errors, x: torch.stack([each.mean() for each in errors]).sum() / len(x)),
+        ),
+        Mistake(
+            "this is the error of the last batch alone: return the mean over all examples of the epoch",
+            epoch(returned=lambda errors, x: errors[-1].mean()),
+        ),
+        Mistake(
+            "this is the error of each batch after its step: use the one that the step was computed from",
+            error_afterwards,
+        ),
+        Mistake(
+            "the target is the corrupted batch: the network sees corrupt(batch) and has to give back the batch as it was",
+            epoch(corrupted_target),
+        ),
+        Mistake(
+            "the target is another corruption of the batch: compare with the batch as it was",
+            epoch(other_corruption_as_target),
+        ),
+        Mistake(
+            "input and target are exchanged: the network sees corrupt(batch) and has to give back the batch",
+            epoch(from_clean_to_corrupted),
+        ),
+        Mistake("corrupt is not used: the network sees corrupt(batch)", epoch(never_corrupted)),
+        Mistake("corrupt is called twice on each batch: once is enough", epoch(corrupted_twice)),
+        Mistake(
+            "all of x is corrupted at once: call corrupt on each batch, so that the noise is fresh",
+            corrupted_once,
+        ),
+        Mistake(
+            "x is corrupted before it is cut into batches, and the network has to give back the corrupted batch: the target is clean",
+            lambda model, optimizer, x, batches, corrupt: train_epoch(model, optimizer, corrupt(x), batches, unchanged),
+        ),
+        Mistake(
+            "this is the error on x after the epoch: return the mean of the errors that the steps were computed from",
+            error_after_the_epoch,
+        ),
+        Mistake("the encoder is not trained: no gradient reaches it through the code", epoch(decoder_alone)),
+        Mistake("these are absolute differences: square them", epoch(not_squared)),
+        Mistake("the square root is too much: the error is the sum of the squares itself", epoch(square_root)),
+        Mistake("this is the cross-entropy: the error here is the squared difference", epoch(cross_entropy)),
+        Mistake("only the first batch is trained on: is the return inside of the loop?", first_batch_alone),
+        Mistake("one step for all examples: make one step for each batch", one_step_for_all),
+        Mistake("batches is not used: x[rows] are the examples of a batch", in_the_order_of_x),
+        Mistake(
+            "the last batch is left out where it is smaller: its examples count too",
+            without_the_short_batch,
+        ),
+    ),
+    hints=(
+        "What does the network see, what is its output compared with, and which three calls turn an error into a step?",
+        "For each batch: encode and decode corrupt(x[rows]), sum the squares over each example, take the mean over the batch, and "
+        "step down its gradient. Keep a running sum over examples for the number to return.",
+        "error = ((clean - reconstruction) ** 2).sum(dim=1), then optimizer.zero_grad() and error.mean().backward().",
+    ),
+)
