@@ -3,7 +3,7 @@
 import numpy as np
 
 from vae_edu.exercises.ch07.pieces import sigmoid
-from vae_edu.exercises.record import Exercise, Family, Mistake, any_guard
+from vae_edu.exercises.record import GUARDS, Exercise, Family, Mistake, any_guard
 
 
 def bernoulli_log_likelihood(x, logits):
@@ -78,9 +78,11 @@ EXERCISE = Exercise(
             lambda x, logits: from_probabilities(x, sigmoid(logits)),
         ),
         any_guard(GUARDED, lambda smallest: lambda x, logits: guarded(x, logits, smallest)),
-        any_guard(
+        Family(
             GUARDED,
             lambda smallest: lambda x, logits: from_probabilities(x, sigmoid(logits).clip(smallest, 1 - smallest)),
+            tuple(each for each in GUARDS if 1 - each < 1),  # smaller ones leave p = 1 as it is
+            any_between=(2e-16, 0.1),
         ),
         Family(
             CLIPPED,
