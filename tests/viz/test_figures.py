@@ -93,6 +93,19 @@ def test_a_figure_lies_on_white_whatever_the_theme(tmp_path):
     assert picture.shape[-1] == 3 or (picture[..., 3] == 1).all()
 
 
+def test_256_colours_are_enough_for_lines_images_and_colour_maps():
+    figure, (left, right) = figures.new(1, 2)
+    for name, colour in figures.PALETTE.items():
+        left.plot(np.arange(10), np.arange(10) ** 0.5 + len(name), color=colour)
+    right.imshow(np.linspace(0, 1, 400).reshape(20, 20), cmap="viridis")
+    exact = io.BytesIO()
+    figure.savefig(exact, format="png", dpi=figures.PIXELS_PER_INCH)
+    stored = figures.as_png(figure)
+    exact_pixels, stored_pixels = (imread(io.BytesIO(each))[..., :3] for each in (exact.getvalue(), stored))
+    assert np.abs(exact_pixels - stored_pixels).max() < 0.08
+    assert len(stored) < 0.6 * len(exact.getvalue())
+
+
 def test_new_gives_axes_as_subplots_does():
     assert figures.new()[1].figure is not None
     assert figures.new(2, 3)[1].shape == (2, 3)

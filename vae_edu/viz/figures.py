@@ -84,11 +84,13 @@ def new(
 
 
 def as_png(figure: Figure, pixels_per_inch: float = PIXELS_PER_INCH) -> bytes:
-    """The figure as the bytes of a PNG file, without transparency, which makes it a tenth smaller."""
-    whole, opaque = io.BytesIO(), io.BytesIO()
+    """The figure as the bytes of a PNG file: without transparency, and with the 256 colours that come closest to all of its
+    own, which makes it less than half as large."""
+    whole, small = io.BytesIO(), io.BytesIO()
     figure.savefig(whole, format="png", dpi=pixels_per_inch, pil_kwargs={"compress_level": 0})
-    Image.open(whole).convert("RGB").save(opaque, format="png")
-    return opaque.getvalue()
+    opaque = Image.open(whole).convert("RGB")
+    opaque.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
+    return small.getvalue()
 
 
 def png_metadata(figure: Figure, alt: str) -> dict:
