@@ -97,7 +97,8 @@ def test_256_colours_are_enough_for_lines_images_and_colour_maps():
     figure, (left, right) = figures.new(1, 2)
     for name, colour in figures.PALETTE.items():
         left.plot(np.arange(10), np.arange(10) ** 0.5 + len(name), color=colour)
-    right.imshow(np.linspace(0, 1, 400).reshape(20, 20), cmap="viridis")
+    right.imshow(np.linspace(0, 1, 400).reshape(20, 20), cmap="viridis", aspect="auto")
+    figures.as_png(figure)  # the layout settles
     exact = io.BytesIO()
     figure.savefig(exact, format="png", dpi=figures.PIXELS_PER_INCH)
     stored = figures.as_png(figure)
