@@ -296,7 +296,7 @@ def use(exercise_id, function):
         return estimator
     return lambda x, log_likelihood, mu, logvar, eps: estimator(x, log_likelihood, mu, logvar, np.exp(logvar / 2) * eps)
 """,
-        "largest distance of ELBO + KL from log p(x)",
+        "upper ends of A to E|the upper ends agree with log p(x)",
     ),
     "04: an ELBO that forgets what the spread of q costs": (
         "04",
