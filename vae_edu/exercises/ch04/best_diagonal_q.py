@@ -2,15 +2,16 @@
 
 import numpy as np
 
+from vae_edu.exercises.ch04.members import any_of
 from vae_edu.exercises.record import Exercise, Mistake
 
 
 def best_diagonal_q(x, weight, mean, variance):
     """mu and logvar, both (batch, latent), of the Gaussian q with diagonal covariance that has the largest ELBO under
     probabilistic PCA. x (batch, data), weight (data, latent), mean (data,), variance the decoder's σ_x²."""
-    m = weight.T @ weight + variance * np.eye(weight.shape[1])
-    mu = np.linalg.solve(m, weight.T @ (x - mean).T).T
-    logvar = np.log(variance / np.diag(m))
+    M = weight.T @ weight + variance * np.eye(weight.shape[1])
+    mu = np.linalg.solve(M, weight.T @ (x - mean).T).T
+    logvar = np.log(variance / np.diag(M))
     return mu, np.tile(logvar, (len(x), 1))
 
 
@@ -40,14 +41,39 @@ def rows_like(x, row):
     return np.tile(row, (len(x), 1))
 
 
-def best_with(inner):
-    """The same wrong M in the mean and in logvar: ``inner`` gets Wᵀ W and σ_x²."""
+def each_row(x, mu, covariance):
+    """mu, and the covariance once for each example."""
+    return mu, np.tile(covariance, (len(x), 1, 1))
+
+
+def first_row(mu, logvar, place):
+    return mu, logvar[place]
+
+
+def best_with(inner, numerator=lambda variance: variance):
+    """The same wrong M in the mean and in logvar: ``inner`` gets Wᵀ W and σ_x². ``numerator`` replaces σ_x² in σ_x² / M_jj."""
 
     def wrong(x, weight, mean, variance):
         m = inner(weight.T @ weight, variance)
-        return (x - mean) @ weight @ np.linalg.inv(m), rows_like(x, np.log(variance / np.diag(m)))
+        return (x - mean) @ weight @ np.linalg.inv(m), rows_like(x, np.log(numerator(variance) / np.diag(m)))
 
     return wrong
+
+
+def with_power(power):
+    """σ_x² to this power in M, in the numerator of σ_x² / M_jj, and in both."""
+
+    def inner(product, variance):
+        return product + variance**power * np.eye(len(product))
+
+    def numerator(variance):
+        return variance**power
+
+    return (
+        best_with(inner),
+        best_with(lambda product, variance: product + variance * np.eye(len(product)), numerator),
+        best_with(inner, numerator),
+    )
 
 
 def diagonal_with(change):
@@ -79,8 +105,8 @@ EXERCISE = Exercise(
     cases=draw_models,
     mistakes=(
         Mistake(
-            "these are the posterior's own variances, the diagonal of its covariance: the best ones are 1 over the diagonal of"
-            " its *precision*",
+            "these are the posterior's own variances, the diagonal of its covariance. They minimise the forward KL. Which entries "
+            "of Λ are left when you differentiate KL(q || posterior) with respect to v_j?",
             diagonal_with(lambda v, m, s: np.log(np.diag(s))),
         ),
         Mistake(
@@ -93,7 +119,7 @@ EXERCISE = Exercise(
             diagonal_with(lambda v, m, s: np.sqrt(v / np.diag(m))),
         ),
         Mistake(
-            "this is the log of the precision: the variance is 1 over it, so the sign changes",
+            "this is the log of the precision: the variance is 1 over the precision, so change the sign",
             diagonal_with(lambda v, m, s: np.log(np.diag(m) / v)),
         ),
         Mistake(
@@ -101,7 +127,8 @@ EXERCISE = Exercise(
             diagonal_with(lambda v, m, s: -np.log(np.diag(m))),
         ),
         Mistake(
-            "these are the diagonals of M⁻¹: the inverse comes after taking the diagonal, and σ_x² is missing",
+            "your variances are the diagonal of M⁻¹, and σ_x² is missing. Differentiate KL(q || posterior) with respect to v_j: is M "
+            "inverted before its diagonal is taken, or after?",
             diagonal_with(lambda v, m, s: np.log(np.diag(s) / v)),
         ),
         Mistake(
@@ -120,22 +147,30 @@ EXERCISE = Exercise(
             "σ_x² is added to every entry of Wᵀ W: M is Wᵀ W + σ_x² I, with the identity",
             best_with(lambda w, v: w + v),
         ),
-        Mistake("variance is already σ_x²: you square it again", best_with(lambda w, v: w + v**2 * np.eye(len(w)))),
-        Mistake("σ_x where σ_x² belongs in M", best_with(lambda w, v: w + np.sqrt(v) * np.eye(len(w)))),
+        any_of("variance is already σ_x²: you square it again", *with_power(2)),
+        any_of("you use σ_x where σ_x² belongs: variance is σ_x², take no root of it", *with_power(0.5)),
         Mistake(
+            "you use σ_x² = 0.25, the value of the text: use the argument variance",
+            lambda x, weight, mean, variance: best_diagonal_q(x, weight, mean, 0.25),
+        ),
+        any_of(
             "one variance for all latents: each latent has its own",
             diagonal_with(lambda v, m, s: np.full(len(m), np.log(v / np.diag(m).mean()))),
-        ),
-        Mistake(
-            "one variance for all latents: each latent has its own",
             diagonal_with(lambda v, m, s: np.full(len(m), np.log(np.diag(s).mean()))),
-        ),
-        Mistake(
-            "one variance for all latents: each latent has its own",
             diagonal_with(lambda v, m, s: np.full(len(m), np.log((v / np.diag(m)).mean()))),
         ),
         Mistake(
-            "the mean is computed from the diagonal of M alone: the best mean is the posterior's own, M⁻¹ Wᵀ (x − m)",
+            "your variances come from the eigenvalues of M: v_j belongs to the axis of latent j, not to an eigenvector",
+            diagonal_with(lambda v, m, s: np.log(v / np.linalg.eigvalsh(m))),
+        ),
+        any_of(
+            "you return a covariance matrix: q is diagonal, so return the logarithms of its variances, (batch, latent)",
+            lambda x, weight, mean, variance: posterior_of(x, weight, mean, variance),
+            lambda x, weight, mean, variance: each_row(x, *posterior_of(x, weight, mean, variance)),
+        ),
+        Mistake(
+            "the mean is computed from the diagonal of M alone. Which μ makes (μ − a)ᵀ Λ (μ − a) smallest, when Λ has entries off the "
+            "diagonal?",
             diagonal_with_mean(
                 lambda x, weight, mean, variance: (x - mean) @ weight / ((weight**2).sum(axis=0) + variance)
             ),
@@ -145,11 +180,11 @@ EXERCISE = Exercise(
             diagonal_with_mean(lambda x, weight, mean, variance: posterior_of(x, weight, 0 * mean, variance)[0]),
         ),
         Mistake(
-            "this is the least-squares z: σ_x² I is missing in M, which pulls the mean towards 0",
+            "your mean is the least-squares z: M lacks σ_x² I, the term that pulls the mean towards 0",
             diagonal_with_mean(lambda x, weight, mean, variance: (x - mean) @ np.linalg.pinv(weight).T),
         ),
         Mistake(
-            "the mean is divided by σ_x² once too often",
+            "your mean contains a factor 1/σ_x² too many",
             diagonal_with_mean(lambda x, weight, mean, variance: posterior_of(x, weight, mean, variance)[0] / variance),
         ),
         Mistake(
@@ -161,23 +196,18 @@ EXERCISE = Exercise(
             lambda x, weight, mean, variance: best_diagonal_q(x, weight, mean, variance)[::-1],
         ),
         Mistake(
-            "logvar has one row; it should have one row per example, (batch, latent)",
-            lambda x, weight, mean, variance: (
-                posterior_of(x, weight, mean, variance)[0],
-                best_diagonal_q(x, weight, mean, variance)[1][:1],
-            ),
+            "m is replaced by the mean of the batch: use the argument mean",
+            diagonal_with_mean(lambda x, weight, mean, variance: posterior_of(x, weight, x.mean(axis=0), variance)[0]),
         ),
-        Mistake(
+        any_of(
             "logvar has one row; it should have one row per example, (batch, latent)",
-            lambda x, weight, mean, variance: (
-                posterior_of(x, weight, mean, variance)[0],
-                best_diagonal_q(x, weight, mean, variance)[1][0],
-            ),
+            lambda x, weight, mean, variance: first_row(*best_diagonal_q(x, weight, mean, variance), np.s_[:1]),
+            lambda x, weight, mean, variance: first_row(*best_diagonal_q(x, weight, mean, variance), 0),
         ),
     ),
     hints=(
         "The gap is KL(q || posterior). Write it for q = N(mu, diag(v)) and ask which v_j makes it smallest.",
         "The derivative with respect to v_j is ½ (Λ_jj − 1/v_j), with Λ = M / σ_x² the posterior's precision.",
-        "m = weight.T @ weight + variance * np.eye(weight.shape[1]) is M. Repeat logvar for every example (np.tile).",
+        "M = weight.T @ weight + variance * np.eye(weight.shape[1]). Repeat logvar for every example (np.tile).",
     ),
 )

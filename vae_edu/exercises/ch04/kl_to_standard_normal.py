@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from vae_edu.exercises.record import Exercise, Mistake
+from vae_edu.exercises.ch04.members import any_of
+from vae_edu.exercises.record import Exercise, Family, Mistake
 
 
 def kl_to_standard_normal(mu, logvar):
@@ -11,11 +12,12 @@ def kl_to_standard_normal(mu, logvar):
 
 
 def draw_codes(rng: np.random.Generator):
-    """Means of both signs, away from 0; variances far below 1, far above 1 and mixed; a batch of one, one latent, and q = N(0, I)."""
+    """Means of both signs, away from 0; variances from exp(−12) to exp(9); a batch of one, one latent, and q = N(0, I)."""
     for batch, latent in ((4, 3), (5, 2)):
         yield away_from_zero(rng, batch, latent), away_from_zero(rng, batch, latent)
     yield away_from_zero(rng, 3, 5), rng.uniform(0.4, 1.6, (3, 5))  # every logvar is positive: its logarithm exists
-    yield np.array([[0.5, -1.5, 2.0]]), np.array([[-4.0, 3.5, 0.7]])
+    yield np.array([[0.5, -1.5, 2.0]]), np.array([[-12.0, 3.5, 0.7]])
+    yield np.array([[1.0, -0.6], [0.8, 1.7]]), np.array([[9.0, -0.8], [0.6, -5.0]])
     yield np.array([[1.5], [-0.5]]), np.array([[-1.2], [2.5]])
     yield np.array([[0.0, 0.0], [1.0, -2.0]]), np.array([[0.0, 0.0], [-0.6, 0.9]])
 
@@ -51,19 +53,19 @@ EXERCISE = Exercise(
     mistakes=(
         Mistake("the sign is reversed: a KL is never negative", lambda mu, logvar: -kl_terms(mu, logvar)),
         Mistake(
-            "your KL is exactly twice the right one: the 1/2 is missing",
+            "your KL is exactly twice the right one: the ½ is missing",
             lambda mu, logvar: 2 * kl_terms(mu, logvar),
         ),
-        Mistake("the 1/2 is missing in front of mu²", lambda mu, logvar: kl_terms(mu, logvar, square=1)),
-        Mistake("the 1/2 is missing in front of the variance", lambda mu, logvar: kl_terms(mu, logvar, variance=1)),
-        Mistake("the 1/2 is missing in front of the 1", lambda mu, logvar: kl_terms(mu, logvar, one=1)),
-        Mistake("the 1/2 is missing in front of logvar", lambda mu, logvar: kl_terms(mu, logvar, log=1)),
+        Mistake("the ½ is missing in front of mu²", lambda mu, logvar: kl_terms(mu, logvar, square=1)),
+        Mistake("the ½ is missing in front of the variance", lambda mu, logvar: kl_terms(mu, logvar, variance=1)),
+        Mistake("the ½ is missing in front of the 1", lambda mu, logvar: kl_terms(mu, logvar, one=1)),
+        Mistake("the ½ is missing in front of logvar", lambda mu, logvar: kl_terms(mu, logvar, log=1)),
         Mistake(
-            "the 1/2 reaches only the first term: a pair of brackets is missing",
+            "the ½ multiplies only the first term: put all four terms in brackets",
             lambda mu, logvar: kl_terms(mu, logvar, variance=1, one=1, log=1),
         ),
         Mistake(
-            "the 1/2 reaches only the first term: a pair of brackets is missing",
+            "the ½ multiplies only the first term: put all four terms in brackets",
             lambda mu, logvar: kl_terms(mu, logvar, square=1, variance=1, one=0.5, log=1),
         ),
         Mistake(
@@ -83,7 +85,7 @@ EXERCISE = Exercise(
             lambda mu, logvar: kl_of_variance(mu, logvar**2),
         ),
         Mistake(
-            "exp(logvar / 2) is the standard deviation: use the variance, exp(logvar), here",
+            "you use the standard deviation, exp(logvar / 2): this term needs the variance, exp(logvar)",
             lambda mu, logvar: kl_terms(mu, logvar) + 0.5 * (np.exp(logvar / 2) - np.exp(logvar)).sum(axis=1),
         ),
         Mistake(
@@ -95,31 +97,25 @@ EXERCISE = Exercise(
             lambda mu, logvar: 0.5 * ((1 + mu**2) / np.exp(logvar) - 1 + logvar).sum(axis=1),
         ),
         Mistake(
-            "E_q[z²] = μ² + σ² is divided by σ²: it comes from log p(z), whose variance is 1",
+            "you divide E_q[z²] by σ²: this term comes from log p(z), and the prior has variance 1",
             lambda mu, logvar: 0.5 * (mu**2 / np.exp(logvar) - logvar).sum(axis=1),
         ),
         Mistake(
-            "the mean over the latents: the KL of independent dimensions is their sum",
+            "you average over the latents: for independent latents, the KL divergences add up",
             lambda mu, logvar: kl_terms(mu, logvar) / mu.shape[1],
         ),
-        Mistake(
-            "one number for the whole batch: return one KL per example, the sum over the latents alone",
+        any_of(
+            "you return one number for the whole batch: return one KL for each example, summed over the latents only",
             lambda mu, logvar: kl_terms(mu, logvar).mean(),
-        ),
-        Mistake(
-            "one number for the whole batch: return one KL per example, the sum over the latents alone",
             lambda mu, logvar: kl_terms(mu, logvar).sum(),
-        ),
-        Mistake(
-            "one number for the whole batch: return one KL per example, the sum over the latents alone",
             lambda mu, logvar: kl_terms(mu, logvar).mean() / mu.shape[1],
         ),
         Mistake(
-            "the sum over the batch: sum over the latents, axis 1",
+            "you sum over the batch: sum over the latents, axis 1",
             lambda mu, logvar: 0.5 * (mu**2 + np.exp(logvar) - 1 - logvar).sum(axis=0),
         ),
         Mistake(
-            "the dimensions are not added up: sum over the latents, axis 1",
+            "you return one KL for each latent: sum over the latents, axis 1",
             lambda mu, logvar: 0.5 * (mu**2 + np.exp(logvar) - 1 - logvar),
         ),
         Mistake(
@@ -142,9 +138,50 @@ EXERCISE = Exercise(
         Mistake("logvar has the wrong sign", lambda mu, logvar: kl_terms(mu, logvar, log=-0.5)),
         Mistake("the term with logvar is missing", lambda mu, logvar: kl_terms(mu, logvar, log=0)),
         Mistake("the term with mu² is missing", lambda mu, logvar: kl_terms(mu, logvar, square=0)),
+        Mistake("the term with mu² has the wrong sign", lambda mu, logvar: kl_terms(mu, logvar, square=-0.5)),
+        Mistake(
+            "the means are added up before they are squared: square each mean, then sum over the latents",
+            lambda mu, logvar: kl_terms(mu, logvar, square=0) + 0.5 * mu.sum(axis=1) ** 2,
+        ),
+        Mistake(
+            "E_q[z²] is taken as μ²: what does the variance of z add to it?",
+            lambda mu, logvar: kl_terms(mu, logvar, variance=0),
+        ),
+        Mistake(
+            "E_q[(z − μ)²] is taken as 1: it is the variance of q, whatever that is",
+            lambda mu, logvar: kl_terms(mu, logvar, one=0) - 0.5 * np.exp(-logvar).sum(axis=1),
+        ),
+        Mistake(
+            "E_q[(z − μ)²] is taken as σ: it is the variance of q",
+            lambda mu, logvar: kl_terms(mu, logvar, one=0) - 0.5 * np.exp(-logvar / 2).sum(axis=1),
+        ),
+        any_of(
+            "E_q[z²] is taken as the square of a sum: z = μ + σ ε, and the cross term 2 μ σ ε averages to 0",
+            lambda mu, logvar: kl_terms(mu, logvar) + (mu * np.exp(logvar / 2)).sum(axis=1),
+            lambda mu, logvar: kl_terms(mu, logvar) - (mu * np.exp(logvar / 2)).sum(axis=1),
+        ),
+        Mistake(
+            "you have ½ log σ where ½ log σ² belongs: logvar is log σ²",
+            lambda mu, logvar: kl_terms(mu, logvar, log=0.25),
+        ),
+        any_of(
+            "this is −E_q[log p(z)] alone: E_q[log q(z)] is missing",
+            lambda mu, logvar: kl_terms(mu, logvar, one=0, log=0) + 0.5 * np.log(2 * np.pi) * mu.shape[1],
+            lambda mu, logvar: kl_terms(mu, logvar, one=0, log=0),
+        ),
+        Family(
+            "your logvar is limited to a range: the KL holds for variances of any size",
+            lambda limit: lambda mu, logvar: kl_terms(mu, logvar.clip(-limit, limit)),
+            (2, 3, 4, 5, 6, 7, 8, 10),
+        ),
+        Family(
+            "a small number is added to the variance before its logarithm: that logarithm is logvar itself",
+            lambda guard: lambda mu, logvar: kl_of_variance(mu, np.exp(logvar) + guard),
+            (1e-8, 1e-6, 1e-7, 1e-5, 1e-4, 1e-3),
+        ),
     ),
     hints=(
-        "What must come out for mu = 0 and logvar = 0, where q is N(0, I) itself? Your formula should say so.",
+        "What must your formula give for mu = 0 and logvar = 0, where q is N(0, I) itself?",
         "Average the two squares over q one by one: E_q[(z − μ)²] = σ² and E_q[z²] = μ² + σ². The two ½ log 2π cancel. What is left?",
         "np.exp(logvar) is the variance. One ½ in front of a pair of brackets, four terms in the brackets, summed over axis 1.",
     ),

@@ -2,50 +2,65 @@
 
 import numpy as np
 
-from vae_edu.exercises.record import Exercise, Mistake
+from vae_edu.exercises.ch04.members import any_of
+from vae_edu.exercises.record import Exercise, Family
 
 
 def which_are_wrong(values, log_evidence, gap):
-    """Which candidates are wrong? An array of truth values, (candidates,).
+    """Which candidates are wrong? A Boolean array, (candidates,): True for wrong candidates.
 
-    values (candidates, samples) holds single-sample estimates of the ELBO of one example, in nats. log_evidence is the exact
+    values (candidates, samples) holds one-sample estimates of the ELBO of one example, in nats. log_evidence is the exact
     log p(x), and gap the exact KL(q(z|x) || p(z|x)): two numbers.
     """
     error = values.std(axis=1) / np.sqrt(values.shape[1])
     return np.abs(values.mean(axis=1) - (log_evidence - gap)) > 4 * error
 
 
-# Candidates: how many standard errors the mean lies from the exact ELBO, and the standard deviation of the values in nats. Right
-# ones and wrong ones, too high and too low, quiet and noisy; none so near to 4 that S or S − 1 decides.
+# Candidates: how many standard errors the mean lies from the exact ELBO, and the standard deviation of the values in nats. Correct
+# ones and wrong ones, too high and too low, quiet and noisy. Those near to 1, 2, 3, 4 and 5 stand on both sides of it, so that no
+# other threshold does as well; with 400 samples S or S − 1 decides nothing.
 EVERY_KIND = [
+    *((side * score, 1.0) for score in (0.9, 1.1, 1.9, 2.1, 2.9, 3.1, 3.95, 4.05, 4.9, 5.1) for side in (-1, 1)),
     (-9.0, 1.0),
     (40.0, 1.0),
     (0.1, 1.0),
     (0.4, 1.0),
     (90.0, 1.0),
-    (5.5, 0.5),
-    (-2.5, 2.0),
-    (3.4, 60.0),
-    (-4.6, 1.0),
-    (1.5, 1.0),
-    (-3.3, 0.7),
+    (-2.1, 2.0),
+    (3.1, 60.0),
+    (-3.1, 0.7),
 ]
-NEAR_AND_FAR = (-40.0, -6.0, -3.4, -1.2, 0.6, 2.7, 4.7, 7.0)
+NEAR_AND_FAR = (-40.0, -9.0, -3.1, -1.1, 0.4, 2.1, 4.9, 9.0)
+FEW_SAMPLES = (-40.0, -0.4, 0.4, 9.0)  # S and S − 1 differ by 4 % and more: no score is near to 4
+
+# Values less the exact ELBO: so few that a check can show them.
+OFF_BUT_CORRECT = (-0.08, 0.02, 0.08)
+TOO_LOW = (-0.5, -0.47, -0.42)
+TOO_HIGH = (1.32, 1.4, 1.35)
+NOISY_BUT_CORRECT = (-0.9, 2.4, 0.5)
 
 
 def draw_candidates(rng: np.random.Generator):
     """log p(x) of both signs, gaps far from 0 and equal to 0, a candidate that is alone."""
     yield candidates(rng, rng.permutation(EVERY_KIND), 400, 3.0, rng.uniform(-9, -3))
     for count, samples, gap, log_evidence in ((6, 100, 0.0, -4.0), (8, 900, 0.6, 7.0), (5, 12, 0.4, 2.0)):
-        kinds = np.stack([rng.choice(NEAR_AND_FAR, count), rng.uniform(0.5, 4, count)], axis=1)
-        kinds[0, 0], kinds[1, 0] = 7.0, 0.6
+        scores = FEW_SAMPLES if samples < 100 else NEAR_AND_FAR
+        kinds = np.stack([rng.choice(scores, count), rng.uniform(0.5, 4, count)], axis=1)
+        kinds[:3, 0] = 9.0, 0.4, -5.1
         yield candidates(rng, kinds, samples, gap, log_evidence + rng.uniform(-1, 1))
-    for score in (-6.0, 2.7):  # a candidate that is alone: a wrong one, and a right one
+    for score in (-9.0, 2.1):  # a candidate that is alone: a wrong one, and a correct one
         yield candidates(rng, np.array([(score, rng.uniform(0.5, 4))]), 250, 0.5, rng.uniform(3, 9))
     # Means of both signs around an ELBO near 0.
-    yield candidates(rng, np.array([(-9.0, 1.0), (-5.0, 1.0), (1.5, 1.0), (6.0, 1.0), (-1.0, 1.0)]), 100, 0.9, 1.1)
-    # A wrong one that stays below log p(x), and right ones whose means lie above it by chance.
-    yield candidates(rng, np.array([(-8.0, 1.0), (3.2, 2.0), (30.0, 1.0), (1.7, 1.0)]), 400, 0.02, -5.48)
+    yield candidates(rng, np.array([(-9.0, 1.0), (-5.1, 1.0), (1.1, 1.0), (9.0, 1.0), (-0.9, 1.0)]), 100, 0.9, 1.1)
+    # A wrong one that stays below log p(x), and correct ones whose means lie above it by chance.
+    yield candidates(rng, np.array([(-9.0, 1.0), (3.1, 2.0), (30.0, 1.0), (1.9, 1.0)]), 400, 0.02, -5.48)
+    for rows, gap, log_evidence in (
+        ((OFF_BUT_CORRECT, TOO_LOW), 1.5, -3.0),
+        ((TOO_HIGH, NOISY_BUT_CORRECT), 0.0, 4.0),
+        ((OFF_BUT_CORRECT,), 0.7, 3.0),
+    ):
+        log_evidence += rng.integers(-9, 10) / 10
+        yield np.round(rng.permutation(rows) + (log_evidence - gap), 2), log_evidence, gap
 
 
 def candidates(rng: np.random.Generator, kinds: np.ndarray, samples: int, gap: float, log_evidence: float):
@@ -57,13 +72,71 @@ def candidates(rng: np.random.Generator, kinds: np.ndarray, samples: int, gap: f
     return log_evidence - gap + spread * (noise + scores / np.sqrt(samples)), log_evidence, gap
 
 
-def scores_of(values, target):
-    return (values.mean(axis=1) - target) / (values.std(axis=1) / np.sqrt(values.shape[1]))
+# The pieces of which wrong answers are put together.
 
 
-def by(decide):
-    """``decide`` gets the values, the exact ELBO and log p(x)."""
-    return lambda values, log_evidence, gap: decide(values, log_evidence - gap, log_evidence)
+def either_way(message: str, *decisions) -> Family:
+    """The mistake with S and with S − 1 in the standard deviation.
+
+    A decision gets the means, the standard deviations, S, the exact ELBO and log p(x).
+    """
+    return any_of(message, *(with_spread(decide, ddof) for decide in decisions for ddof in (0, 1)))
+
+
+def with_spread(decide, ddof):
+    def wrong(values, log_evidence, gap):
+        spread, samples = values.std(axis=1, ddof=ddof), values.shape[1]
+        return decide(values.mean(axis=1), spread, samples, log_evidence - gap, log_evidence)
+
+    return wrong
+
+
+def beyond(limit):
+    """Right but for the number of standard errors."""
+    return lambda mean, spread, samples, elbo, top: np.abs(mean - elbo) > limit * spread / np.sqrt(samples)
+
+
+def away(limit):
+    """Whether each mean is further from the exact ELBO than ``limit``, which is made of the standard deviations and S."""
+    return lambda mean, spread, samples, elbo, top: np.abs(mean - elbo) > limit(spread, samples)
+
+
+def by_t_test(values, log_evidence, gap):
+    """Two-sided p-values below that of 4 standard errors with many samples."""
+    from scipy.stats import ttest_1samp
+
+    return ttest_1samp(values, log_evidence - gap, axis=1).pvalue < 6.3e-5
+
+
+def against(target):
+    """Right but for what the means are compared with: ``target`` gets the values, log p(x) and the gap."""
+    return lambda values, log_evidence, gap: which_are_wrong(values, target(values, log_evidence, gap), 0.0)
+
+
+def log_mean_exp(values):
+    top = values.max(axis=1)
+    return top + np.log(np.exp(values - top[:, None]).mean(axis=1))
+
+
+def around(center):
+    """The standard deviation is right, and the mean is replaced by ``center`` of the values."""
+    return lambda values, log_evidence, gap: which_are_wrong(
+        values - values.mean(axis=1, keepdims=True) + center(values)[:, None], log_evidence, gap
+    )
+
+
+def where_gap_is_0(flag):
+    return lambda values, log_evidence, gap: (
+        which_are_wrong(values, log_evidence, gap) if gap else np.full(len(values), flag)
+    )
+
+
+def z_scores(values, log_evidence, gap):
+    return (values.mean(axis=1) - (log_evidence - gap)) / (values.std(axis=1) / np.sqrt(values.shape[1]))
+
+
+def fixed_distance(nats):
+    return lambda values, log_evidence, gap: np.abs(values.mean(axis=1) - (log_evidence - gap)) > nats
 
 
 EXERCISE = Exercise(
@@ -74,106 +147,173 @@ EXERCISE = Exercise(
     answer=which_are_wrong,
     cases=draw_candidates,
     mistakes=(
-        Mistake(
+        either_way(
             "you compare with log p(x): the ELBO lies below it by the gap",
-            by(lambda values, elbo, top: np.abs(scores_of(values, top)) > 4),
+            lambda mean, spread, samples, elbo, top: np.abs(mean - top) > 4 * spread / np.sqrt(samples),
         ),
-        Mistake(
+        either_way(
             "you only ask whether the estimate lies above log p(x): a wrong ELBO may lie below it",
-            by(lambda values, elbo, top: scores_of(values, top) > 4),
+            lambda mean, spread, samples, elbo, top: mean - top > 4 * spread / np.sqrt(samples),
         ),
-        Mistake(
+        any_of(
             "you only ask whether the mean lies above log p(x), without its standard error",
-            by(lambda values, elbo, top: values.mean(axis=1) > top),
+            lambda values, log_evidence, gap: values.mean(axis=1) > log_evidence,
         ),
-        Mistake(
+        either_way(
             "only estimates that are too high are flagged: those that are too low by 4 standard errors are wrong as well",
-            by(lambda values, elbo, top: scores_of(values, elbo) > 4),
+            lambda mean, spread, samples, elbo, top: mean - elbo > 4 * spread / np.sqrt(samples),
         ),
-        Mistake(
+        either_way(
             "only estimates that are too low are flagged: those that are too high by 4 standard errors are wrong as well",
-            by(lambda values, elbo, top: scores_of(values, elbo) < -4),
+            lambda mean, spread, samples, elbo, top: elbo - mean > 4 * spread / np.sqrt(samples),
         ),
-        Mistake(
+        either_way(
             "the gap is added: ELBO = log p(x) − gap",
-            by(lambda values, elbo, top: np.abs(scores_of(values, 2 * top - elbo)) > 4),
+            lambda mean, spread, samples, elbo, top: np.abs(mean - (2 * top - elbo)) > 4 * spread / np.sqrt(samples),
         ),
-        Mistake(
-            "this marks the right ones: True stands for a wrong candidate",
-            by(lambda values, elbo, top: np.abs(scores_of(values, elbo)) <= 4),
+        either_way(
+            "you mark the correct candidates: True means wrong",
+            lambda mean, spread, samples, elbo, top: np.abs(mean - elbo) <= 4 * spread / np.sqrt(samples),
         ),
-        Mistake(
+        either_way(
             "you divide by the standard deviation: the standard error is smaller by the square root of the number of samples",
-            by(lambda values, elbo, top: np.abs(values.mean(axis=1) - elbo) > 4 * values.std(axis=1)),
+            away(lambda spread, samples: 4 * spread),
         ),
-        Mistake(
-            "the standard error is the standard deviation over the *square root* of the number of samples",
-            by(lambda values, elbo, top: np.abs(values.mean(axis=1) - elbo) > 4 * values.std(axis=1) / values.shape[1]),
+        either_way(
+            "your standard error divides by the number of samples: divide by its square root",
+            away(lambda spread, samples: 4 * spread / samples),
         ),
-        Mistake(
+        either_way(
+            "your standard error contains the variance of the values: use their standard deviation",
+            away(lambda spread, samples: 4 * spread**2 / samples),
+            away(lambda spread, samples: 4 * spread**2 / np.sqrt(samples)),
+        ),
+        either_way(
             "the standard error is divided by the square root of the number of candidates: divide by that of the number of samples",
-            by(
-                lambda values, elbo, top: (
-                    np.abs(values.mean(axis=1) - elbo) > 4 * values.std(axis=1) / len(values) ** 0.5
+            away(lambda spread, samples: 4 * spread / len(spread) ** 0.5),
+        ),
+        any_of(
+            "one standard error for all candidates: each candidate has its own, over its samples (axis 1)",
+            lambda values, log_evidence, gap: (
+                np.abs(values.mean(axis=1) - (log_evidence - gap)) > (4 * values.std() / np.sqrt(values.shape[1]))
+            ),
+            with_spread(away(lambda spread, samples: 4 * spread.mean() / np.sqrt(samples)), 0),
+            with_spread(away(lambda spread, samples: 4 * spread.mean() / np.sqrt(samples)), 1),
+        ),
+        any_of(
+            "every candidate is flagged: a correct one is within 4 standard errors of the exact ELBO",
+            lambda values, log_evidence, gap: np.ones(len(values), bool),
+        ),
+        any_of(
+            "no candidate is flagged: a wrong one is more than 4 standard errors from the exact ELBO",
+            lambda values, log_evidence, gap: np.zeros(len(values), bool),
+        ),
+        any_of(
+            "you flag a candidate as soon as one sample lies above log p(x): many samples of a correct estimator do",
+            lambda values, log_evidence, gap: (values > log_evidence).any(axis=1),
+        ),
+        either_way(
+            "you accept every mean between the exact ELBO and log p(x): a mean in that gap is wrong too, unless it is within 4 "
+            "standard errors of the exact ELBO",
+            lambda mean, spread, samples, elbo, top: (
+                (mean < elbo - 4 * spread / np.sqrt(samples)) | (mean > top + 4 * spread / np.sqrt(samples))
+            ),
+            lambda mean, spread, samples, elbo, top: (mean < elbo - 4 * spread / np.sqrt(samples)) | (mean > top),
+        ),
+        any_of(
+            "your standard deviation is taken around the exact ELBO: take it around the mean of the candidate",
+            *(
+                lambda values, log_evidence, gap, ddof=ddof: (
+                    np.abs(values.mean(axis=1) - (log_evidence - gap))
+                    > 4 * np.sqrt(((values - (log_evidence - gap)) ** 2).mean(axis=1) / (values.shape[1] - ddof))
                 )
+                for ddof in (0, 1)
             ),
         ),
-        Mistake(
-            "one standard deviation for all candidates: each candidate has its own, over its samples (axis 1)",
-            by(
-                lambda values, elbo, top: (
-                    np.abs(values.mean(axis=1) - elbo) > 4 * values.std() / np.sqrt(values.shape[1])
-                )
-            ),
+        either_way(
+            "you allow 3 standard errors: allow 4. With 3, a correct estimator is flagged in about one run in 370",
+            beyond(3),
         ),
-        Mistake(
-            "every candidate is flagged: a right one is within 4 standard errors of the exact ELBO",
-            by(lambda values, elbo, top: values.mean(axis=1) != elbo),
+        either_way(
+            "you allow 2 standard errors: allow 4. With 2, a correct estimator is flagged in about one run in 22",
+            beyond(2),
         ),
-        Mistake(
-            "you flag a candidate as soon as one sample lies above log p(x): about half of the samples of a right one do",
-            by(lambda values, elbo, top: (values > top).any(axis=1)),
+        either_way(
+            "you allow 1 standard error: allow 4. With 1, a correct estimator is flagged in about one run in 3",
+            beyond(1),
         ),
-        Mistake(
-            "you accept what lies between the ELBO and log p(x): the mean must be near the exact ELBO, wherever the gap ends",
-            by(lambda values, elbo, top: (scores_of(values, elbo) < -4) | (scores_of(values, top) > 4)),
+        either_way("you allow 5 standard errors: allow 4", beyond(5)),
+        either_way(
+            "you allow another number of standard errors than 4", *map(beyond, (0.5, 1.5, 2.5, 3.5, 4.5, 7, 20))
         ),
-        Mistake(
-            "the spread is taken around the exact ELBO: the standard error uses the spread around the mean",
-            by(
-                lambda values, elbo, top: (
-                    np.abs(values.mean(1) - elbo) > 4 * np.sqrt(((values - elbo) ** 2).mean(1) / values.shape[1])
-                )
-            ),
+        any_of(
+            "your limit depends on the number of samples, as that of a t-test: flag at 4 standard errors for any number",
+            by_t_test,
         ),
-        Mistake(
-            "you allow 3 standard errors: allow 4. With 3, a right estimator is flagged in one run of 370",
-            by(lambda values, elbo, top: np.abs(scores_of(values, elbo)) > 3),
+        any_of(
+            "you allow a fixed number of nats: allow 4 standard errors, which are fewer nats with more samples",
+            *map(fixed_distance, (4, 2, 1, 0.5, 0.1, 0.05)),
         ),
-        Mistake(
-            "you allow 2 standard errors: allow 4. With 2, a right estimator is flagged in one run of 20",
-            by(lambda values, elbo, top: np.abs(scores_of(values, elbo)) > 2),
+        any_of(
+            "you use the median: the values have a long tail, so that their median is not their mean",
+            around(lambda values: np.median(values, axis=1)),
         ),
-        Mistake(
-            "you allow one standard error: allow 4. A right estimator is further away than one in every third run",
-            by(lambda values, elbo, top: np.abs(scores_of(values, elbo)) > 1),
+        any_of(
+            "you compare the candidates with one another: compare each with the exact ELBO",
+            against(lambda values, log_evidence, gap: values.mean()),
+            against(lambda values, log_evidence, gap: np.median(values.mean(axis=1))),
         ),
-        Mistake(
-            "you allow 4 nats: allow 4 standard errors",
-            by(lambda values, elbo, top: np.abs(values.mean(axis=1) - elbo) > 4),
+        any_of(
+            "log_evidence is not used: the exact ELBO is log p(x) − gap",
+            against(lambda values, log_evidence, gap: -gap),
         ),
-        Mistake(
-            "these are the positions of the wrong candidates: return one truth value for each candidate",
-            by(lambda values, elbo, top: np.flatnonzero(np.abs(scores_of(values, elbo)) > 4)),
+        any_of(
+            "you take the logarithm of the mean weight: the ELBO is the mean of log w",
+            lambda values, log_evidence, gap: around(log_mean_exp)(values, log_evidence, 0.0),
+            around(log_mean_exp),
         ),
-        Mistake(
-            "these are the z-scores: return whether each is larger than 4 in size",
-            by(lambda values, elbo, top: scores_of(values, elbo)),
+        any_of(
+            "you take it for granted that log p(x), or the ELBO, is negative: a density may be larger than 1",
+            against(lambda values, log_evidence, gap: -abs(log_evidence) - gap),
+            against(lambda values, log_evidence, gap: -abs(log_evidence - gap)),
+            against(lambda values, log_evidence, gap: min(log_evidence, 0) - gap),
+            against(lambda values, log_evidence, gap: min(log_evidence - gap, 0)),
+            lambda values, log_evidence, gap: which_are_wrong(values, log_evidence, gap) | (log_evidence > 0),
+        ),
+        any_of(
+            "you treat a gap of 0 as a special case: the rule is the same there",
+            where_gap_is_0(False),
+            where_gap_is_0(True),
+        ),
+        any_of(
+            "one candidate loses its axis (does a squeeze remove it?): return an array of shape (1,)",
+            lambda *arguments: np.squeeze(which_are_wrong(*arguments)),
+        ),
+        any_of(
+            "you return one Boolean for all candidates: return one for each",
+            lambda *arguments: bool(which_are_wrong(*arguments).any()),
+            lambda *arguments: bool(which_are_wrong(*arguments).all()),
+        ),
+        any_of(
+            "the mean is taken over the candidates, axis 0: the samples are axis 1",
+            lambda values, log_evidence, gap: which_are_wrong(values.T, log_evidence, gap),
+        ),
+        any_of(
+            "these are the indices of the wrong candidates: return one Boolean for each candidate",
+            lambda *arguments: np.flatnonzero(which_are_wrong(*arguments)),
+        ),
+        any_of(
+            "these are the z-scores: return whether the absolute value of each exceeds 4",
+            z_scores,
+            lambda *arguments: np.abs(z_scores(*arguments)),
+            lambda values, *others: z_scores(values, *others) * np.sqrt(1 - 1 / values.shape[1]),
+            lambda values, *others: np.abs(z_scores(values, *others)) * np.sqrt(1 - 1 / values.shape[1]),
         ),
     ),
     hints=(
-        "What number should the mean of a right candidate approach as the samples grow? You have both pieces of it.",
-        "How uncertain is a mean of S values with this spread? Measure the distance in units of that, in both directions.",
+        "What number should the mean of a correct candidate approach as the samples grow? You have both pieces of it.",
+        "How uncertain is a mean of S values with this spread? Divide the distance from that number by the standard error. Both "
+        "signs count.",
         "error = values.std(axis=1) / np.sqrt(values.shape[1])",
     ),
 )
