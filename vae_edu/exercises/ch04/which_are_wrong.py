@@ -142,7 +142,7 @@ def fixed_distance(nats):
 EXERCISE = Exercise(
     id="4.3",
     title="Wrong, or only noisy?",
-    minutes=8,
+    minutes=6,
     difficulty=2,
     answer=which_are_wrong,
     cases=draw_candidates,
