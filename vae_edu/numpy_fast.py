@@ -8,8 +8,7 @@ Read the plain one first. Here stands only what is done differently. Three habit
   Adam is a loop over blocks that fit into the processor's cache, in place of one over names.
 - Nothing is computed that nobody needs: nothing learns below the encoder, so the derivative at its input is left out.
 
-Where the plain model goes on, this one refuses: data outside of the likelihood's range, numbers that are not finite, and a
-``backward`` whose values have been written over.
+Where the plain model goes on, this one refuses: data that are no floating-point numbers, and numbers that are not finite.
 """
 
 import numpy as np

@@ -87,11 +87,12 @@ class GaussianKL:
 
 
 class Bernoulli:
-    """y = −log p(x|z) = Σ max(l, 0) − x l + log(1 + e^−|l|) for pixels x of 0 or 1 and the decoder's logits l. (On paper
-    Σ log(1 + e^l) − x l, where e^l may overflow.)
+    """y = −log p(x|z) = Σ log(1 + e^l) − x l for pixels x of 0 or 1 and logits l; written so that no e^l overflows.
     dl = dy (sigmoid(l) − x)."""
 
     def forward(self, x, logits):
+        if not 0 <= x.min() <= x.max() <= 1:
+            raise ValueError(f"x has values from {x.min():g} to {x.max():g}; expected numbers in [0, 1]")
         self.x, self.logits = x, logits
         return (np.maximum(logits, 0) - x * logits + np.log1p(np.exp(-np.abs(logits)))).sum(axis=1)
 
@@ -148,15 +149,16 @@ class VAE:
         self.decoder = MLP(latent, *reversed(hidden), data, rng=rng, dtype=dtype)
         self.decoder.affine[-1].bias[:] = self.likelihood.output_for(self.mean)
         self.reparameterise, self.kl = Reparameterise(), GaussianKL()
-        self.parameters, self.gradients = self.named(""), {}
+        self.parameters, self.gradients, self.batch = self.named(""), {}, None
 
     def encode(self, x):
         """mu and logvar of q(z|x), both (batch, latent)."""
-        posterior = self.encoder.forward(self.checked("x", x, "batch", self.data) - self.mean)
-        return posterior[:, : self.latent], posterior[:, self.latent :]
+        self.batch = None  # the values that ``backward`` needs are written over here
+        return tuple(np.split(self.encoder.forward(self.checked("x", x, "batch", self.data) - self.mean), 2, axis=1))
 
     def decode(self, z):
         """The parameters of p(x|z), (batch, data): logits of a Bernoulli, means of a Gaussian."""
+        self.batch = None  # and here
         return self.decoder.forward(self.checked("z", z, "batch", self.latent))
 
     def reconstruct(self, x):
@@ -171,15 +173,17 @@ class VAE:
         """For each example, (batch,): ``distortion`` = −log p(x|z) at one sample z, ``rate`` = KL(q(z|x) || p(z)), and
         ``loss``, their sum. The noise of z comes from ``rng``, or is given as ``eps``."""
         x = self.checked("x", x, "batch", self.data)
-        self.batch = len(x)
-        eps = rng.standard_normal((self.batch, self.latent), self.dtype) if eps is None else eps
+        eps = rng.standard_normal((len(x), self.latent), self.dtype) if eps is None else eps
         mu, logvar = self.encode(x)
-        z = self.reparameterise.forward(mu, logvar, self.checked("eps", eps, self.batch, self.latent))
+        z = self.reparameterise.forward(mu, logvar, self.checked("eps", eps, len(x), self.latent))
         distortion, rate = self.likelihood.forward(x, self.decode(z)), self.kl.forward(mu, logvar)
+        self.batch = len(x)
         return {"loss": distortion + rate, "distortion": distortion, "rate": rate}
 
     def backward(self):
         """Right after ``negative_elbo``: the gradients of the mean over the batch of its ``loss``, into ``gradients``."""
+        if self.batch is None:
+            raise RuntimeError("backward needs what negative_elbo computed: call that first, and nothing in between")
         dloss = np.full(self.batch, 1 / self.batch, self.dtype)  # the mean over the batch enters here, and only here
         dz = self.decoder.backward(self.likelihood.backward(dloss))
         # mu and logvar reach the loss on two paths, through z and through the KL: the derivatives of the two add up.

@@ -585,9 +585,9 @@ def three_proposals() -> Figure:
     return figure
 
 
-def two_paths(mu: float = 0.8, logvar: float = float(np.log(0.25)), eps: float = 1.0, x: float = 0.0) -> Figure:
-    """A VAE with one pixel, one latent and the decoder logit = 2 z, as a computation graph with numbers: in each box the value, and
-    in red the derivative of the loss that comes back. Two derivatives come back to mu, and two to logvar. The pixel x is 0 or 1."""
+def numbers_of_two_paths(mu: float, logvar: float, eps: float, x: float) -> tuple[dict[str, float], dict[str, tuple]]:
+    """The numbers of ``two_paths``: the values by name, and the derivatives of the loss by name; those at mu and logvar are
+    pairs, the part that comes back through z first, and then the part through the rate."""
     sigma = np.exp(logvar / 2)
     z = mu + sigma * eps
     logit = 2 * z
@@ -595,8 +595,16 @@ def two_paths(mu: float = 0.8, logvar: float = float(np.log(0.25)), eps: float =
     rate = (mu**2 + sigma**2 - 1 - logvar) / 2
     dlogit = 1 / (1 + np.exp(-logit)) - x
     dz = 2 * dlogit
-    through_z, through_kl = (dz, dz * sigma * eps / 2), (mu, (sigma**2 - 1) / 2)
+    values = {"mu": mu, "logvar": logvar, "z": z, "rate": rate, "logit": logit, "distortion": distortion}
+    derivatives = {"mu": (dz, mu), "logvar": (dz * sigma * eps / 2, (sigma**2 - 1) / 2), "z": dz, "logit": dlogit}
+    return values | {"loss": distortion + rate}, derivatives
 
+
+def two_paths(mu: float = 0.8, logvar: float = -1.4, eps: float = 1.0, x: float = 0.0) -> Figure:
+    """A VAE with one pixel, one latent and the decoder logit = 2 z, as a computation graph with numbers: in each box the value, and
+    in orange the derivative of the loss that comes back. Two derivatives come back to mu, and two to logvar. The pixel x is 0 or 1."""
+    values, derivatives = numbers_of_two_paths(mu, logvar, eps, x)
+    through_z, through_kl = zip(derivatives["mu"], derivatives["logvar"], strict=True)
     figure, axes = canvas(7.4, 4.3)
     places = {"mu": (1.35, 2.2), "logvar": (3.55, 2.2), "z": (2.45, 3.5), "rate": (2.45, 0.9)}
     places |= {"logit": (4.3, 3.5), "distortion": (6.1, 3.5), "loss": (6.1, 0.9)}
@@ -610,15 +618,6 @@ def two_paths(mu: float = 0.8, logvar: float = float(np.log(0.25)), eps: float =
     arrow(axes, (0.85, 3.5), places["z"], trim=(0.26, 0.46))
     node(axes, 0.85, 3.5, "", radius=0.26)
     write(axes, 0.85, 3.5, f"eps\n{eps:.2f}", 9, zorder=5)
-    values = {
-        "mu": mu,
-        "logvar": logvar,
-        "z": z,
-        "rate": rate,
-        "logit": logit,
-        "distortion": distortion,
-        "loss": distortion + rate,
-    }
     for name, value in values.items():
         box(axes, *places[name], "", width=0.86, height=0.5, color=BLUE if name in ("mu", "logvar") else BLACK)
         write(axes, *places[name], f"{name}\n{value:.2f}", 10, zorder=5)
@@ -627,7 +626,7 @@ def two_paths(mu: float = 0.8, logvar: float = float(np.log(0.25)), eps: float =
             write(axes, at, middle + y, f"{number:+.2f}", 10, ha, color=RED)
     for at, ha, number in ((0.85, "right", through_z[0] + through_kl[0]), (4.05, "left", through_z[1] + through_kl[1])):
         write(axes, at, 2.2, f"sum\n{number:+.2f}", 10.5, ha, color=RED, weight="bold")
-    for name, number in (("z", dz), ("logit", dlogit), ("distortion", 1)):
+    for name, number in (("z", derivatives["z"]), ("logit", derivatives["logit"]), ("distortion", 1)):
         write(axes, places[name][0], 3.92, f"{number:+.2f}", 10, color=RED)
     for name in ("rate", "loss"):
         write(axes, places[name][0], 0.52, "+1.00", 10, color=RED)
@@ -636,14 +635,14 @@ def two_paths(mu: float = 0.8, logvar: float = float(np.log(0.25)), eps: float =
     arrow(axes, (0.25, 0.22), (0.75, 0.22))
     write(axes, 0.85, 0.22, "forward: values, in the boxes", ha="left")
     arrow(axes, (4.15, 0.22), (3.65, 0.22), color=RED, dashed=True)
-    write(axes, 4.25, 0.22, "backward: derivatives of the loss, in red", ha="left")
+    write(axes, 4.25, 0.22, "backward: derivatives of the loss, in orange", ha="left")
     return figure
 
 
 def vae_backward() -> Figure:
     """A VAE as a computation graph. Forward arrows lead from x over h1, mu and logvar, z, h2 to the logits, the distortion and the
-    loss, and from mu and logvar over the rate to the loss. Dashed red arrows lead the derivative back; two of them meet at mu and
-    logvar."""
+    loss, and from mu and logvar over the rate to the loss. Dashed orange arrows lead the derivative back; two of them meet at mu
+    and logvar."""
     figure, axes = canvas(7.4, 3.6)
     row, top = 1.75, 3.0
     places = {

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vae_edu.exercises.record import Exercise, Mistake
+from vae_edu.exercises.record import Exercise, Family, Mistake, slip
 
 
 def adam_step(theta, g, m, v, t, learning_rate):
@@ -79,6 +79,39 @@ def folded_correction(theta, g, m, v, t, learning_rate):
     return theta - rate * m / (np.sqrt(v) + 1e-8), m, v
 
 
+def root_first(theta, g, m, v, t, learning_rate):
+    """The root of v is divided by the sum of the weights, not v."""
+    _, m, v = right(theta, g, m, v, t, learning_rate)
+    return theta - learning_rate * (m / (1 - 0.9**t)) / (np.sqrt(v) / (1 - 0.999**t) + 1e-8), m, v
+
+
+def one_sum_for_both(beta):
+    """Both means are divided by the sum of the weights of one of them."""
+
+    def wrong(theta, g, m, v, t, learning_rate):
+        _, m, v = right(theta, g, m, v, t, learning_rate)
+        weights = 1 - beta**t
+        return theta - learning_rate * (m / weights) / (np.sqrt(v / weights) + 1e-8), m, v
+
+    return wrong
+
+
+def square_of_the_mean(theta, g, m, v, t, learning_rate):
+    """v is the running mean of m², not of g²."""
+    m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * (0.9 * m + 0.1 * g) ** 2
+    return theta - learning_rate * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8), m, v
+
+
+def by_sign(of_m):
+    """A step of full length along the sign, of the gradient or of its running mean."""
+
+    def wrong(theta, g, m, v, t, learning_rate):
+        _, m, v = right(theta, g, m, v, t, learning_rate)
+        return theta - learning_rate * np.sign(m if of_m else g), m, v
+
+    return wrong
+
+
 def shifted_count(by):
     return lambda theta, g, m, v, t, learning_rate: right(theta, g, m, v, t + by, learning_rate)
 
@@ -101,59 +134,106 @@ EXERCISE = Exercise(
         ),
         Mistake("v is not corrected for its start at 0", uncorrected(True, False)),
         Mistake("m is not corrected for its start at 0", uncorrected(False, True)),
+        Mistake("the root is taken first, and then corrected: correct v, then take its root", root_first),
         Mistake(
+            "v is corrected with the weights of m: it keeps 0.999 of its old value, so its weights are others",
+            one_sum_for_both(0.9),
+        ),
+        Mistake(
+            "m is corrected with the weights of v: it keeps 0.9 of its old value, so its weights are others",
+            one_sum_for_both(0.999),
+        ),
+        Mistake(
+            "only the first step is corrected: at the second, both means are still too small",
+            lambda theta, g, m, v, t, rate: (right if t == 1 else uncorrected(False, False))(theta, g, m, v, t, rate),
+        ),
+        Mistake("v is the running mean of m²: it is that of g²", square_of_the_mean),
+        Mistake(
+            "every step has the full length, along the sign of g: m and the root of v decide how long it is",
+            by_sign(False),
+        ),
+        Mistake("every step has the full length, along the sign of m: divide m by the root of v", by_sign(True)),
+        slip(
             "the corrected means are kept: return m and v as they were before the correction, or they are corrected again at the next step",
-            adam(keep_corrected=True),
+            adam,
+            keep_corrected=True,
         ),
         Mistake("the correction counts the steps from 0: t is 1 at the first step", shifted_count(-1)),
         Mistake("the correction is one step ahead: at the first step, t is 1", shifted_count(1)),
-        Mistake(
+        slip(
             "the correction has t as a factor: after t steps the old weights have been multiplied t times, β^t",
-            adam(correct=lambda mean, beta, t: mean / (1 - beta * t)),
+            adam,
+            correct=lambda mean, beta, t: mean / (1 - beta * t),
         ),
-        Mistake(
+        slip(
+            "the correction is t (1 − β): older gradients have lost weight at each step since, so the sum of the weights is smaller",
+            adam,
+            correct=lambda mean, beta, t: mean / (t * (1 - beta)),
+        ),
+        slip(
             "the correction is that of the first step, 1 − β: it depends on t",
-            adam(correct=lambda mean, beta, t: mean / (1 - beta)),
+            adam,
+            correct=lambda mean, beta, t: mean / (1 - beta),
         ),
-        Mistake(
+        slip(
             "the correction is multiplied: the means are too small, so divide by the sum of the weights",
-            adam(correct=lambda mean, beta, t: mean * (1 - beta**t)),
+            adam,
+            correct=lambda mean, beta, t: mean * (1 - beta**t),
         ),
-        Mistake(
+        slip(
             "the correction divides by β^t: the sum of the weights after t steps is 1 − β^t",
-            adam(correct=lambda mean, beta, t: mean / beta**t),
+            adam,
+            correct=lambda mean, beta, t: mean / beta**t,
         ),
-        Mistake("the two decay rates are exchanged: 0.9 for m, 0.999 for v", adam(beta1=0.999, beta2=0.9)),
-        Mistake("v decays with 0.9: it keeps 0.999 of its old value", adam(beta2=0.9)),
-        Mistake("v decays with 0.99: it keeps 0.999 of its old value", adam(beta2=0.99)),
-        Mistake("m decays with 0.999: it keeps 0.9 of its old value", adam(beta1=0.999)),
-        Mistake(
+        slip("the two decay rates are exchanged: 0.9 for m, 0.999 for v", adam, beta1=0.999, beta2=0.9),
+        slip("v decays with 0.9: it keeps 0.999 of its old value", adam, beta2=0.9),
+        slip("v decays with 0.99: it keeps 0.999 of its old value", adam, beta2=0.99),
+        slip("m decays with 0.999: it keeps 0.9 of its old value", adam, beta1=0.999),
+        slip(
             "old and new are exchanged in both means: the old value keeps 0.9, or 0.999, of its weight",
-            adam(beta1=0.1, beta2=0.001, correct=lambda mean, beta, t: mean / (1 - (1 - beta) ** t)),
+            adam,
+            beta1=0.1,
+            beta2=0.001,
+            correct=lambda mean, beta, t: mean / (1 - (1 - beta) ** t),
         ),
-        Mistake(
-            "the new values have the weight 1: a running mean gives them what the old value loses",
-            adam(new1=1, new2=1),
+        slip(
+            "the new values have the weight 1: a running mean gives them what the old value loses", adam, new1=1, new2=1
         ),
-        Mistake("the gradient has the weight 1 in m: give it 0.1", adam(new1=1)),
-        Mistake("the squared gradient has the weight 1 in v: give it 0.001", adam(new2=1)),
-        Mistake("v takes in g, not its square", adam(square=lambda g: g)),
-        Mistake("v takes in |g|, not its square", adam(square=np.abs)),
-        Mistake("the square root of v is missing", adam(step=lambda m, v: m / (v + 1e-8))),
-        Mistake("1e-8 stands inside the root: add it outside", adam(step=lambda m, v: m / np.sqrt(v + 1e-8))),
-        Mistake(
+        slip("the gradient has the weight 1 in m: give it 0.1", adam, new1=1),
+        slip("the squared gradient has the weight 1 in v: give it 0.001", adam, new2=1),
+        slip("v takes in g, not its square", adam, square=lambda g: g),
+        slip("v takes in |g|, not its square", adam, square=np.abs),
+        slip("the square root of v is missing", adam, step=lambda m, v: m / (v + 1e-8)),
+        slip("1e-8 stands inside the root: add it outside", adam, step=lambda m, v: m / np.sqrt(v + 1e-8)),
+        slip(
             "the 1e-8 is missing: where every gradient so far was 0, this divides 0 by 0",
-            adam(step=lambda m, v: m / np.sqrt(v)),
+            adam,
+            step=lambda m, v: m / np.sqrt(v),
         ),
-        Mistake("1e-8 stands in the numerator: add it to the root", adam(step=lambda m, v: (m + 1e-8) / np.sqrt(v))),
-        Mistake("1e-8 is larger than it should be", adam(step=lambda m, v: m / (np.sqrt(v) + 1e-7))),
-        Mistake("1e-8 is larger than it should be", adam(step=lambda m, v: m / (np.sqrt(v) + 1e-6))),
+        slip("1e-8 stands in the numerator: add it to the root", adam, step=lambda m, v: (m + 1e-8) / np.sqrt(v)),
+        Family(
+            "another small number stands where 1e-8 belongs",
+            lambda small: adam(step=lambda m, v: m / (np.sqrt(v) + small)),
+            (1e-7, 1e-6, 1e-10, 1e-9, 1e-5, 1e-12, 1e-3),
+            any_between=(1e-11, 0.1),
+        ),
+        Family(
+            "a small number stands inside the root: add 1e-8 outside",
+            lambda small: adam(step=lambda m, v: m / np.sqrt(v + small)),
+            (1e-16, 1e-7, 1e-6, 1e-10, 1e-12),
+            any_between=(1e-20, 0.1),
+        ),
+        slip(
+            "1e-8 is a floor for the root here: it is added to it",
+            adam,
+            step=lambda m, v: m / np.maximum(np.sqrt(v), 1e-8),
+        ),
         Mistake(
             "both corrections are folded into the learning rate: then 1e-8 is added to the uncorrected root, which is another step "
             "where gradients are tiny",
             folded_correction,
         ),
-        Mistake("the step goes uphill: subtract it from theta", adam(step=lambda m, v: -m / (np.sqrt(v) + 1e-8))),
+        slip("the step goes uphill: subtract it from theta", adam, step=lambda m, v: -m / (np.sqrt(v) + 1e-8)),
         Mistake("the step is not divided by the root of v", nothing_divided),
         Mistake(
             "the gradient itself stands in the numerator: m belongs there",

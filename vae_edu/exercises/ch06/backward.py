@@ -3,7 +3,7 @@
 import numpy as np
 
 from vae_edu.exercises.ch06.distortion import sigmoid
-from vae_edu.exercises.record import Exercise, Mistake
+from vae_edu.exercises.record import Exercise, Family, Mistake, slip
 
 
 def backward_pass(x, eps, params, values):
@@ -151,14 +151,32 @@ def to_zero(value, g):
 
 
 def kl_lines(**changed):
-    """Wrong derivatives of the KL divergence, before the division by the batch size."""
+    """Wrong derivatives of the KL divergence, before the division by the batch size; for ``with_lines``."""
     lines = {"mu": "dmu_by_kl", "logvar": "dlogvar_by_kl"}
-    return with_lines(**{lines[name]: lambda _, g, of=of: of(g) / g["batch"] for name, of in changed.items()})
+    return {lines[name]: lambda _, g, of=of: of(g) / g["batch"] for name, of in changed.items()}
 
 
 def noise_line(of):
-    """A wrong factor between dz and dlogvar."""
-    return with_lines(dlogvar_by_z=lambda _, g: g["dz"] * of(g))
+    """A wrong factor between dz and dlogvar; for ``with_lines``."""
+    return {"dlogvar_by_z": lambda _, g: g["dz"] * of(g)}
+
+
+def relu_slopes(negative, zero):
+    """ReLUs whose slope at a negative input, and at 0, is another than 0; for ``with_lines``."""
+
+    def slope(a):
+        return np.where(a > 0, 1, np.where(a < 0, negative, zero))
+
+    return {
+        "da1": lambda _, g: g["dh1"] * slope(g["a1"]),
+        "da2": lambda _, g: g["dh2"] * slope(g["a2"]),
+    }
+
+
+def with_clipped_logits(most):
+    return with_lines(
+        dlogits=lambda _, g: (sigmoid(np.clip(g["logits"], -most, most)) - g["x"]) / g["batch"],
+    )
 
 
 NO_MEAN = "the loss is the mean over the batch: 1/batch is missing"
@@ -174,13 +192,13 @@ EXERCISE = Exercise(
     mistakes=(
         # the mean
         Mistake(NO_MEAN, afterwards(lambda all_, x: tuple(each * len(x) for each in all_))),
-        Mistake(f"{NO_MEAN} in the derivative of the distortion", with_lines(dlogits=times("batch"))),
+        slip(f"{NO_MEAN} in the derivative of the distortion", with_lines, dlogits=times("batch")),
         Mistake(
             f"{NO_MEAN} in both derivatives of the KL divergence",
             with_lines(dmu_by_kl=times("batch"), dlogvar_by_kl=times("batch")),
         ),
-        Mistake(f"{NO_MEAN} in dmu_by_kl", with_lines(dmu_by_kl=times("batch"))),
-        Mistake(f"{NO_MEAN} in dlogvar_by_kl", with_lines(dlogvar_by_kl=times("batch"))),
+        slip(f"{NO_MEAN} in dmu_by_kl", with_lines, dmu_by_kl=times("batch")),
+        slip(f"{NO_MEAN} in dlogvar_by_kl", with_lines, dlogvar_by_kl=times("batch")),
         Mistake(
             "everything is divided by the batch size twice: it enters once, where the loss is put together",
             afterwards(lambda all_, x: tuple(each / len(x) for each in all_)),
@@ -191,17 +209,15 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "the derivatives of the KL divergence are divided by the number of latents: the rate is a sum over them",
-            with_lines(
-                dmu_by_kl=lambda d, g: d / d.shape[1],
-                dlogvar_by_kl=lambda d, g: d / d.shape[1],
-            ),
+            with_lines(dmu_by_kl=lambda d, g: d / d.shape[1], dlogvar_by_kl=lambda d, g: d / d.shape[1]),
         ),
-        Mistake(
+        slip(
             "the biases' gradients are means over the batch: each row moves with the bias, and their effects add up",
-            with_lines(**{f"db{n}": lambda d, g: d / g["batch"] for n in range(1, 5)}),
+            with_lines,
+            **{f"db{n}": lambda d, g: d / g["batch"] for n in range(1, 5)},
         ),
         # the distortion
-        Mistake("dlogits has the wrong sign", with_lines(dlogits=times(-1))),
+        slip("dlogits has the wrong sign", with_lines, dlogits=times(-1)),
         Mistake(
             "the sigmoid is missing in dlogits: x is compared with its probability, not with its logit",
             with_lines(dlogits=lambda _, g: (g["logits"] - g["x"]) / g["batch"]),
@@ -226,13 +242,18 @@ EXERCISE = Exercise(
             OVERFLOW,
             with_lines(dlogits=lambda _, g: (np.exp(g["logits"]) / (1 + np.exp(g["logits"])) - g["x"]) / g["batch"]),
         ),
+        Family(
+            "the logits are clipped in dlogits: at ±1000 the sigmoid is 0 or 1, and in between it must not be touched",
+            with_clipped_logits,
+            (5, 1, 2, 3, 10),
+        ),
         # layers and ReLUs
         Mistake(
             "neither ReLU has a mask: where a ReLU returns 0, a small change of its input changes nothing",
             with_lines(da1=lambda _, g: g["dh1"], da2=lambda _, g: g["dh2"]),
         ),
-        Mistake("the encoder's ReLU is missing on the way back", with_lines(da1=lambda _, g: g["dh1"])),
-        Mistake("the decoder's ReLU is missing on the way back", with_lines(da2=lambda _, g: g["dh2"])),
+        slip("the encoder's ReLU is missing on the way back", with_lines, da1=lambda _, g: g["dh1"]),
+        slip("the decoder's ReLU is missing on the way back", with_lines, da2=lambda _, g: g["dh2"]),
         Mistake(
             "the masks come from the derivatives: a ReLU lets pass what its input allows, whatever the sign of the derivative",
             with_lines(da1=lambda _, g: g["dh1"] * (g["dh1"] > 0), da2=lambda _, g: g["dh2"] * (g["dh2"] > 0)),
@@ -245,18 +266,24 @@ EXERCISE = Exercise(
             "the derivative is multiplied by the ReLU's value: its slope is 1, however large the value",
             with_lines(da1=lambda _, g: g["dh1"] * g["h1"], da2=lambda _, g: g["dh2"] * g["h2"]),
         ),
-        Mistake(
+        slip(
             "at a ReLU's input of exactly 0 the derivative is 0 here, and yours passes: write > in place of >=",
-            with_lines(da1=lambda _, g: g["dh1"] * (g["a1"] >= 0), da2=lambda _, g: g["dh2"] * (g["a2"] >= 0)),
+            with_lines,
+            da1=lambda _, g: g["dh1"] * (g["a1"] >= 0),
+            da2=lambda _, g: g["dh2"] * (g["a2"] >= 0),
         ),
-        Mistake(
+        Mistake("the slope of the ReLU at exactly 0 is ½ here: it counts as 0", with_lines(**relu_slopes(0, 0.5))),
+        Family(
+            "a little of the derivative passes where the ReLU returns 0: that belongs to a leaky ReLU",
+            lambda slope: with_lines(**relu_slopes(slope, 0)),
+            (0.01, 0.1, 0.2),
+        ),
+        slip(
             "dW1 is made with x: what the first layer sees is x less the mean of the training images",
-            with_lines(dW1=lambda _, g: g["x"].T @ g["da1"]),
+            with_lines,
+            dW1=lambda _, g: g["x"].T @ g["da1"],
         ),
-        Mistake(
-            "dW3 is made with mu: what the decoder sees is z",
-            with_lines(dW3=lambda _, g: g["mu"].T @ g["da2"]),
-        ),
+        Mistake("dW3 is made with mu: what the decoder sees is z", with_lines(dW3=lambda _, g: g["mu"].T @ g["da2"])),
         Mistake(
             "the derivative of each W is made with the derivative after the ReLU: the layer's result is what comes before it",
             with_lines(
@@ -271,15 +298,16 @@ EXERCISE = Exercise(
             "the path through the KL divergence is missing, for mu and for logvar",
             with_lines(dmu_by_kl=to_zero, dlogvar_by_kl=to_zero),
         ),
-        Mistake("the path through the KL divergence to mu is missing", with_lines(dmu_by_kl=to_zero)),
-        Mistake("the path through the KL divergence to logvar is missing", with_lines(dlogvar_by_kl=to_zero)),
+        slip("the path through the KL divergence to mu is missing", with_lines, dmu_by_kl=to_zero),
+        slip("the path through the KL divergence to logvar is missing", with_lines, dlogvar_by_kl=to_zero),
         Mistake(
             "the path through z is missing, for mu and for logvar", with_lines(dmu_by_z=to_zero, dlogvar_by_z=to_zero)
         ),
         Mistake("the path through z to mu is missing", with_lines(dmu_by_z=to_zero)),
-        Mistake(
+        slip(
             "the path through z to logvar is missing: the size of the noise depends on logvar",
-            with_lines(dlogvar_by_z=to_zero),
+            with_lines,
+            dlogvar_by_z=to_zero,
         ),
         Mistake(
             "the KL divergence is subtracted: the loss is distortion plus rate",
@@ -290,63 +318,92 @@ EXERCISE = Exercise(
             with_lines(ds=lambda _, g: np.concatenate([g["dlogvar"], g["dmu"]], axis=1)),
         ),
         # through z
-        Mistake(
+        slip(
             "the ½ is missing in dlogvar_by_z: differentiate σ = exp(logvar / 2) with respect to logvar",
-            noise_line(lambda g: g["eps"] * g["sigma"]),
+            with_lines,
+            **noise_line(lambda g: g["eps"] * g["sigma"]),
         ),
         Mistake(
             "dlogvar_by_z has exp(logvar), the variance, where σ = exp(logvar / 2) belongs",
-            noise_line(lambda g: g["eps"] * g["sigma"] ** 2 / 2),
+            with_lines(**noise_line(lambda g: g["eps"] * g["sigma"] ** 2 / 2)),
         ),
         Mistake(
             "dlogvar_by_z has exp(logvar), the variance, where ½ σ belongs",
-            noise_line(lambda g: g["eps"] * g["sigma"] ** 2),
+            with_lines(**noise_line(lambda g: g["eps"] * g["sigma"] ** 2)),
         ),
-        Mistake("σ is missing in dlogvar_by_z", noise_line(lambda g: g["eps"] / 2)),
+        slip("σ is missing in dlogvar_by_z", with_lines, **noise_line(lambda g: g["eps"] / 2)),
         Mistake(
             "dlogvar_by_z is the derivative with respect to σ: the step from σ to logvar is missing",
-            noise_line(lambda g: g["eps"]),
+            with_lines(**noise_line(lambda g: g["eps"])),
         ),
-        Mistake("the noise eps is missing in dlogvar_by_z", noise_line(lambda g: g["sigma"] / 2)),
+        Mistake(
+            "dlogvar_by_z has the noise of the first latent for all: each latent has its own, a column of eps",
+            with_lines(**noise_line(lambda g: g["eps"][:, :1] * g["sigma"] / 2)),
+        ),
+        Mistake(
+            "dlogvar_by_z has z where the noise σ ε = z − mu belongs: mu does not depend on logvar",
+            with_lines(**noise_line(lambda g: g["z"] / 2)),
+        ),
+        Mistake(
+            "dlogvar_by_z has logvar where σ = exp(logvar / 2) belongs",
+            with_lines(**noise_line(lambda g: g["eps"] * g["logvar"] / 2)),
+        ),
+        Mistake(
+            "dlogvar_by_z starts from dmu: only dz comes back through z, the path of the KL divergence does not pass there",
+            with_lines(dlogvar_by_z=lambda d, g: (g["dz"] + g["mu"] / g["batch"]) * g["eps"] * g["sigma"] / 2),
+        ),
+        slip("the noise eps is missing in dlogvar_by_z", with_lines, **noise_line(lambda g: g["sigma"] / 2)),
         Mistake(
             "dlogvar_by_z lacks dz: the slope of z in logvar is multiplied with the derivative at z",
             with_lines(dlogvar_by_z=lambda _, g: g["eps"] * g["sigma"] / 2),
         ),
         # through the KL divergence
-        Mistake("dmu_by_kl is twice the right one: ½ mu² has the derivative mu", kl_lines(mu=lambda g: 2 * g["mu"])),
-        Mistake("dmu_by_kl is half of the right one: ½ mu² has the derivative mu", kl_lines(mu=lambda g: g["mu"] / 2)),
-        Mistake("dlogvar_by_kl lacks its ½", kl_lines(logvar=lambda g: g["sigma"] ** 2 - 1)),
+        slip(
+            "dmu_by_kl is twice the right one: ½ mu² has the derivative mu",
+            with_lines,
+            **kl_lines(mu=lambda g: 2 * g["mu"]),
+        ),
+        Mistake(
+            "dmu_by_kl is half of the right one: ½ mu² has the derivative mu",
+            with_lines(**kl_lines(mu=lambda g: g["mu"] / 2)),
+        ),
+        slip("dlogvar_by_kl lacks its ½", with_lines, **kl_lines(logvar=lambda g: g["sigma"] ** 2 - 1)),
         Mistake(
             "the ½ is missing in all of the KL divergence",
-            kl_lines(mu=lambda g: 2 * g["mu"], logvar=lambda g: g["sigma"] ** 2 - 1),
+            with_lines(**kl_lines(mu=lambda g: 2 * g["mu"], logvar=lambda g: g["sigma"] ** 2 - 1)),
         ),
         Mistake(
             "in dlogvar_by_kl the ½ belongs to both terms, the exponential and the one",
-            kl_lines(logvar=lambda g: g["sigma"] ** 2 / 2 - 1),
+            with_lines(**kl_lines(logvar=lambda g: g["sigma"] ** 2 / 2 - 1)),
         ),
         Mistake(
             "in dlogvar_by_kl the ½ belongs to both terms, the exponential and the one",
-            kl_lines(logvar=lambda g: g["sigma"] ** 2 - 0.5),
+            with_lines(**kl_lines(logvar=lambda g: g["sigma"] ** 2 - 0.5)),
         ),
-        Mistake("dlogvar_by_kl lacks the derivative of −logvar", kl_lines(logvar=lambda g: g["sigma"] ** 2 / 2)),
-        Mistake("dlogvar_by_kl has the wrong sign", kl_lines(logvar=lambda g: (1 - g["sigma"] ** 2) / 2)),
+        Mistake(
+            "dlogvar_by_kl lacks the derivative of −logvar",
+            with_lines(**kl_lines(logvar=lambda g: g["sigma"] ** 2 / 2)),
+        ),
+        Mistake("dlogvar_by_kl has the wrong sign", with_lines(**kl_lines(logvar=lambda g: (1 - g["sigma"] ** 2) / 2))),
         Mistake(
             "dlogvar_by_kl has σ where the variance exp(logvar) belongs",
-            kl_lines(logvar=lambda g: (g["sigma"] - 1) / 2),
+            with_lines(**kl_lines(logvar=lambda g: (g["sigma"] - 1) / 2)),
         ),
         Mistake(
             "dlogvar_by_kl is the derivative with respect to the variance: the step to logvar is missing",
-            kl_lines(logvar=lambda g: (1 - g["sigma"] ** -2) / 2),
+            with_lines(**kl_lines(logvar=lambda g: (1 - g["sigma"] ** -2) / 2)),
         ),
         Mistake(
             "dlogvar_by_kl is the derivative with respect to σ: the step to logvar is missing",
-            kl_lines(logvar=lambda g: g["sigma"] - 1 / g["sigma"]),
+            with_lines(**kl_lines(logvar=lambda g: g["sigma"] - 1 / g["sigma"])),
         ),
         Mistake(
             "this is the KL the other way round, from the prior to q",
-            kl_lines(
-                mu=lambda g: g["mu"] / g["sigma"] ** 2,
-                logvar=lambda g: (1 - (1 + g["mu"] ** 2) / g["sigma"] ** 2) / 2,
+            with_lines(
+                **kl_lines(
+                    mu=lambda g: g["mu"] / g["sigma"] ** 2,
+                    logvar=lambda g: (1 - (1 + g["mu"] ** 2) / g["sigma"] ** 2) / 2,
+                )
             ),
         ),
         # what is returned

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vae_edu.exercises.record import Exercise, Mistake
+from vae_edu.exercises.record import GUARDS, Exercise, Family, Mistake, any_guard
 
 
 def distortion_from_logits(x, logits):
@@ -54,14 +54,31 @@ def overflowing_sigmoid(logits):
     return np.exp(logits) / (1 + np.exp(logits))
 
 
-def guarded(smallest):
-    """Logarithms of p + smallest, or of p clipped there, as they stand in much code."""
-    yield quiet(lambda x, logits: -shifted(sigmoid(logits), x, smallest).sum(axis=1))
-    yield quiet(lambda x, logits: from_probability(np.clip(sigmoid(logits), smallest, 1 - smallest), x))
+# With a small number that is added inside the logarithm, or below which p or its logarithm is clipped, as in much code.
 
 
-def shifted(p, x, smallest):
-    return x * np.log(p + smallest) + (1 - x) * np.log(1 - p + smallest)
+def with_added(smallest):
+    def wrong(x, logits):
+        p = np.exp(-np.logaddexp(0, -logits))  # not rounded to 0, unlike 1 − p
+        return -(x * np.log(p + smallest) + (1 - x) * np.log(1 - p + smallest)).sum(axis=1)
+
+    return quiet(wrong)
+
+
+def with_clipped_p(smallest):
+    return quiet(lambda x, logits: from_probability(np.clip(sigmoid(logits), smallest, 1 - smallest), x))
+
+
+def with_clipped_logits(most):
+    return lambda x, logits: terms(x, np.clip(logits, -most, most)).sum(axis=1)
+
+
+def with_clipped_logarithms(most):
+    def wrong(x, logits):
+        p = sigmoid(logits)
+        return -(x * np.maximum(np.log(p), -most) + (1 - x) * np.maximum(np.log(1 - p), -most)).sum(axis=1)
+
+    return quiet(wrong)
 
 
 def terms(x, logits):
@@ -69,14 +86,15 @@ def terms(x, logits):
     return np.maximum(logits, 0) - x * logits + np.log1p(np.exp(-np.abs(logits)))
 
 
-GUARDS = (1e-3, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, np.finfo(float).eps)
 LOST = (
     "not finite where a logit is large: the probability is rounded to 0 or 1 there, and log 0 is infinite. Write the loss with "
     "the logit, without p"
 )
 OVERFLOWS = "e^l overflows for large logits: which power is never larger than 1?"
-GUARDED = "an infinite loss is hidden behind a small number added to p, or by clipping p: a wrong pixel at a logit of 1000 costs 1000 nats"
-CLIPPED = "the logits are clipped: a wrong pixel at a logit of 1000 costs 1000 nats"
+GUARDED = (
+    "an infinite loss is hidden, by a small number added to p or by clipping p or the logits: a wrong pixel at a logit of 1000 costs "
+    "1000 nats"
+)
 
 EXERCISE = Exercise(
     id="6.1",
@@ -94,21 +112,19 @@ EXERCISE = Exercise(
         Mistake(OVERFLOWS, quiet(lambda x, logits: (np.log(1 + np.exp(logits)) - x * logits).sum(axis=1))),
         Mistake(OVERFLOWS, quiet(lambda x, logits: (np.log(1 + np.exp(-logits)) + (1 - x) * logits).sum(axis=1))),
         Mistake(OVERFLOWS, quiet(lambda x, logits: np.log(1 + np.exp(np.where(x == 1, -logits, logits))).sum(axis=1))),
-        *(Mistake(GUARDED, wrong) for smallest in GUARDS for wrong in guarded(smallest)),
-        *(
-            Mistake(CLIPPED, lambda x, logits, most=most: terms(x, np.clip(logits, -most, most)).sum(axis=1))
-            for most in (10, 15, 20, 30, 50, 80, 88, 100, 500, 700, 709)
+        any_guard(GUARDED, with_added),
+        Family(
+            GUARDED,
+            with_clipped_p,
+            tuple(each for each in GUARDS if 1 - each < 1),  # smaller ones leave p = 1 as it is
+            any_between=(2e-16, 0.1),
         ),
-        Mistake(
-            "the logarithms are clipped (as in torch's binary_cross_entropy, at −100): a wrong pixel at a logit of 1000 costs 1000 nats",
-            quiet(
-                lambda x, logits: (
-                    -(
-                        x * np.maximum(np.log(sigmoid(logits)), -100)
-                        + (1 - x) * np.maximum(np.log(1 - sigmoid(logits)), -100)
-                    ).sum(axis=1)
-                )
-            ),
+        Family(GUARDED, with_clipped_logits, (10, 15, 20, 30, 50, 80, 88, 100, 500, 700, 709), any_between=(1, 999)),
+        Family(
+            "the logarithms are clipped (torch's binary_cross_entropy does so at −100): a wrong pixel at a logit of 1000 costs 1000 nats",
+            with_clipped_logarithms,
+            (100, 50, 500, 700),
+            any_between=(41, 999),
         ),
         Mistake(
             "this is log p(x|z): the distortion is minus that, and never negative",
