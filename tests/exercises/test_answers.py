@@ -43,19 +43,18 @@ def test_a_wrong_answer_does_not_pass(exercise_id, function):
         assert report.status in ("failed", "error"), report
 
 
-@pytest.mark.parametrize(
-    ("exercise_id", "function"),
-    collected("WRONG", lambda name, of: any(name in told for told in of.get("HEARS", {}).values())),
-)
-def test_a_classic_mistake_hears_its_message(exercise_id, function):
-    """How the message begins stands in the collection, as ``HEARS``."""
-    begins = next(
-        of["HEARS"][exercise_id][function.__name__] for of in COLLECTIONS if has_message(of, exercise_id, function)
-    )
+def classics():
+    """The wrong answers of which the collection says how the message begins that they must hear."""
+    return [
+        pytest.param(exercise_id, function, messages[function.__name__], id=f"{exercise_id} {function.__name__}")
+        for collection in COLLECTIONS
+        for exercise_id, messages in collection.get("HEARS", {}).items()
+        for function in collection["WRONG"][exercise_id]
+        if function.__name__ in messages
+    ]
+
+
+@pytest.mark.parametrize(("exercise_id", "function", "begins"), classics())
+def test_a_classic_mistake_hears_its_message(exercise_id, function, begins):
     for report in verdicts(exercise_id, function):
         assert report.message.startswith(begins), report
-
-
-def has_message(collection, exercise_id, function):
-    told = collection.get("HEARS", {}).get(exercise_id, {})
-    return function.__name__ in told and function in collection["WRONG"][exercise_id]
