@@ -118,7 +118,7 @@ CLAIMED = """\
 ✓ the sum of two equal numbers is twice the number
 """
 EXERCISE = """\
-**Exercise 0.1** (3 min, ●○○) Write the loss of one batch.
+**Exercise 0.1** (5 min, ●○○) Write the loss of one batch.
 """
 STUB = '''\
 def vae_loss(distortion, rate):

@@ -127,7 +127,7 @@ def latent_pad(*arguments, try_this: str, alt: str, **options) -> LatentPad:
     figure = place_and_pictures(
         np.frombuffer(pad.codes, dtype="<f4").reshape(-1, 2),
         pad.z,
-        [("what the decoder draws", picture)]
+        [("what the decoder outputs", picture)]
         + ([] if spread is None else [("how unsure it is of each pixel", 2 * spread)]),
         reach=pad.reach,
         height=pad.size[0],

@@ -8,8 +8,8 @@ from vae_edu.exercises.store import passed_ids
 
 ANSWERS = {
     "9.1": "def answer_1(distortion, rate):\n    raise NotImplementedError",
-    "9.2": "def answer_2(distortion, rate):\n    return np.mean(rate + distortion)",
-    "9.3": "def answer_3(distortion, rate):\n    return np.mean(distortion)",
+    "9.2": "def answer_2(distortion, rate):\n    return np.mean(rate.sum(1) + distortion.sum(1))",
+    "9.3": "def answer_3(distortion, rate):\n    return np.mean(distortion.sum(1))",
     "9.4": "def answer_4(distortion, rate)\n    return 0",
     "9.5": "def answer_5(distortion, rate):\n    return 1 / 0",
     "9.6": "def answer_6(distortion, rate):\n    return 0\n\n\nanswer_6(1)",
@@ -44,7 +44,7 @@ class TestStanding:
 
     def test_it_finds_what_lies_beside_the_notebook_and_keeps_progress(self, notebook, cell, exercise, saved):
         path = saved(notebook(cell("from own import check, loss", "setup"), *exercise("vae_loss = loss")))
-        own = "from vae_edu.exercises import check\n\n\ndef loss(distortion, rate):\n    return (rate + distortion).mean()\n"
+        own = "from vae_edu.exercises import check\n\n\ndef loss(distortion, rate):\n    return (rate.sum(1) + distortion.sum(1)).mean()\n"
         path.with_name("own.py").write_text(own, encoding="utf-8")
         assert standing(path) == {"0.1": "✓ 0.1 The loss of one batch"}
         assert passed_ids() == ({"0.1"}, [])
@@ -63,8 +63,8 @@ class TestStanding:
         assert "timed out" in standing(path, timeout=1)["0.1"]
 
 
-RIGHT = "def vae_loss(distortion, rate):\n    return (distortion + rate).mean()"
-WRONG = "def vae_loss(distortion, rate):\n    return distortion.mean()"
+RIGHT = "def vae_loss(distortion, rate):\n    return (distortion.sum() + rate.sum()) / len(rate)"
+WRONG = "def vae_loss(distortion, rate):\n    return distortion.sum(1).mean()"
 PASSED = {"0.1": "✓ 0.1 The loss of one batch"}
 THERE = "00_start_here.ipynb"
 

@@ -20,7 +20,7 @@ def test_a_solution_holds_the_model_answers_and_the_whole_run(notebook, setup_ce
 
 def test_what_goes_wrong_is_told_and_nothing_is_written(notebook, setup_cell, exercise, cell, saved, tmp_path):
     stub, check = exercise()
-    broken = cell("vae_loss = lambda distortion, rate: np.sum(distortion + rate)")
+    broken = cell("vae_loss = lambda distortion, rate: distortion.sum() + rate.sum()")
     [problem] = write_solution(saved(notebook(setup_cell, stub, broken, check)), tmp_path / "out")
     assert problem.startswith("00_start_here: ")
     assert "✗ 0.1 the sum over the batch" in problem
