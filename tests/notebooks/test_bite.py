@@ -47,7 +47,7 @@ def binarise(x, generator):
 def use(exercise_id, function):
     return lambda distortion, rate: distortion.mean() + rate.sum(axis=1).mean()
 """,
-        "bags: nats that the VAE pays on top",
+        "bags: cost on top of chance",
     ),
     "00: a loss of the whole batch": (
         "00",
@@ -55,7 +55,7 @@ def use(exercise_id, function):
 def use(exercise_id, function):
     return lambda distortion, rate: distortion.sum() + rate.sum()
 """,
-        "bags: nats that the VAE pays on top",
+        "bags: cost on top of chance",
     ),
     "01: an encoder that never learns and a code that is too small": (
         "01",

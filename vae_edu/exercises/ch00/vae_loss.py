@@ -10,7 +10,7 @@ def vae_loss(distortion, rate):
 
     distortion (images, pixels) and rate (images, latents) hold what each pixel and each latent costs.
     """
-    cost = distortion.sum(axis=1) + rate.sum(axis=1)  # of each image: it pays for all of its pixels and latents
+    cost = distortion.sum(axis=1) + rate.sum(axis=1)  # of each image: all its pixels and latents
     return cost.mean()
 
 
@@ -27,7 +27,7 @@ def loss_with(pixels=np.sum, latents=np.sum, images=np.mean, weigh=lambda distor
     return lambda distortion, rate: images(weigh(pixels(distortion, axis=1), latents(rate, axis=1)))
 
 
-PAYS = "An image pays for all of its pixels and all of its latents"
+ALL = "The cost of an image is that of all its pixels and all its latents"
 
 EXERCISE = Exercise(
     id="0.1",
@@ -38,7 +38,7 @@ EXERCISE = Exercise(
     cases=draw_costs,
     mistakes=(
         Mistake(
-            f"this is the mean cost of a pixel plus the mean cost of a latent. {PAYS}",
+            f"this is the mean cost of a pixel plus the mean cost of a latent. {ALL}",
             loss_with(pixels=np.mean, latents=np.mean),
         ),
         Mistake(
@@ -59,8 +59,8 @@ EXERCISE = Exercise(
             loss_with,
             images=lambda costs: costs,
         ),
-        slip("the distortion is averaged over the pixels: an image pays for all of them", loss_with, pixels=np.mean),
-        slip("the rate is averaged over the latents: an image pays for all of them", loss_with, latents=np.mean),
+        slip("the distortion is averaged over the pixels: an image costs what all of them cost together", loss_with, pixels=np.mean),
+        slip("the rate is averaged over the latents: an image costs what all of them cost together", loss_with, latents=np.mean),
         slip(
             "the rate is missing: this is the loss of a plain autoencoder, whose code costs nothing",
             loss_with,
