@@ -968,7 +968,7 @@ class TestBoundaries:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (use_of_another_exercise, "a cell calls use('4.1', vae_loss), expected use with one of 0.1"),
+        (use_of_another_exercise, "a cell calls use('4.1', vae_loss), expected use with one of 0.1, 0.2"),
         (use_of_another_function, "a cell calls desk.use('0.1', loss), expected use(\"0.1\", vae_loss)"),
         (use_above, "use('0.1', vae_loss) stands above exercise 0.1"),
     ],
