@@ -444,6 +444,6 @@ def test_what_an_author_executes_and_stores_keeps_the_standard_and_passes(model,
     store(tidy(execution.notebook), path)
     assert violations(path) == []
     codes = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
-    assert [len(cell.outputs) for cell in codes if not {"setup", "exercise-0.1"} & {*tags(cell)}] == [1] * 6
+    assert [len(cell.outputs) for cell in codes if not {"setup", "exercise-0.1", "exercise-0.2"} & {*tags(cell)}] == [1] * 7
     outcomes, output = nbval(path, VAE_EDU_STRICT="1")
     assert outcomes == ["passed"] * len(codes), output
