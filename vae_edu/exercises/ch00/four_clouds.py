@@ -25,4 +25,4 @@ def cloud(number: int, centre: tuple[float, float], seed: int, points: int = 300
     return noise * np.sqrt(values) @ vectors.T + centre
 
 
-FOUR_CLOUDS = {"A": cloud(1, (0, 0), 1), "B": cloud(4, (0, 0), 2), "C": cloud(2, (0, 0), 3), "D": cloud(5, (1, -2), 4)}
+FOUR_CLOUDS = {"A": cloud(1, (0, 0), 1), "B": cloud(4, (0, 0), 2), "C": cloud(6, (0, 0), 3), "D": cloud(5, (1, -2), 4)}

@@ -8,8 +8,8 @@ from vae_edu.exercises.record import Exercise, Mistake
 def name_the_clouds():
     """The numbers of the results that belong to A, B, C and D, in this order: four whole numbers from 1 to 6."""
     # The last column of the eigenvectors is the direction in which a cloud is longest, and the root of the last eigenvalue its
-    # standard deviation there: 2 in all four. The mean does not matter.
-    return 1, 4, 2, 5
+    # standard deviation there: 1.4 in C, 2 in the others. The mean does not matter.
+    return 1, 4, 6, 5
 
 
 ROWS = "eigh returns eigenvectors in columns, and you read a row. The last column of result {n} points in another direction"
@@ -17,14 +17,15 @@ SPREAD = (
     "an eigenvalue is a variance, and you read a standard deviation. The largest variance of result {n} is 2, so 95 % of its "
     "cloud lie within 2.8 of the mean along the long direction"
 )
+LONG = "the largest variance of result {n} is 4, so 95 % of its cloud lie within 4 of the mean along the long direction. C is shorter"
 ORDER = "eigh returns the smallest eigenvalue first, so the long direction of result {n} is its last column"
-BOTH = "the last column of result {n} points in another direction, and its largest variance is too small as well"
+BOTH = "the last column of result {n} points in another direction, and its largest variance does not fit either"
 ALONG = "its long direction is parallel to an axis. The last column of result {n} is not"
 ACROSS = "its long direction is not parallel to an axis. The last column of result {n} is"
 AGAINST = (
     {2: ROWS, 3: SPREAD, 4: ACROSS, 5: ACROSS, 6: BOTH},  # A, rising
     {1: ALONG, 2: ALONG, 3: ALONG, 5: ORDER, 6: ALONG},  # B, tall
-    {1: ROWS, 3: BOTH, 4: ACROSS, 5: ACROSS, 6: SPREAD},  # C, falling
+    {1: BOTH, 2: LONG, 3: ROWS, 4: ACROSS, 5: ACROSS},  # C, falling and shorter
     {1: ALONG, 2: ALONG, 3: ALONG, 4: ORDER, 6: ALONG},  # D, wide, around another mean
 )
 
@@ -54,7 +55,7 @@ EXERCISE = Exercise(
     view=first_wrong,
     mistakes=tuple(named(place, number) for place, told in enumerate(AGAINST) for number in told),
     otherwise="not all four are right. Give four whole numbers from 1 to 6, for A, B, C and D in this order",
-    also_right=(lambda: [1, 4, 2, 5], lambda: np.array([1.0, 4.0, 2.0, 5.0])),
+    also_right=(lambda: [1, 4, 6, 5], lambda: np.array([1.0, 4.0, 6.0, 5.0])),
     hints=(
         "For each cloud: in which direction is it longest, and how large is its standard deviation there? About 95 % of the "
         "points lie within two standard deviations of the mean.",
