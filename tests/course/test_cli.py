@@ -180,7 +180,9 @@ class TestCheckMine:
         learner.refresh()
         path = two / "mine" / "00_start_here.ipynb"
         solved = nbformat.read(path, as_version=4)
-        solved.cells[1].source = "def vae_loss(distortion, rate):\n    return (distortion.sum() + rate.sum()) / len(rate)"
+        solved.cells[
+            1
+        ].source = "def vae_loss(distortion, rate):\n    return (distortion.sum() + rate.sum()) / len(rate)"
         nbformat.write(solved, path)
         assert run("check-mine", "00").output == "00_start_here\n  ✓ 0.1 The loss of one batch\n"
 

@@ -739,7 +739,8 @@ def model_answer(notebook):
 
 @breaks("no_model_answer", "laid out in another way")
 def model_answer_in_disguise(notebook):
-    append(notebook, "def f(distortion, rate):\n  # mine\n  cost = ( distortion.sum(axis = 1)\n    +rate.sum( axis=1 ) )\n  return cost . mean( )")
+    body = "  # mine\n  cost = ( distortion.sum(axis = 1)\n    +rate.sum( axis=1 ) )\n  return cost . mean( )"
+    append(notebook, f"def f(distortion, rate):\n{body}")
 
 
 @breaks("no_model_answer", "the function defined again, in other words")

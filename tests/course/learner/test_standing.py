@@ -66,7 +66,9 @@ class TestStanding:
 RIGHT = "def vae_loss(distortion, rate):\n    return (distortion.sum() + rate.sum()) / len(rate)"
 WRONG = "def vae_loss(distortion, rate):\n    return distortion.sum(1).mean()"
 GONE = "no code cell defines {}: was the cell deleted, or turned into text?"
-SECOND = {"0.2": f"✗ 0.2 {GONE.format('name_the_clouds')}"}  # the published notebook has it, those of these tests do not
+SECOND = {
+    "0.2": f"✗ 0.2 {GONE.format('name_the_clouds')}"
+}  # the published notebook has it, those of these tests do not
 PASSED = {"0.1": "✓ 0.1 The loss of one batch", **SECOND}
 THERE = "00_start_here.ipynb"
 
@@ -102,7 +104,10 @@ class TestWhateverHasBecomeOfTheCells:
     def test_a_cell_that_is_no_code_cell_any_more_is_named(self, make, kind, of, exercise):
         stub, check = exercise(RIGHT)
         found = of(make(RIGHT, metadata=stub.metadata), check)
-        assert found == {"0.1": f"✗ 0.1 its cell is a {kind} cell: make it a code cell again (press Esc, then Y)", **SECOND}
+        assert found == {
+            "0.1": f"✗ 0.1 its cell is a {kind} cell: make it a code cell again (press Esc, then Y)",
+            **SECOND,
+        }
 
     def test_a_cell_that_is_gone_is_named(self, of):
         assert of("1 + 1") == {"0.1": f"✗ 0.1 {GONE.format('vae_loss')}", **SECOND}

@@ -8,7 +8,9 @@ CLAIM = "from vae_edu.claims import claim\n\nclaim('one is {0}', 1 == {0})"
 
 
 def test_a_solution_holds_the_model_answers_and_the_whole_run(notebook, setup_cell, exercise, saved, tmp_path):
-    path = saved(notebook(setup_cell, CLAIM.format(1), *exercise(), "print(vae_loss(np.ones((3, 1)), np.ones((3, 1))))"))
+    path = saved(
+        notebook(setup_cell, CLAIM.format(1), *exercise(), "print(vae_loss(np.ones((3, 1)), np.ones((3, 1))))")
+    )
     before = path.read_bytes()
     assert write_solution(path, tmp_path / "out" / "solutions") == []
     solved = read(tmp_path / "out" / "solutions" / path.name)

@@ -59,8 +59,16 @@ EXERCISE = Exercise(
             loss_with,
             images=lambda costs: costs,
         ),
-        slip("the distortion is averaged over the pixels: an image costs what all of them cost together", loss_with, pixels=np.mean),
-        slip("the rate is averaged over the latents: an image costs what all of them cost together", loss_with, latents=np.mean),
+        slip(
+            "the distortion is averaged over the pixels: an image costs what all of them cost together",
+            loss_with,
+            pixels=np.mean,
+        ),
+        slip(
+            "the rate is averaged over the latents: an image costs what all of them cost together",
+            loss_with,
+            latents=np.mean,
+        ),
         slip(
             "the rate is missing: this is the loss of a plain autoencoder, whose code costs nothing",
             loss_with,
