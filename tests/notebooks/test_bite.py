@@ -31,7 +31,7 @@ def negative_elbo(model, x, generator):
     terms = right_elbo(model, x, generator)
     return {"loss": terms["distortion"] / 784 + terms["rate"], "distortion": terms["distortion"] / 784, "rate": terms["rate"]}
 """,
-        "the course's loss is what is computed here|VAE: cost of a test image",
+        "the course's loss is what is computed here|VAE: cost of a test image|error of the difference from the mean image",
     ),
     "00: pixels that are black where they are grey by half": (
         "00",
