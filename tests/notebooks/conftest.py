@@ -1,4 +1,4 @@
-"""A small notebook that keeps every rule of the course's standard: number 00 with exercise 0.1."""
+"""A small notebook that keeps every rule of the course's standard: number 00 with exercises 0.1 and 0.2."""
 
 import base64
 from functools import cache
@@ -8,6 +8,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from vae_edu.course.author import counting
 from vae_edu.course.executing import tidy
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
@@ -118,7 +119,7 @@ CLAIMED = """\
 ✓ the sum of two equal numbers is twice the number
 """
 EXERCISE = """\
-**Exercise 0.1** (3 min, ●○○) Write the loss of one batch.
+**Exercise 0.1** (5 min, ●○○) Write the loss of one batch.
 """
 STUB = '''\
 def vae_loss(distortion, rate):
@@ -126,6 +127,15 @@ def vae_loss(distortion, rate):
     raise NotImplementedError
 '''
 CHECK = 'check("0.1", vae_loss)'
+SECOND = """\
+**Exercise 0.2** (5 min, ●●○) Name the clouds.
+"""
+SECOND_STUB = '''\
+def name_the_clouds():
+    """Four whole numbers."""
+    raise NotImplementedError
+'''
+SECOND_CHECK = 'check("0.2", name_the_clouds)'
 WRONG = """\
 ## When it goes wrong
 
@@ -197,6 +207,9 @@ def build():
         text(EXERCISE),
         code(STUB, "exercise-0.1"),
         code(CHECK, "check-0.1", outputs=reported("○ 0.1 not attempted yet")),
+        text(SECOND),
+        code(SECOND_STUB, "exercise-0.2"),
+        code(SECOND_CHECK, "check-0.2", outputs=reported("○ 0.2 not attempted yet")),
         text(WRONG),
         code(WRONG_CODE, "support", outputs=printed("✓ subtracting the rate makes the loss smaller\n")),
         text(LAST),
@@ -218,8 +231,9 @@ def counted(notebook):
 
 
 @pytest.fixture
-def model():
-    """A fresh copy of the model notebook."""
+def model(monkeypatch):
+    """A fresh copy of the model notebook. It takes 8 to 9 minutes, however long its exercises take in the course."""
+    monkeypatch.setattr(counting, "_minutes_of", lambda each: {"0.1": 3}.get(each, 0))
     return build()
 
 

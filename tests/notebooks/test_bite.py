@@ -31,7 +31,31 @@ def negative_elbo(model, x, generator):
     terms = right_elbo(model, x, generator)
     return {"loss": terms["distortion"] / 784 + terms["rate"], "distortion": terms["distortion"] / 784, "rate": terms["rate"]}
 """,
-        "nats per test image",
+        "the course's loss is what is computed here|VAE: cost of a test image|error of the difference from the mean image",
+    ),
+    "00: pixels that are black where they are grey by half": (
+        "00",
+        """
+def binarise(x, generator):
+    return (x > 0.5).float()
+""",
+        "the course's loss is what is computed here|VAE: cost of a test image",
+    ),
+    "00: a loss that averages over the pixels": (
+        "00",
+        """
+def use(exercise_id, function):
+    return lambda distortion, rate: distortion.mean() + rate.sum(axis=1).mean()
+""",
+        "bags: cost on top of chance",
+    ),
+    "00: a loss of the whole batch": (
+        "00",
+        """
+def use(exercise_id, function):
+    return lambda distortion, rate: distortion.sum() + rate.sum()
+""",
+        "bags: cost on top of chance",
     ),
     "01: an encoder that never learns and a code that is too small": (
         "01",

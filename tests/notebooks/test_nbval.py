@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import nbformat
-import numpy as np
 import pytest
 from nbformat.v4 import new_notebook, new_output
 from nbval.plugin import get_sanitize_patterns
@@ -251,8 +250,8 @@ def test_both_lines_of_use_read_the_same(sanitised, capsys):
 
 # The real nbval, in two kernels
 
-RIGHT_STUB = "def vae_loss(distortion, rate):\n    return np.mean(rate + distortion)"
-WRONG_STUB = "def vae_loss(distortion, rate):\n    return np.mean(distortion)"
+RIGHT_STUB = "def vae_loss(distortion, rate):\n    return (distortion.sum() + rate.sum()) / len(rate)"
+WRONG_STUB = "def vae_loss(distortion, rate):\n    return distortion.sum() / len(distortion)"
 RAISING_STUB = "def vae_loss(distortion, rate):\n    return 1 / 0"
 OPEN_STUB = "def vae_loss(distortion, rate):\n    raise NotImplementedError"
 CHECK = 'check("0.1", vae_loss)'
@@ -317,12 +316,14 @@ def progress_outputs():
 
 def test_with_strict_a_wrong_answer_fails_whatever_output_is_stored(parts, tmp_path):
     code, reported = parts.code, parts.reported
-    wrong_output = reported(str(check("0.1", lambda distortion, rate: np.mean(distortion))))
+    wrong_output = reported(str(check("0.1", lambda distortion, rate: distortion.sum(axis=1).mean())))
     stubs = {"right": RIGHT_STUB, "open": OPEN_STUB, "wrong": WRONG_STUB, "raising": RAISING_STUB}
     cells = [code(parts.setup)]
     for stub in stubs.values():
         cells += [code(stub), code(CHECK, outputs=wrong_output if stub == WRONG_STUB else [])]
-    cells.append(code("print(check('0.1', lambda distortion, rate: np.mean(distortion)))"))  # shown on purpose
+    cells.append(
+        code("print(check('0.1', lambda distortion, rate: distortion.sum(axis=1).mean()))")
+    )  # shown on purpose
     path = tmp_path / "strict.ipynb"
     nbformat.write(new_notebook(cells=cells), path)
     outcomes, output = nbval(path, VAE_EDU_STRICT="1")
@@ -444,6 +445,8 @@ def test_what_an_author_executes_and_stores_keeps_the_standard_and_passes(model,
     store(tidy(execution.notebook), path)
     assert violations(path) == []
     codes = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
-    assert [len(cell.outputs) for cell in codes if not {"setup", "exercise-0.1"} & {*tags(cell)}] == [1] * 6
+    assert [len(cell.outputs) for cell in codes if not {"setup", "exercise-0.1", "exercise-0.2"} & {*tags(cell)}] == [
+        1
+    ] * 7
     outcomes, output = nbval(path, VAE_EDU_STRICT="1")
     assert outcomes == ["passed"] * len(codes), output

@@ -643,7 +643,7 @@ def tag_without_explorer(notebook):
 
 
 # exercises
-replaced("exercises", "another title", "(3 min, ●○○)", "(3 min, ●●○)")
+replaced("exercises", "another title", "(5 min, ●○○)", "(5 min, ●●○)")
 replaced("exercises", "another name", "def vae_loss(", "def loss(")
 replaced("exercises", "another signature", "(distortion, rate):", "(rate, distortion):")
 replaced("exercises", "a default the answer does not have", "(distortion, rate):", "(distortion, rate=0):")
@@ -739,12 +739,13 @@ def model_answer(notebook):
 
 @breaks("no_model_answer", "laid out in another way")
 def model_answer_in_disguise(notebook):
-    append(notebook, "def f(distortion, rate):\n  # mine\n  return (\n    distortion+rate ) . mean( )")
+    body = "  # mine\n  cost = ( distortion.sum(axis = 1)\n    +rate.sum( axis=1 ) )\n  return cost . mean( )"
+    append(notebook, f"def f(distortion, rate):\n{body}")
 
 
 @breaks("no_model_answer", "the function defined again, in other words")
 def defined_again(notebook):
-    append(notebook, "def vae_loss(distortion, rate):\n    return np.mean(distortion + rate)")
+    append(notebook, "def vae_loss(distortion, rate):\n    return np.mean(distortion.sum(1) + rate.sum(1))")
 
 
 @breaks("no_model_answer", "the learner's function used elsewhere")
@@ -968,7 +969,7 @@ class TestBoundaries:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (use_of_another_exercise, "a cell calls use('4.1', vae_loss), expected use with one of 0.1"),
+        (use_of_another_exercise, "a cell calls use('4.1', vae_loss), expected use with one of 0.1, 0.2"),
         (use_of_another_function, "a cell calls desk.use('0.1', loss), expected use(\"0.1\", vae_loss)"),
         (use_above, "use('0.1', vae_loss) stands above exercise 0.1"),
     ],

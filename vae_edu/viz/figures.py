@@ -188,10 +188,17 @@ def place_and_pictures(
     height: int,
     width: int,
     names: Sequence[str] = ("first number", "second number"),
+    classes: tuple[np.ndarray, Sequence[str]] | None = None,
 ) -> Figure:
-    """A place among points, ``(n, 2)``, on axes from -reach to reach, and beside it each titled picture that belongs to it."""
+    """A place among points, ``(n, 2)``, on axes from -reach to reach, and beside it each titled picture that belongs to it.
+
+    classes: the points' labels and the classes' names, where the points are to be coloured by class.
+    """
     figure, axes = new(1, 1 + len(pictures), width=3.7 + 3.1 * len(pictures), height=3.4)
-    axes[0].scatter(*np.asarray(points).T, s=3, color="#BBBBBB")
+    if classes:
+        scatter_classes(axes[0], points, *classes)
+    else:
+        axes[0].scatter(*np.asarray(points).T, s=3, color="#BBBBBB")
     axes[0].plot(*place, "o", color=PALETTE["vermilion"], markersize=9)
     axes[0].set(xlabel=names[0], ylabel=names[1], title="the point you hold", aspect="equal")
     axes[0].set(xlim=(-reach, reach), ylim=(-reach, reach))

@@ -116,7 +116,7 @@ function render({ model, el }) {
     className: "latent-pad-picture", role: "img", "aria-label": "standard deviation of each pixel",
   });
   for (const canvas of [mean, spread]) Object.assign(canvas.style, { width: `${PICTURE}px`, aspectRatio: `${size[1]} / ${size[0]}` });
-  const captions = [element("figure", {}, mean, element("figcaption", { textContent: "what the decoder draws" }))];
+  const captions = [element("figure", {}, mean, element("figcaption", { textContent: "what the decoder outputs" }))];
   if (model.get("states_spread")) {
     captions.push(element("figure", {}, spread, element("figcaption", { textContent: "how unsure it is of each pixel" })));
   }

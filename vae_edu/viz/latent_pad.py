@@ -64,6 +64,7 @@ class LatentPad(anywidget.AnyWidget):
         if len(class_names) > len(TEN):
             raise ValueError(f"{len(class_names)} classes, at most {len(TEN)} can be told apart by colour")
         self._decode, self._describe, self._pixels = decode, describe, height * width
+        self.class_names = list(class_names)
         _, spread, _ = self.show(z)
         present = [label for label in range(len(class_names)) if (labels == label).any()]
         medians = np.array([np.median(codes[labels == label], axis=0) for label in present])
@@ -127,12 +128,13 @@ def latent_pad(*arguments, try_this: str, alt: str, **options) -> LatentPad:
     figure = place_and_pictures(
         np.frombuffer(pad.codes, dtype="<f4").reshape(-1, 2),
         pad.z,
-        [("what the decoder draws", picture)]
+        [("what the decoder outputs", picture)]
         + ([] if spread is None else [("how unsure it is of each pixel", 2 * spread)]),
         reach=pad.reach,
         height=pad.size[0],
         width=pad.size[1],
         names=pad.axes,
+        classes=(np.frombuffer(pad.labels, dtype=np.uint8), pad.class_names),
     )
     show_live([pad], figure, try_this=try_this, alt=alt)
     return pad

@@ -101,12 +101,12 @@ def test_minutes_for_words_are_rounded_up_to_five(number, minutes):
 
 def test_predictions_explorers_and_exercises_take_minutes():
     predictions = "**Predict.** " * 2
-    assert find("0.1").minutes == 3
-    ten = [predictions, code("explorer()", "explorer"), code("def f(): ...", "exercise-0.1")]  # 4 + 3 + 3
+    assert find("0.1").minutes == 5
+    twelve = [predictions, code("explorer()", "explorer"), code("def f(): ...", "exercise-0.1")]  # 4 + 3 + 5
     two = count(book(predictions)).open_words
-    assert minutes_of(0, *ten) == 15  # with the words of the predictions
-    assert minutes_of(600 - two, *ten) == 15
-    assert minutes_of(601 - two, *ten) == 20
+    assert minutes_of(0, *twelve) == 15  # with the words of the predictions
+    assert minutes_of(360 - two, *twelve) == 15
+    assert minutes_of(361 - two, *twelve) == 20
     assert minutes_of(0, code("explorer()", "explorer"), code("def f(): ...", "exercise-0.1")) == 10
     assert minutes_of(0, code("a", "figure"), code("b", "check-0.1"), code("c", "exercise-0.9")) == 0
 

@@ -13,7 +13,7 @@ from vae_edu.course.places import notebook_path
 from vae_edu.course.teacher.assignments import with_markers, write_assignment
 from vae_edu.exercises.registry import all_exercises, exercises_of, find
 
-TEXT = "Prose of the notebook.\n\n**Exercise 0.1** (3 min, ●○○) The [loss](04_the_elbo.ipynb#Rate), $x$ [here](https://a.org)."
+TEXT = "Prose of the notebook.\n\n**Exercise 0.1** (5 min, ●○○) The [loss](04_the_elbo.ipynb#Rate), $x$ [here](https://a.org)."
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_it_holds_what_the_exercises_need(path, tmp_path):
         "check-0-1",
     ]
     assert of_kind(made, "setup").source == read(path).cells[0].source
-    assert of_kind(made, "text").source == "**Exercise 0.1** (3 min, ●○○) The loss, $x$ [here](https://a.org)."
+    assert of_kind(made, "text").source == "**Exercise 0.1** (5 min, ●○○) The loss, $x$ [here](https://a.org)."
     nbformat.validate(made)
 
 

@@ -8,7 +8,9 @@ CLAIM = "from vae_edu.claims import claim\n\nclaim('one is {0}', 1 == {0})"
 
 
 def test_a_solution_holds_the_model_answers_and_the_whole_run(notebook, setup_cell, exercise, saved, tmp_path):
-    path = saved(notebook(setup_cell, CLAIM.format(1), *exercise(), "print(vae_loss(np.ones(3), np.ones(3)))"))
+    path = saved(
+        notebook(setup_cell, CLAIM.format(1), *exercise(), "print(vae_loss(np.ones((3, 1)), np.ones((3, 1))))")
+    )
     before = path.read_bytes()
     assert write_solution(path, tmp_path / "out" / "solutions") == []
     solved = read(tmp_path / "out" / "solutions" / path.name)
@@ -20,10 +22,10 @@ def test_a_solution_holds_the_model_answers_and_the_whole_run(notebook, setup_ce
 
 def test_what_goes_wrong_is_told_and_nothing_is_written(notebook, setup_cell, exercise, cell, saved, tmp_path):
     stub, check = exercise()
-    broken = cell("vae_loss = lambda distortion, rate: np.sum(distortion + rate)")
+    broken = cell("vae_loss = lambda distortion, rate: distortion.sum() + rate.sum()")
     [problem] = write_solution(saved(notebook(setup_cell, stub, broken, check)), tmp_path / "out")
     assert problem.startswith("00_start_here: ")
-    assert "✗ 0.1 the sum over the batch" in problem
+    assert "✗ 0.1 this is the cost of all images together" in problem
     [problem] = write_solution(saved(notebook(CLAIM.format(2), "print('late')")), tmp_path / "out")
     assert problem.startswith("00_start_here: ")
     assert "✗ one is 2" in problem

@@ -24,7 +24,7 @@ __all__ = ["OLD_FORM", "RULES", "is_of_old_form", "rule_names", "violations"]
 
 # Notebooks that are not rewritten yet. Rules of the new form are not applied to them, and rules of the old form are applied
 # to no others. When a notebook is rewritten, take its number out; at the end this is empty, and the old rules can go.
-OLD_FORM = frozenset({0, 7, 9, 10, 11, 12, 13})
+OLD_FORM = frozenset({7, 9, 10, 11, 12, 13})
 
 Rule = Callable[[NotebookNode, str], Iterator[str]]
 RULES: dict[
