@@ -401,6 +401,28 @@ def epoch_with_a_global_seed(model, optimizer, x, batches, corrupt):
     return epoch_as_in_the_text(model, optimizer, x, batches, corrupt)
 
 
+def epoch_with_its_graph(model, optimizer, x, batches, corrupt):
+    total = 0.0
+    for rows in batches:
+        loss = ((x[rows] - model.decode(model.encode(corrupt(x[rows])))) ** 2).sum()
+        optimizer.zero_grad()
+        (loss / len(rows)).backward()
+        optimizer.step()
+        total += loss
+    return total / len(x)
+
+
+def epoch_of_batch_losses_with_graph(model, optimizer, x, batches, corrupt):
+    losses = []
+    for rows in batches:
+        loss = ((x[rows] - model(corrupt(x[rows]))) ** 2).sum(dim=1).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss)
+    return sum(losses) / len(losses)
+
+
 # --- 1.3 -------------------------------------------------------------------------------------------------------------
 
 
@@ -690,6 +712,8 @@ WRONG = {
         epoch_measured_afterwards,
         epoch_trained_twice,
         epoch_with_a_global_seed,
+        epoch_with_its_graph,
+        epoch_of_batch_losses_with_graph,
     ],
     "1.3": [
         a_and_d_exchanged,
