@@ -228,7 +228,9 @@ def sum_of_means(errors, x):
     return torch.stack([each.mean() for each in errors]).sum()
 
 
-GRAPH = "it is a tensor with a graph, which keeps every batch of the epoch in memory: .item() turns a tensor into a number"
+GRAPH = (
+    "it is a tensor with a graph, which keeps every batch of the epoch in memory: .item() turns a tensor into a number"
+)
 MEANS = "this is the mean of the batches' means: where the last batch is smaller, its examples count too much"
 SUM_OF_MEANS = "these are the batches' means, added up: divide by the number of examples what is added up over examples"
 LAST = "this is the error of the last batch alone: return the mean over all examples of the epoch"
