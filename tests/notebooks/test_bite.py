@@ -85,7 +85,7 @@ def use(exercise_id, function):
             model.encode = encode
     return decoder_alone
 """,
-        "hidden layer in the decoder alone|hidden layer in the encoder alone|test error with the best codes",
+        "hidden layer in the decoder alone|hidden layer in the encoder alone",
     ),
     "01: the nearest example in place of the best denoiser": (
         "01",

@@ -401,67 +401,89 @@ def epoch_with_a_global_seed(model, optimizer, x, batches, corrupt):
     return epoch_as_in_the_text(model, optimizer, x, batches, corrupt)
 
 
+def epoch_with_its_graph(model, optimizer, x, batches, corrupt):
+    total = 0.0
+    for rows in batches:
+        loss = ((x[rows] - model.decode(model.encode(corrupt(x[rows])))) ** 2).sum()
+        optimizer.zero_grad()
+        (loss / len(rows)).backward()
+        optimizer.step()
+        total += loss
+    return total / len(x)
+
+
+def epoch_of_batch_losses_with_graph(model, optimizer, x, batches, corrupt):
+    losses = []
+    for rows in batches:
+        loss = ((x[rows] - model(corrupt(x[rows]))) ** 2).sum(dim=1).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss)
+    return sum(losses) / len(losses)
+
+
 # --- 1.3 -------------------------------------------------------------------------------------------------------------
 
 
 def names_as_tuple():
-    return 2, 0, 3, 1
+    return 3, 5, 2, 0, 1
 
 
 def names_as_list():
-    return [2, 0, 3, 1]
+    return [3, 5, 2, 0, 1]
 
 
 def names_as_tensor():
-    return torch.tensor([2, 0, 3, 1])
+    return torch.tensor([3, 5, 2, 0, 1])
 
 
-def a_and_d_exchanged():
-    return 1, 0, 3, 2
+def c_and_e_exchanged():
+    return 3, 5, 1, 0, 2
 
 
-def b_overfitted():
-    return 2, 3, 3, 1
+def b_sound_and_d_overfitted():
+    return 3, 0, 2, 3, 1
 
 
-def c_with_a_leak():
-    return 2, 0, 5, 1
+def a_with_a_leak():
+    return 5, 5, 2, 0, 1
 
 
-def d_sound():
-    return 2, 1, 3, 0
+def e_sound():
+    return 3, 5, 2, 1, 0
 
 
-def a_ignores_the_code():
-    return 4, 0, 3, 1
+def c_ignores_the_code():
+    return 3, 5, 4, 0, 1
 
 
 def the_example_of_the_text():
-    return 5, 5, 5, 5
+    return 4, 4, 4, 4, 4
 
 
 def all_zero():
-    return 0, 0, 0, 0
+    return 0, 0, 0, 0, 0
 
 
 def three_numbers():
-    return 2, 0, 3
+    return 3, 5, 2
 
 
 def letters():
-    return "C", "A", "D", "B"
+    return "D", "F", "C", "A", "B"
 
 
 def beyond_the_list():
-    return 2, 0, 3, 6
+    return 3, 5, 2, 0, 6
 
 
 def halves():
-    return 2, 0, 3, 1.5
+    return 3, 5, 2, 0, 1.5
 
 
 def in_a_dict():
-    return {"A": 2, "B": 0, "C": 3, "D": 1}
+    return {"A": 3, "B": 5, "C": 2, "D": 0, "E": 1}
 
 
 # --- 1.4 -------------------------------------------------------------------------------------------------------------
@@ -690,13 +712,15 @@ WRONG = {
         epoch_measured_afterwards,
         epoch_trained_twice,
         epoch_with_a_global_seed,
+        epoch_with_its_graph,
+        epoch_of_batch_losses_with_graph,
     ],
     "1.3": [
-        a_and_d_exchanged,
-        b_overfitted,
-        c_with_a_leak,
-        d_sound,
-        a_ignores_the_code,
+        c_and_e_exchanged,
+        b_sound_and_d_overfitted,
+        a_with_a_leak,
+        e_sound,
+        c_ignores_the_code,
         the_example_of_the_text,
         all_zero,
         three_numbers,

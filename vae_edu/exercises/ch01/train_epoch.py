@@ -72,6 +72,12 @@ def parameters_after(function, *, left_over: float) -> np.ndarray:
     return torch.cat([each.detach().flatten() for each in model.parameters()]).numpy()
 
 
+def graph_returned(function) -> float:
+    """1 where what is returned carries a graph, 0 where it is a number or a tensor without one."""
+    returned = function(*problem(np.random.default_rng(9), torch.optim.SGD, 0.05, (4, 3), Masks(10)))
+    return float(getattr(returned, "requires_grad", False))
+
+
 # The pieces of which wrong answers are put together.
 
 
@@ -87,9 +93,10 @@ def denoised(model, clean, corrupt):
     return per_example(clean, reconstruct(model, corrupt(clean)))
 
 
-def epoch(forward=None, step_on=None, returned=None, order="zero backward step"):
+def epoch(forward=None, step_on=None, returned=None, order="zero backward step", graph=False):
     """An epoch with one thing changed. ``forward`` gets model, clean and corrupt, and returns the errors (batch,); ``step_on`` makes a
-    loss of them; ``returned`` gets the list of errors of all batches; ``order`` is that of the optimiser's calls."""
+    loss of them; ``returned`` gets the list of errors of all batches; ``order`` is that of the optimiser's calls; with ``graph``, a
+    tensor with its graph is returned."""
 
     def wrong(model, optimizer, x, batches, corrupt):
         errors = []
@@ -104,8 +111,9 @@ def epoch(forward=None, step_on=None, returned=None, order="zero backward step")
                     loss.backward()
                 elif name == "step":
                     optimizer.step()
-            errors.append(error.detach())
-        return (returned(errors, x) if returned else torch.cat(errors).mean()).item()
+            errors.append(error if graph else error.detach())
+        value = returned(errors, x) if returned else torch.cat(errors).mean()
+        return value if graph else value.item()
 
     return wrong
 
@@ -212,6 +220,20 @@ def error_after_the_epoch(model, optimizer, x, batches, corrupt):
         return per_example(x, reconstruct(model, x)).mean().item()
 
 
+def last_batch(errors, x):
+    return errors[-1].mean()
+
+
+def sum_of_means(errors, x):
+    return torch.stack([each.mean() for each in errors]).sum()
+
+
+GRAPH = (
+    "it is a tensor with a graph, which keeps every batch of the epoch in memory: .item() turns a tensor into a number"
+)
+MEANS = "this is the mean of the batches' means: where the last batch is smaller, its examples count too much"
+SUM_OF_MEANS = "these are the batches' means, added up: divide by the number of examples what is added up over examples"
+LAST = "this is the error of the last batch alone: return the mean over all examples of the epoch"
 NOT_TRAINED = "the model is the same after the epoch as before: each batch needs zero_grad, then backward, then step of the optimiser"
 PER_PIXEL = "the error is the mean over the entries of x: add up the entries of an example, and take the mean over examples only"
 
@@ -233,8 +255,19 @@ EXERCISE = Exercise(
             lambda function, rng: parameters_after(function, left_over=0.5),
             tolerance=1e-6,
         ),
+        Property(
+            "what is returned is a number, or a tensor without a graph: error.sum().item() is a number",
+            lambda function, rng: graph_returned(function),
+            tolerance=0.5,
+            expected=0.0,
+        ),
     ),
     mistakes=(
+        Mistake(f"the value is right, but {GRAPH}", epoch(graph=True)),
+        *(
+            Mistake(f"{message}. Besides, {GRAPH}", epoch(returned=returned, graph=True))
+            for message, returned in ((MEANS, mean_of_means), (SUM_OF_MEANS, sum_of_means), (LAST, last_batch))
+        ),
         Mistake(
             "gradients add up from batch to batch: set them to zero before each backward",
             epoch(order="backward step"),
@@ -265,14 +298,8 @@ EXERCISE = Exercise(
                 returned=lambda errors, x: torch.stack([each.sum() for each in errors]).mean(),
             ),
         ),
-        Mistake(
-            "this is the mean of the batches' means: where the last batch is smaller, its examples count too much",
-            epoch(returned=mean_of_means),
-        ),
-        Mistake(
-            "these are the batches' means, added up: divide by the number of examples what is added up over examples",
-            epoch(returned=lambda errors, x: torch.stack([each.mean() for each in errors]).sum()),
-        ),
+        Mistake(MEANS, epoch(returned=mean_of_means)),
+        Mistake(SUM_OF_MEANS, epoch(returned=sum_of_means)),
         Mistake(
             "this is the sum over all examples: return their mean",
             epoch(returned=lambda errors, x: torch.cat(errors).sum()),
@@ -285,10 +312,7 @@ EXERCISE = Exercise(
             "the batches' means, added up, are divided by the number of examples: add up over examples instead",
             epoch(returned=lambda errors, x: torch.stack([each.mean() for each in errors]).sum() / len(x)),
         ),
-        Mistake(
-            "this is the error of the last batch alone: return the mean over all examples of the epoch",
-            epoch(returned=lambda errors, x: errors[-1].mean()),
-        ),
+        Mistake(LAST, epoch(returned=last_batch)),
         Mistake(
             "this is the error of each batch after its step: use the one that the step was computed from",
             error_afterwards,
