@@ -38,9 +38,7 @@ FEW, MANY = (4, 2000), (200, 20)  # calls, and samples in each; tolerances are f
 def sampled(function, seed: int, calls: int, per_call: int) -> tuple[np.ndarray, np.ndarray]:
     """The samples of all calls, (calls, per_call, 2), and the component that each sample is nearest to."""
     rng = np.random.default_rng(seed)
-    z = np.stack(
-        [np.asarray(function(WEIGHTS, MEANS, COVARIANCES, per_call, rng), float) for _ in range(calls)]
-    )
+    z = np.stack([np.asarray(function(WEIGHTS, MEANS, COVARIANCES, per_call, rng), float) for _ in range(calls)])
     return z, ((z[:, :, None] - MEANS) ** 2).sum(axis=3).argmin(axis=2)
 
 
