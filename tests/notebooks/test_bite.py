@@ -112,7 +112,7 @@ def mask(x, generator):
 def frechet_distance(a, b):
     return float(((np.asarray(a).mean(axis=0) - np.asarray(b).mean(axis=0)) ** 2).sum())
 """,
-        "Fréchet distance of seven ways here",
+        "Fréchet distance of eight ways here",
     ),
     "02: a VAE whose codes nothing pulls towards N(0, I)": (
         "02",
@@ -121,7 +121,7 @@ right_train = train
 def train(name, **options):
     return right_train(name.replace("VAE", "autoencoder, binary pixels"), **options)
 """,
-        "VAE, N(0, I): samples in holes|the VAE has more holes than the AE",
+        "VAE, N(0, I): samples in holes",
     ),
     "02: a mixture of one Gaussian": (
         "02",

@@ -91,17 +91,18 @@ class Naming:
 
     def _measures_alike(self, wrong: Callable) -> bool:
         """Whether the same properties fail, with about the same numbers, and it draws from where the learner's draws."""
-        trial = Trial(self.exercise, wrong, self.cases[:1], self.learners.seed)
-        own, others = self.learners.measured, trial.measured
-        if len(own) != len(others):  # one of them could not be measured to the end
-            return False
-        for each, mine, theirs, right in zip(
-            self.exercise.properties, own, others, self.answers.measured, strict=False
-        ):
+        own = self.learners.measured
+        others = Trial(self.exercise, wrong, self.cases[:1], self.learners.seed).measuring()
+        for each, mine, right in zip(self.exercise.properties, own, self.answers.measured, strict=False):
+            theirs = next(others, None)
+            if theirs is None:  # it could not be measured, and the learner's could
+                return False
             right = right if each.expected is None else np.atleast_1d(np.asarray(each.expected, float))
             off = [far(each, numbers, right).any() for numbers in (mine, theirs)]
             if off[0] != off[1] or (off[0] and far(each, mine, theirs, PART).any()):
                 return False
+        if next(others, None) is not None:  # the learner's could not be measured to the end, and it could
+            return False
         return self._stream_of(wrong) == self._stream
 
     @functools.cached_property

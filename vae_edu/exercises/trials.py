@@ -6,7 +6,7 @@ import copy
 import functools
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -48,16 +48,19 @@ class Trial:
 
         They are measured when they are first asked for: on a function whose values are wrong they may mean nothing.
         """
-        numbers = []
+        return list(self.measuring())
+
+    def measuring(self) -> Iterator[np.ndarray]:
+        """What ``measured`` holds, one property after the other, for whoever may stop early."""
+        function = with_copies(self.function)  # one for all: what a property remembers of a function holds for the next
         for each in self.exercise.properties:
-            measure = functools.partial(_measure, each, with_copies(self.function))
+            measure = functools.partial(_measure, each, function)
             arguments = (np.random.default_rng(self.seed),)
             outcome = call_guarded(measure, arguments, seconds=self.exercise.seconds, guard=self.function)
             if outcome.error is not None:
                 self.stopped = outcome
-                break
-            numbers.append(outcome.value)
-        return numbers
+                return
+            yield outcome.value
 
     def view(self, index: int, right):
         """The value of a case as it is compared: in the form of the right one, and as the exercise looks at it."""

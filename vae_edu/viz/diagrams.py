@@ -271,12 +271,12 @@ CODES = np.array(
         *[(0.95, 0.5), (1.2, 0.38), (1.35, 0.6), (1.55, 0.45), (1.1, 0.72), (1.7, 0.62), (1.45, 0.3), (1.3, 0.85)],
     ]
 )
-AMONG_CODES, IN_A_HOLE = np.array([2.12, 2.08]), np.array([1.42, 1.48])
+AMONG_CODES, IN_A_HOLE = np.array([2.12, 2.08]), np.array([2.28, 0.9])
 
 
 def holes_in_latent_plane() -> Figure:
     """The codes of training images form three groups in the latent plane. From a code inside a group the decoder outputs a T-shirt,
-    from a code in the empty middle, a hole, something torn."""
+    from a code beyond them, in a hole, something torn."""
     figure, axes = canvas(7.2, 3.5)
     left, bottom, side = 0.35, 0.55, 2.75
     axes.add_patch(Rectangle((left, bottom), side, side, facecolor="white", edgecolor=GREY, linewidth=1.2))
@@ -286,13 +286,13 @@ def holes_in_latent_plane() -> Figure:
     for group, color in zip(np.split(CODES, 3), (BLUE, GREEN, ORANGE), strict=True):
         axes.plot(*(group + corner).T, "o", color=color, markersize=5.5)
     axes.add_patch(
-        Ellipse(IN_A_HOLE + corner, 1.15, 0.72, facecolor="none", edgecolor=GREY, linestyle=":", linewidth=1.4)
+        Ellipse(IN_A_HOLE + corner, 0.88, 0.8, facecolor="none", edgecolor=GREY, linestyle=":", linewidth=1.4)
     )
-    write(axes, *(IN_A_HOLE + corner + (-0.28, 0)), "hole", color=GREY)
+    write(axes, *(IN_A_HOLE + corner + (0, 0.22)), "hole", color=GREY)
     write(axes, left + 0.08, bottom + 1.0, "dots: codes of\ntraining images", 9.5, ha="left")
     for point, height, torn, text in (
         (AMONG_CODES, 2.5, False, "among the codes:\nlike the data"),
-        (IN_A_HOLE, 1.15, True, "far from all codes:\noften like nothing"),
+        (IN_A_HOLE, 1.15, True, "far from all codes:\noften unlike the data"),
     ):
         start = tuple(point + corner)
         arrow(axes, start, (3.62, height), trim=(0.08, 0))

@@ -102,6 +102,13 @@ def by_singular_values(codes):
     return directions.T / sizes, codes.mean(axis=0)
 
 
+def directions_as_rows(codes, mean, covariance, values, vectors):
+    """The right matrix of a singular value decomposition, whose directions are rows, with each row scaled and not transposed."""
+    _, sizes, directions = np.linalg.svd(codes - mean, full_matrices=False)
+    variances = sizes**2 * values.sum() / (sizes**2).sum()
+    return directions / np.sqrt(variances)[:, None], mean
+
+
 EXERCISE = Exercise(
     id="2.1",
     title="Codes with mean 0 and covariance I",
@@ -142,6 +149,10 @@ EXERCISE = Exercise(
         *with_matrix(
             "this matrix is the transpose of the right one: it works on columns (matrix @ code), and here the codes are rows",
             lambda covariance, values, vectors: np.linalg.inv(np.linalg.cholesky(covariance)),
+        ),
+        *either_way(
+            "this matrix is the transpose of the right one: it works on columns (matrix @ code), and here the codes are rows",
+            directions_as_rows,
         ),
         *with_matrix(
             "this matrix goes the other way, from covariance I to that of the codes: take its inverse",
