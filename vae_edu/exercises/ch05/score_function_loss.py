@@ -136,6 +136,18 @@ EXERCISE = Exercise(
             "the decoder gets no gradient, and no baseline is subtracted",
             with_parts(of_decoder=NOTHING, credit=lambda f: f.detach()),
         ),
+        Mistake(
+            f"the decoder gets no gradient. And {OWN_VALUE}",
+            with_parts(of_decoder=NOTHING, credit=lambda f: (f - f.mean(dim=0)).detach()),
+        ),
+        Mistake(
+            "no baseline is subtracted, and f is not detached where it multiplies log_q: the decoder's gradient is wrong",
+            with_parts(credit=lambda f: f),
+        ),
+        Mistake(
+            "f stands in the score term alone, undetached and without a baseline: the decoder's gradient is multiplied with log_q",
+            with_parts(of_decoder=NOTHING, credit=lambda f: f),
+        ),
         Mistake(NOT_DETACHED, with_parts(credit=lambda f: f - others_mean(f))),
         Mistake(NOT_DETACHED, with_parts(credit=lambda f: f - others_mean(f).detach())),
         Mistake(NOT_DETACHED, with_parts(credit=lambda f: f.detach() - others_mean(f))),
