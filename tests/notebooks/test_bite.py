@@ -216,7 +216,7 @@ rng = Uniform(np.random.PCG64(SEED))
 right_use = use
 def use(exercise_id, function):
     if exercise_id == "5.2":
-        return lambda values, scores: (values - values.mean())[:, None] * scores
+        return lambda f, log_q, rate: rate.mean() - (f + (f - f.mean(dim=0)).detach() * log_q).mean()
     return right_use(exercise_id, function)
 """,
         "mean of the other samples: largest distance from the exact gradient",

@@ -1,7 +1,6 @@
 """Answers to exercises 5.1 to 5.4 as examinees give them, from the text of the notebook alone. Each is named after what it does.
 
-RIGHT[id] must pass and WRONG[id] must not. HARMLESS are right answers that also change global settings, which a check puts back;
-CONTAINERS hold the right numbers in lists where an array is asked for, and are told so.
+RIGHT[id] must pass and WRONG[id] must not. HARMLESS are right answers that also change global settings, which a check puts back.
 """
 
 import math
@@ -226,101 +225,140 @@ def torch_gradients_switched_off(f, slope, mu, logvar, eps):
 # --- 5.2 -------------------------------------------------------------------------------------------------------------
 
 
-def sum_without_the_own_value(values, scores):
-    total, n = values.sum(), len(values)
-    return np.array([(v - (total - v) / (n - 1)) * s for v, s in zip(values, scores)])
+def by_the_unbiased_factor(f, log_q, rate):
+    s = f.shape[0]
+    weight = ((f - f.mean(0)) * s / (s - 1)).detach()
+    return (-f - weight * log_q + rate).mean()
 
 
-def with_a_mask(values, scores):
-    n = len(values)
-    others = (np.ones((n, n)) - np.eye(n)) @ values / (n - 1)
-    return (values - others).reshape(n, 1) * scores
+def with_a_mask(f, log_q, rate):
+    n = len(f)
+    with torch.no_grad():
+        baseline = (torch.ones(n, n) - torch.eye(n)).to(f) @ f / (n - 1)
+        advantage = f - baseline
+    elbo = f.mean() - rate.mean()
+    return -elbo - torch.mean(advantage * log_q)
 
 
-def by_the_unbiased_factor(values, scores):
-    return ((values - np.mean(values)) * (len(values) / (len(values) - 1)))[:, np.newaxis] * scores
+def sample_by_sample_loss(f, log_q, rate):
+    total = 0
+    for i in range(len(f)):
+        others = torch.cat([f[:i], f[i + 1 :]]).mean(dim=0).detach()
+        total = total + (f[i] + (f[i].detach() - others) * log_q[i]).mean()
+    return rate.mean() - total / len(f)
 
 
-def in_python(values, scores):
-    rows = []
-    for i in range(len(values)):
-        others = [values[j] for j in range(len(values)) if j != i]
-        rows.append([(values[i] - sum(others) / len(others)) * s for s in scores[i]])
-    return np.array(rows)
+def through_the_ratio(f, log_q, rate):
+    # q over itself, which is 1 and has the score as its gradient
+    weight = (f - (f.sum(0) - f) / (len(f) - 1)).detach()
+    return rate.mean() - (f + weight * torch.exp(log_q - log_q.detach())).mean()
 
 
-def in_float32(values, scores):
-    values, scores = values.astype("float32"), scores.astype("float32")
-    return np.einsum("s,sk->sk", values - (values.sum() - values) / np.float32(len(values) - 1), scores)
+def in_float32(f, log_q, rate):
+    f, log_q, rate = f.float(), log_q.float(), rate.float()
+    weight = f.detach() - (f.detach().sum(0) - f.detach()) / (len(f) - 1)
+    return (rate - f.mean(0) - (weight * log_q).mean(0)).mean()
 
 
-def as_nested_lists(values, scores):
-    return with_a_mask(values, scores).tolist()
+def rate_in_the_credit(f, log_q, rate):  # a constant of each example cancels
+    value = (f - rate).detach()
+    weight = value - (value.sum(0) - value) / (len(f) - 1)
+    return -(f - rate).mean() - (weight * log_q).mean()
 
 
-def mean_of_all(values, scores):
-    return (values - values.mean())[:, None] * scores
+def without_decoder_and_baseline(f, log_q, rate):
+    return (-f.detach() * log_q).mean() + rate.mean()
 
 
-def others_over_s(values, scores):
-    return (values - (values.sum() - values) / len(values))[:, None] * scores
+def the_usual_loss(f, log_q, rate):
+    return (rate - f).mean()
 
 
-def own_value_left_in(values, scores):
-    return (values - values.sum() / (len(values) - 1))[:, None] * scores
+def decoder_forgotten(f, log_q, rate):
+    weight = (f - (f.sum(0) - f) / (len(f) - 1)).detach()
+    return rate.mean() - (weight * log_q).mean()
 
 
-def median_of_all(values, scores):
-    return (values - np.median(values))[:, None] * scores
+def nothing_detached(f, log_q, rate):
+    weight = f - (f.sum(0) - f) / (len(f) - 1)
+    return rate.mean() - f.mean() - (weight * log_q).mean()
 
 
-def standardised(values, scores):
-    return ((values - values.mean()) / (values.std() + 1e-8))[:, None] * scores
+def scores_detached(f, log_q, rate):
+    weight = f - (f.sum(0) - f) / (len(f) - 1)
+    return rate.mean() - f.mean() - (weight * log_q.detach()).mean()
 
 
-def baseline_after_the_product(values, scores):
-    products = values[:, None] * scores
-    return products - (products.sum(axis=0) - products) / (len(values) - 1)
+def mean_of_all(f, log_q, rate):
+    return rate.mean() - f.mean() - ((f - f.mean(0)).detach() * log_q).mean()
 
 
-def neighbour_as_baseline(values, scores):
-    return (values - np.roll(values, 1))[:, None] * scores
+def mean_over_the_batch(f, log_q, rate):
+    return rate.mean() - f.mean() - ((f - f.mean(1, keepdim=True)).detach() * log_q).mean()
 
 
-def earlier_samples(values, scores):
-    baseline = [0.0, *(values[:i].mean() for i in range(1, len(values)))]
-    return (values - baseline)[:, None] * scores
+def others_over_s(f, log_q, rate):
+    return rate.mean() - f.mean() - ((f - (f.sum(0) - f) / len(f)).detach() * log_q).mean()
 
 
-def mean_over_samples(values, scores):
-    return with_a_mask(values, scores).mean(axis=0)
+def baseline_from_the_decoders_term_as_well(f, log_q, rate):
+    weight = f - (f.sum(0) - f) / (len(f) - 1)
+    return rate.mean() - weight.mean() - (weight.detach() * log_q).mean()
 
 
-def sign_turned(values, scores):
-    return -with_a_mask(values, scores)
+def an_elbo(f, log_q, rate):
+    return -by_the_unbiased_factor(f, log_q, rate)
 
 
-def positive_values_only(values, scores):
-    return with_a_mask(np.maximum(values, 0), scores)
+def score_term_added(f, log_q, rate):
+    weight = (f - (f.sum(0) - f) / (len(f) - 1)).detach()
+    return rate.mean() - f.mean() + (weight * log_q).mean()
 
 
-def broadcast_along_the_latents(values, scores):
-    others = (values.sum() - values) / (len(values) - 1)
-    return (values - others) * scores
+def standardised(f, log_q, rate):
+    weight = ((f - f.mean(0)) / (f.std(0) + 1e-8)).detach()
+    return rate.mean() - f.mean() - (weight * log_q).mean()
 
 
-def guarded_divisor(values, scores):
-    return (values - (values.sum() - values) / max(len(values) - 1, 2))[:, None] * scores
+def summed_over_the_samples(f, log_q, rate):
+    weight = (f - (f.sum(0) - f) / (len(f) - 1)).detach()
+    return (rate - (f + weight * log_q).sum(0)).mean()
 
 
-def best_constant_from_the_samples(values, scores):
-    b = (values[:, None] * scores**2).mean(axis=0) / (scores**2).mean(axis=0)
-    return (values[:, None] - b) * scores
+def rate_forgotten(f, log_q, rate):
+    weight = (f - (f.sum(0) - f) / (len(f) - 1)).detach()
+    return -(f + weight * log_q).mean()
 
 
-def values_changed_in_place(values, scores):
-    values -= (values.sum() - values) / (len(values) - 1)
-    return values[:, None] * scores
+def not_reduced(f, log_q, rate):
+    weight = (f - (f.sum(0) - f) / (len(f) - 1)).detach()
+    return rate - f - weight * log_q
+
+
+def a_plain_number(f, log_q, rate):
+    return by_the_unbiased_factor(f, log_q, rate).item()
+
+
+def guarded_divisor(f, log_q, rate):
+    weight = (f - (f.sum(0) - f) / max(len(f) - 1, 2)).detach()
+    return rate.mean() - f.mean() - (weight * log_q).mean()
+
+
+def positive_values_only(f, log_q, rate):
+    return by_the_unbiased_factor(f.clamp(min=0), log_q, rate)
+
+
+def squeezed_batch(f, log_q, rate):  # one example: the mean over the wrong axis
+    f, log_q = f.squeeze(), log_q.squeeze()
+    return (
+        rate.mean() - f.mean() - ((f - (f.sum(-1, keepdim=True) - f) / max(f.shape[-1] - 1, 1)).detach() * log_q).mean()
+    )
+
+
+def backward_called_inside(f, log_q, rate):
+    loss = by_the_unbiased_factor(f, log_q, rate)
+    loss.backward(retain_graph=True)
+    return loss
 
 
 # --- 5.3 -------------------------------------------------------------------------------------------------------------
@@ -501,7 +539,14 @@ RIGHT = {
         sample_by_sample,
         f_called_twice,
     ],
-    "5.2": [sum_without_the_own_value, with_a_mask, by_the_unbiased_factor, in_python, in_float32, as_nested_lists],
+    "5.2": [
+        by_the_unbiased_factor,
+        with_a_mask,
+        sample_by_sample_loss,
+        through_the_ratio,
+        in_float32,
+        rate_in_the_credit,
+    ],
     "5.3": [
         products_with_slices,
         products_with_moveaxis,
@@ -542,21 +587,26 @@ WRONG = {
         torch_gradients_switched_off,
     ],
     "5.2": [
+        without_decoder_and_baseline,
+        the_usual_loss,
+        decoder_forgotten,
+        nothing_detached,
+        scores_detached,
         mean_of_all,
+        mean_over_the_batch,
         others_over_s,
-        own_value_left_in,
-        median_of_all,
+        baseline_from_the_decoders_term_as_well,
+        an_elbo,
+        score_term_added,
         standardised,
-        baseline_after_the_product,
-        neighbour_as_baseline,
-        earlier_samples,
-        mean_over_samples,
-        sign_turned,
-        positive_values_only,
-        broadcast_along_the_latents,
+        summed_over_the_samples,
+        rate_forgotten,
+        not_reduced,
+        a_plain_number,
         guarded_divisor,
-        best_constant_from_the_samples,
-        values_changed_in_place,
+        positive_values_only,
+        squeezed_batch,
+        backward_called_inside,
     ],
     "5.3": [
         variance_for_the_standard_deviation,
@@ -580,4 +630,3 @@ WRONG = {
     "5.4": [letters_of_the_runs_instead, two_exchanged, in_order, one_run_twice, three_numbers, as_text],
 }
 HARMLESS = {"torch_gradients_switched_off", "warnings_switched_off"}
-CONTAINERS = {"as_nested_lists", "formulas_as_one_array"}

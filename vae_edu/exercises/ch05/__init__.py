@@ -1,10 +1,10 @@
 """Exercises of notebook 05: gradients through sampling. One file each."""
 
-from vae_edu.exercises.ch05 import both_estimators, leave_one_out, noise_products, which_runs
+from vae_edu.exercises.ch05 import both_estimators, noise_products, score_function_loss, which_runs
 
 EXERCISES = (
     both_estimators.EXERCISE,
-    leave_one_out.EXERCISE,
+    score_function_loss.EXERCISE,
     noise_products.EXERCISE,
     which_runs.EXERCISE,
 )
