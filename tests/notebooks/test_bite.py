@@ -159,7 +159,7 @@ def use(exercise_id, function):
         return z, proposal(x, decoder, jacobian, variance, z, 0)[1]
     return wrong
 """,
-        "16 latents, q: largest error of 20 estimates|linear decoder: the mean of q",
+        "16 latents, q: largest error of 40 estimates|linear decoder: the mean of q",
     ),
     "03: a covariance without the noise": (
         "03",

@@ -105,6 +105,8 @@ def tangent_step() -> Figure:
     axes.plot(*place(np.full(2, z), np.array([0, np.sinh(z)])), color=GREY, linestyle=":", linewidth=1)
     axes.plot(*place(z, np.sinh(z)), "o", color=BLACK, markersize=6)
     write(axes, place(z, 0)[0], 0.58, "$z_2$", 12)
+    write(axes, place(z, 0)[0] - 0.12, place(0, np.sinh(z))[1] + 0.12, "$f(z_2)$", ha="right")
+    write(axes, 4.78, 0.33, "short of $x$, pulled by the prior", 9, ha="left", color=BLUE)
     write(axes, *place(0.95, 1.9), "tangent at $z_0$", ha="right", color=BLUE)
     write(axes, *place(2.62, 5.2), "tangent at $z_1$", ha="left", color=GREEN)
     return figure

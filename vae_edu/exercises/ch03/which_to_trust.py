@@ -9,7 +9,7 @@ def which_to_trust():
     """What applies to A, B, C, D and E, in this order; 0 means trust. Five whole numbers."""
     # B and D: the fraction of effective samples is small but constant, and the two agree.
     # A: the fraction is large and constant, but the estimate is below theirs, so q misses a part of the posterior.
-    # C: the fraction falls as S grows, since rare samples from q's thin tails get huge weights.
+    # C: in each run the effective sample size falls back at some S, since rare samples from q's thin tails get huge weights.
     # E: the effective sample size stays near 1, however many samples are taken.
     return 2, 0, 3, 0, 1
 
@@ -20,28 +20,28 @@ AGAINST = {
     "A": {
         0: "its estimate is steady, and yet far below two others that are steady as well. Which way do such estimates fail?",
         1: "with hardly any mass in the right place, its effective sample size would be near 1",
-        3: "with tails that are too thin, its fraction of effective samples would fall as S grows",
+        3: "with tails that are too thin, its effective sample size would fall back at some S",
         4: "without the division, its estimate would rise by log 10 = 2.3 nats for each factor of 10 in S",
         5: "a wide q has a small fraction of effective samples, and A has the largest of all",
     },
     "B": {
         1: "with hardly any mass in the right place, its effective sample size would stay near 1, and here it grows with S",
         2: "if it missed a part, its estimate would be below that of every q which does not; compare it with the others",
-        3: "with tails that are too thin, its fraction of effective samples would fall as S grows, and here it is constant",
+        3: "with tails that are too thin, its effective sample size would fall back at some S, and here it grows evenly",
         4: "without the division, its estimate would rise by log 10 = 2.3 nats for each factor of 10 in S",
         5: "a q that is too wide wastes samples, but how many are left, of 100,000?",
     },
     "C": {
-        0: "its fraction of effective samples falls as S grows, so the variance of the weights has not been seen yet",
+        0: "in each run its effective sample size falls back while S grows: a huge weight has arrived, and larger ones may follow",
         1: "with hardly any mass in the right place, its effective sample size would stay near 1 from the start",
-        2: "that would be a constant fraction of effective samples, and here it falls as S grows",
+        2: "that would be a constant fraction of effective samples, and here the effective sample size falls back while S grows",
         4: "without the division, its estimate would rise by log 10 = 2.3 nats for each factor of 10 in S",
-        5: "a q that is too wide has bounded weights, so its fraction of effective samples is constant",
+        5: "a q that is too wide wastes a constant fraction of its samples, and here the effective sample size falls back while S grows",
     },
     "D": {
         1: "with hardly any mass in the right place, its effective sample size would stay near 1, and here it grows with S",
         2: "if it missed a part, its estimate would be below that of every q which does not; compare it with the others",
-        3: "with tails that are too thin, its fraction of effective samples would fall as S grows, and here it is constant",
+        3: "with tails that are too thin, its effective sample size would fall back at some S, and here it grows evenly",
         4: "without the division, its estimate would rise by log 10 = 2.3 nats for each factor of 10 in S",
         5: "a q that is too wide wastes samples, but how many are left, of 100,000?",
     },
@@ -92,8 +92,8 @@ EXERCISE = Exercise(
     ),
     otherwise="not all five are right. First sort them: for which does the effective sample size grow in proportion to S?",
     hints=(
-        "If the weights have a finite variance, what happens to the effective sample size when S grows tenfold? For which "
-        "of the five does it happen?",
+        "If the samples have already met the largest weights that matter, what happens to the effective sample size when S "
+        "grows tenfold? For which of the five does it happen, in each of the three runs?",
         "Three estimates are steady, and they do not agree. An average of weights lacks what q never visits: is it then too "
         "low, or too high?",
         "Two of the five can be trusted, and they need not have the largest effective sample size.",
