@@ -105,6 +105,9 @@ def test_256_colours_are_enough_for_lines_images_and_colour_maps():
     exact_pixels, stored_pixels = (imread(io.BytesIO(each))[..., :3] for each in (exact.getvalue(), stored))
     assert np.abs(exact_pixels - stored_pixels).max() < 0.08
     assert len(stored) < 0.6 * len(exact.getvalue())
+    grey = (exact_pixels == exact_pixels[..., :1]).all(axis=-1)
+    assert (stored_pixels[grey] == stored_pixels[grey][:, :1]).all()  # grey images get no tint
+    assert np.abs(exact_pixels - stored_pixels)[grey].max() < 1.1 / 255
 
 
 def test_new_gives_axes_as_subplots_does():

@@ -84,13 +84,29 @@ def new(
 
 
 def as_png(figure: Figure, pixels_per_inch: float = PIXELS_PER_INCH) -> bytes:
-    """The figure as the bytes of a PNG file: without transparency, and with the 256 colours that come closest to all of its
-    own, which makes it less than half as large."""
+    """The figure as the bytes of a PNG file: without transparency, and with at most 256 colours, which makes it less than half
+    as large."""
     whole, small = io.BytesIO(), io.BytesIO()
     figure.savefig(whole, format="png", dpi=pixels_per_inch, pil_kwargs={"compress_level": 0})
-    opaque = Image.open(whole).convert("RGB")
-    opaque.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
+    with_few_colours(np.asarray(Image.open(whole).convert("RGB"))).save(small, format="png", optimize=True)
     return small.getvalue()
+
+
+def with_few_colours(pixels: np.ndarray) -> Image.Image:
+    """An image of at most 256 colours that is close to ``pixels``, (height, width, 3) of bytes; what is grey stays grey.
+
+    86 levels of grey, three apart, and the 170 colours that come closest to all others.
+    """
+    grey = (pixels == pixels[..., :1]).all(axis=-1)
+    indices = np.round(pixels[..., 0] / 3).astype(np.uint8)
+    levels = np.repeat(3 * np.arange(86), 3).tolist()
+    if not grey.all():
+        coloured = Image.fromarray(pixels[~grey][None]).quantize(170, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        indices[~grey] = 86 + np.asarray(coloured)[0]
+        levels += coloured.getpalette()
+    image = Image.fromarray(indices, mode="P")
+    image.putpalette(levels)
+    return image
 
 
 def png_metadata(figure: Figure, alt: str) -> dict:
