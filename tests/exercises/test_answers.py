@@ -1,4 +1,5 @@
-"""Answers that examinees gave: what is right passes, what is wrong does not, whatever the inputs of the check are."""
+"""Answers that examinees gave: what is right passes, whatever the inputs of the check are; what is wrong does not, and classic
+mistakes hear their message."""
 
 import runpy
 from pathlib import Path
@@ -9,14 +10,20 @@ import pytest
 from vae_edu.exercises.engine import judge
 from vae_edu.exercises.registry import find
 
-SEEDS = range(3)
+SEEDS = range(3)  # of right answers; there are more than 600 wrong ones, which are judged once each
 COLLECTIONS = [runpy.run_path(str(path)) for path in sorted(Path(__file__).with_name("answers").glob("ch*.py"))]
 
 
 def collected(kind: str, wanted):
-    """The answers of one kind whose name ``wanted`` accepts, given the collection, as parameters of a test."""
+    """The answers of one kind whose name ``wanted`` accepts, given the collection, with the beginning of the message that they
+    must hear, as parameters of a test."""
     return [
-        pytest.param(exercise_id, function, id=f"{exercise_id} {function.__name__}")
+        pytest.param(
+            exercise_id,
+            function,
+            collection.get("HEARS", {}).get(exercise_id, {}).get(function.__name__, ""),
+            id=f"{exercise_id} {function.__name__}",
+        )
         for collection in COLLECTIONS
         for exercise_id, functions in collection[kind].items()
         for function in functions
@@ -24,37 +31,21 @@ def collected(kind: str, wanted):
     ]
 
 
-def verdicts(exercise_id, function):
-    return [judge(find(exercise_id), function, np.random.default_rng(seed)) for seed in SEEDS]
-
-
 @pytest.mark.parametrize(
-    ("exercise_id", "function"),
+    ("exercise_id", "function", "begins"),
     collected("RIGHT", lambda name, of: True) + collected("WRONG", lambda name, of: name in of["HARMLESS"]),
 )
-def test_a_right_answer_passes(exercise_id, function):
-    for report in verdicts(exercise_id, function):
+def test_a_right_answer_passes(exercise_id, function, begins):
+    assert not begins
+    for seed in SEEDS:
+        report = judge(find(exercise_id), function, np.random.default_rng(seed))
         assert report.passed, report
 
 
-@pytest.mark.parametrize(("exercise_id", "function"), collected("WRONG", lambda name, of: name not in of["HARMLESS"]))
-def test_a_wrong_answer_does_not_pass(exercise_id, function):
-    for report in verdicts(exercise_id, function):
-        assert report.status in ("failed", "error"), report
-
-
-def classics():
-    """The wrong answers of which the collection says how the message begins that they must hear."""
-    return [
-        pytest.param(exercise_id, function, messages[function.__name__], id=f"{exercise_id} {function.__name__}")
-        for collection in COLLECTIONS
-        for exercise_id, messages in collection.get("HEARS", {}).items()
-        for function in collection["WRONG"][exercise_id]
-        if function.__name__ in messages
-    ]
-
-
-@pytest.mark.parametrize(("exercise_id", "function", "begins"), classics())
-def test_a_classic_mistake_hears_its_message(exercise_id, function, begins):
-    for report in verdicts(exercise_id, function):
-        assert report.message.startswith(begins), report
+@pytest.mark.parametrize(
+    ("exercise_id", "function", "begins"), collected("WRONG", lambda name, of: name not in of["HARMLESS"])
+)
+def test_a_wrong_answer_does_not_pass_and_a_classic_one_hears_its_message(exercise_id, function, begins):
+    report = judge(find(exercise_id), function, np.random.default_rng(0))
+    assert report.status in ("failed", "error"), report
+    assert report.message.startswith(begins), report
