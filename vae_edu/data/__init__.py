@@ -11,6 +11,7 @@ from vae_edu.data.images import ImageData
 from vae_edu.data.names import NameData, load_names
 from vae_edu.data.shapes import FACTORS, SHAPES, ShapesSample, draw_shapes, render_shapes
 from vae_edu.data.sources import BadDataFile, DataNotFound
+from vae_edu.data.tables import Table, TableSplit, load_breast_cancer, load_phishing, load_shuttle
 from vae_edu.data.toys import (
     MixtureSample,
     PPCASample,
@@ -32,13 +33,18 @@ __all__ = [
     "NameData",
     "PPCASample",
     "ShapesSample",
+    "Table",
+    "TableSplit",
     "draw_shapes",
     "grid_of_gaussians",
+    "load_breast_cancer",
     "load_digits",
     "load_emails",
     "load_fashion_mnist",
     "load_mnist",
     "load_names",
+    "load_phishing",
+    "load_shuttle",
     "ppca_data",
     "render_shapes",
     "ring_of_gaussians",
