@@ -4,6 +4,7 @@ Importing this package loads NumPy and nothing heavier; scikit-learn, mlxtend an
 need them.
 """
 
+from vae_edu.data.cards import CardTable, simulate_cards
 from vae_edu.data.digits import load_digits, load_mnist
 from vae_edu.data.emails import EmailData, EmailPart, load_emails
 from vae_edu.data.fashion_mnist import load_fashion_mnist
@@ -25,6 +26,7 @@ __all__ = [
     "FACTORS",
     "SHAPES",
     "BadDataFile",
+    "CardTable",
     "DataNotFound",
     "EmailData",
     "EmailPart",
@@ -48,5 +50,6 @@ __all__ = [
     "ppca_data",
     "render_shapes",
     "ring_of_gaussians",
+    "simulate_cards",
     "two_moons",
 ]
