@@ -87,6 +87,18 @@ def test_amounts_are_those_of_the_customers(genuine):
     assert np.array_equal(amount, amount.round(2))
 
 
+def test_an_amount_below_zero_becomes_a_uniform_one():
+    class Negative(np.random.Generator):
+        def normal(self, loc, scale, size=None):
+            return super().normal(loc, scale, size) if size else -np.ones_like(loc)
+
+    customer, _, _, amount = cards._genuine(Negative(np.random.PCG64(4)), 50, 3_000, 40)
+    repeat = rng(4)
+    repeat.random((50, 2)), repeat.random((3_000, 2))
+    m = repeat.uniform(5, 100, 50)[customer]
+    assert stats.kstest(amount / m, "uniform", args=(0, 2)).pvalue > 0.001
+
+
 def test_numbers_and_times_of_payments(genuine):
     customer, _, time_, _ = genuine
     inside = stats.norm.cdf(2.16) - stats.norm.cdf(-2.16)

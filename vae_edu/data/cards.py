@@ -184,9 +184,8 @@ class _Windows:
     """Sums over the payments of the same customer or terminal in a window of time, by one search in a sorted array."""
 
     def __init__(self, owner: np.ndarray, time: np.ndarray):
-        apart = time.max(initial=0) + DAY * (
-            max(WINDOWS) + DELAY + 1
-        )  # so that no window reaches another owner's payments
+        # Owners stand so far apart in the array that no window reaches another owner's payments.
+        apart = time.max(initial=0) + DAY * (max(WINDOWS) + DELAY + 1)
         key = owner * apart + time
         self.order = np.argsort(key, kind="stable")
         self.key, self.sorted = key, key[self.order]
