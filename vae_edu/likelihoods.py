@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vae_edu.densities import gaussian_log_prob, reparameterise, require_broadcast
+from vae_edu.mixed import Mixed
 from vae_edu.processes import sum_over_processes
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "DiscretisedLogistic",
     "Gaussian",
     "LearnedGaussian",
+    "Mixed",
     "OptimalGaussian",
     "bernoulli_log_prob",
     "binarise",

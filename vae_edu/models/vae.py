@@ -52,8 +52,9 @@ class _VAE(nn.Module):
     def encode(
         self, x: Float[Tensor, "batch data"]
     ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
-        """The mean and the log-variance of q(z|x)."""
-        mu, logvar = self.encoder(x - self.mean).chunk(2, dim=1)
+        """The mean and the log-variance of q(z|x). Where an entry of x is missing (NaN), the encoder sees its mean."""
+        centred = x - self.mean
+        mu, logvar = self.encoder(centred.where(~centred.isnan(), 0.0)).chunk(2, dim=1)
         return mu, logvar
 
     def decode(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch data"]:
