@@ -230,7 +230,7 @@ def use(exercise_id, function):
         return lambda f, log_q, rate: rate.mean() - (f + f.detach() * log_q).mean()
     return right_use(exercise_id, function)
 """,
-        "fast f, two samples: leave-one-out error over the error without a baseline",
+        "slow f: leave-one-out error over pathwise error|fast f, two samples: leave-one-out error",
     ),
     "05: four runs with one right sampler": (
         "05",
