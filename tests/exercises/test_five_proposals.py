@@ -22,7 +22,9 @@ def joint(z):
 EVIDENCE = quad(joint, -6, 6, points=(-2, 1.5), limit=200)[0]
 
 
-@pytest.mark.parametrize("parts", [*FIVE_PROPOSALS.values(), *(with_prior(parts, 0.1) for parts in FIVE_PROPOSALS.values())])
+@pytest.mark.parametrize(
+    "parts", [*FIVE_PROPOSALS.values(), *(with_prior(parts, 0.1) for parts in FIVE_PROPOSALS.values())]
+)
 def test_each_q_is_a_density_and_its_samples_follow_it(parts):
     z = np.linspace(-60, 60, 600_001)
     assert np.exp(log_density(z, parts)).sum() * (z[1] - z[0]) == pytest.approx(1, abs=1e-6)
