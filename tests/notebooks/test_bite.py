@@ -176,6 +176,21 @@ def use(exercise_id, function):
 """,
         "q: the reported cost is the exact one|linear decoder: the covariance of q",
     ),
+    "03: a defensive mixture without its prior": (
+        "03",
+        """
+def with_prior(parts, fraction):
+    return parts
+""",
+        "A, C and E with 10 % prior: largest error of 40 runs each",
+    ),
+    "03: a Laplace estimate without the volume of its Gaussian": (
+        "03",
+        """
+np.linalg.slogdet = lambda matrix: (1.0, 0.0)
+""",
+        "16 latents, Laplace: a typical error below 0.1",
+    ),
     "03: an evidence that forgets the determinant": (
         "03",
         """
