@@ -135,15 +135,25 @@ class TestTheSampledCodes:
         for name, value in settings.items():
             monkeypatch.setitem(sampling.SETTINGS, name, value)
 
-    @pytest.mark.parametrize("name", ["controls", "autoencoder, 12 epochs", "VAE, Gaussian pixels, 12 epochs"])
-    def test_a_row_has_the_columns_that_are_shipped(self, name, few):
+    @pytest.mark.parametrize(
+        ("name", "count"),
+        [
+            ("controls", 4),
+            ("autoencoder, 12 epochs", 4),
+            ("VAE, Gaussian pixels, 12 epochs", 4),
+            ("closer look: PCA", 8),
+            ("closer look: VAE, 12 epochs", 8),
+        ],
+    )
+    def test_a_row_has_the_columns_that_are_shipped(self, name, count, few, monkeypatch):
+        monkeypatch.setitem(sampling.SETTINGS["closer look"], "components", [1, 3])
         shipped = json.loads(path_of("02").read_text(encoding="utf-8"))[
             "rows"
         ]  # `load` would miss the changed settings
         row = sampling.row(name, 0)
         assert row.keys() == next(each for each in shipped if each["name"] == name).keys()
         means, spreads = (np.array(each) for each in zip(*(row[way] for way in list(row)[-3:]), strict=True))
-        assert means.shape == spreads.shape == (3, 4)
+        assert means.shape == spreads.shape == (3, count)
         assert ((means >= 0) & (means[:, :1] <= 1) & (means[:, 1:2] <= 1)).all()
 
     def test_a_row_is_reproduced_and_the_seed_matters(self, few):
@@ -183,6 +193,37 @@ class TestTheSampledCodes:
             assert np.cov(drawn[way].T) == pytest.approx(np.cov(codes.T), rel=0.1), way
         assert set(map(tuple, drawn["training codes"])) <= set(map(tuple, codes))
         assert not np.array_equal(ways["mixture"](), ways["mixture"]())
+
+    def test_the_components_to_choose_from_may_be_others(self, few):
+        rng = np.random.default_rng(0)
+        apart = rng.normal(size=(400, 2)) + 20 * rng.integers(3, size=400)[:, None]
+        assert sampling.fit_mixture(apart, [1, 2]).n_components == 2
+
+    def test_distance_and_threshold_give_the_scored_holes(self, few):
+        x, _, test = sampling.images()
+        own = sampling.Judge(0)
+        pictures = torch.cat([test[:40], torch.rand((60, 784), generator=torch.Generator().manual_seed(0))])
+        distance = own.distance(pictures)
+        assert distance[:40] == pytest.approx(0, abs=1e-4)  # test images are their own nearest
+        assert own.scores(pictures)[0] == np.mean(distance > own.threshold)
+        assert np.mean(own.distance(x) > own.threshold) == pytest.approx(0.05, abs=0.005)
+
+    def test_a_closer_look_takes_a_frechet_distance_apart(self, few):
+        _, _, test = sampling.images()
+        own = sampling.Judge(0)
+        pictures = torch.cat([test[:70], torch.rand((30, 784), generator=torch.Generator().manual_seed(0))])
+        inside = own.distance(pictures) > own.threshold
+        assert 0 < inside.sum() < 100
+        variance, shift, without, control = own.closer(pictures, np.random.default_rng(0))
+        features = own.classifier.features(pictures).double().numpy()
+        assert variance == pytest.approx(np.trace(np.cov(features.T)))
+        assert shift == pytest.approx(np.linalg.norm(features.mean(axis=0) - own.test.mean(axis=0)) ** 2)
+        assert without == pytest.approx(own.scores(pictures[torch.from_numpy(~inside)])[2])
+        assert control != pytest.approx(without)
+        # Without a sample in a hole there is nothing to take away, and both are the distance itself.
+        _, _, without, control = own.closer(test[:70], np.random.default_rng(0))
+        assert without == pytest.approx(own.scores(test[:70])[2])
+        assert control == pytest.approx(without)
 
     def test_an_unknown_model_is_refused(self):
         with pytest.raises(ValueError, match="name is 'GAN'; expected one of"):

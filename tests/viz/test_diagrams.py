@@ -11,6 +11,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.patches import Rectangle
+from matplotlib.path import Path
 from matplotlib.text import Text
 
 from vae_edu.viz import diagrams, figures, shapes
@@ -184,3 +185,6 @@ def test_the_hole_is_far_from_all_codes_and_the_other_point_is_not():
     within = max(np.partition(np.linalg.norm(diagrams.CODES - code, axis=1), 1)[1] for code in diagrams.CODES)
     assert nearest(diagrams.AMONG_CODES) < within
     assert nearest(diagrams.IN_A_HOLE) > 1.5 * within
+    holes = [Path(edge) for edge in diagrams.HOLES]
+    assert not any(hole.contains_points(diagrams.CODES).any() for hole in holes)
+    assert [hole.contains_point(diagrams.IN_A_HOLE) for hole in holes] == [True, False]

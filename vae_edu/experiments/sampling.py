@@ -2,18 +2,22 @@
 
 Every model has the same layers, latent size and schedule. What differs is the loss: the squared error of an autoencoder; the
 log-likelihood of binary pixels without noise in the code and without a rate (the control); and two VAEs.
+
+The runs named "closer look" train some of these models again. They ask how much of a Fréchet distance comes from samples in holes,
+and whether a mixture with more components would have been chosen. PCA takes part in them as a control.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from scipy.spatial.distance import cdist
+from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 from torch import Tensor, nn
 
@@ -56,6 +60,7 @@ SETTINGS = {
     "samples": 2000,
     "samplings": 4,
     "judge": {"epochs": 8, "peak": 3e-3},
+    "closer look": {"seeds": [0, 1, 2], "models": ["autoencoder", "VAE"], "components": [5, 10, 20, 40, 80]},
 }
 SAMPLERS = ("N(0, I)", "box", "one Gaussian", "mixture", "training codes")
 CONTROLS = ("real images", "mean image", "noise")
@@ -65,6 +70,15 @@ RUNS += [
     for epochs in SETTINGS["epochs"]
     for seed in SETTINGS["seeds"]
     for model in MODELS
+]
+CLOSER = "closer look: "
+RUNS += [
+    {"name": f"{CLOSER}{model}", "seed": seed}
+    for seed in SETTINGS["closer look"]["seeds"]
+    for model in (
+        "PCA",
+        *(f"{each}, {epochs} epochs" for epochs in SETTINGS["epochs"] for each in SETTINGS["closer look"]["models"]),
+    )
 ]
 
 
@@ -124,12 +138,13 @@ def train(name: str, *, epochs: int, seed: int, latent: int = SETTINGS["latent"]
     return Trained(model, codes.double().numpy(), test_codes.double().numpy(), decode)
 
 
-def fit_mixture(codes: np.ndarray) -> GaussianMixture:
-    """A mixture of Gaussians on the codes, (n, latent). The number of components is the one of ``SETTINGS["components"]`` with the
-    largest log-likelihood of held-out codes."""
+def fit_mixture(codes: np.ndarray, components: Sequence[int] | None = None) -> GaussianMixture:
+    """A mixture of Gaussians on the codes, (n, latent). The number of components is the one of ``components`` (by default, those of
+    ``SETTINGS``) with the largest log-likelihood of held-out codes."""
+    components = SETTINGS["components"] if components is None else components
     order = np.random.default_rng(0).permutation(len(codes))
     held_out, kept = np.split(codes[order], [SETTINGS["held_out"]])
-    fits = [GaussianMixture(components, random_state=0).fit(kept) for components in SETTINGS["components"]]
+    fits = [GaussianMixture(each, random_state=0).fit(kept) for each in components]
     return max(fits, key=lambda each: each.score(held_out))
 
 
@@ -164,6 +179,7 @@ class Judge:
         fit(self.classifier, cross_entropy, (x, labels), generator=generator, **options)
         known, self.test = (self.classifier.features(each).double().numpy() for each in (x, test))
         self.others = cdist(known, self.test)
+        self.threshold = np.quantile(self.others.min(axis=1), 0.95)
         variances, directions = np.linalg.eigh(np.cov(known.T))
         kept = variances > 1e-3 * variances[-1]
         self.whiten = directions[:, kept] / np.sqrt(variances[kept])
@@ -176,13 +192,29 @@ class Judge:
         whitened = frechet_distance(features @ self.whiten, self.test @ self.whiten)
         return [*fractions, frechet_distance(features, self.test), whitened]
 
+    def distance(self, pictures: Tensor) -> np.ndarray:
+        """From each image to the nearest test image, in features. The image lies in a hole if this exceeds ``threshold``."""
+        return cdist(self.classifier.features(pictures).double().numpy(), self.test).min(axis=1)
+
+    def closer(self, pictures: Tensor, rng: np.random.Generator) -> list[float]:
+        """Why the Fréchet distance is what it is: the variance of the features, summed over them; the squared distance of the means;
+        the Fréchet distance without the samples in holes; and, as a control, without as many that are chosen at random."""
+        features = self.classifier.features(pictures).double().numpy()
+        kept = cdist(features, self.test).min(axis=1) <= self.threshold
+        shift = ((features.mean(axis=0) - self.test.mean(axis=0)) ** 2).sum()
+        without = [frechet_distance(features[each], self.test) for each in (kept, rng.permutation(kept))]
+        return [features.var(axis=0, ddof=1).sum(), shift, *without]
+
 
 judge = cache(Judge)
 
 
 def row(name: str, seed: int) -> dict:
     """One row of the results. For each way of sampling, or each control: the four scores of ``Judge``, their means over repeated
-    samplings and their standard deviations, two lists. ``error``: the squared error of reconstructed test images, per image."""
+    samplings and their standard deviations, two lists. ``error``: the squared error of reconstructed test images, per image.
+    In a closer look, the four numbers of ``Judge.closer`` follow the four scores."""
+    if name.startswith(CLOSER):
+        return _closer_look(name, seed)
     x, _, test = images()
     rng, n = np.random.default_rng(seed), SETTINGS["samples"]
     own, result = judge(seed), {"name": name, "seed": seed}
@@ -204,9 +236,36 @@ def row(name: str, seed: int) -> dict:
             for way, sample in samplers(trained.codes, mixture, rng).items()
         }
     for way, picture in pictures.items():
-        scores = np.array([own.scores(picture()) for _ in range(SETTINGS["samplings"])])
-        result[way] = [[_rounded(each) for each in kind] for kind in (scores.mean(axis=0), scores.std(axis=0, ddof=1))]
+        result[way] = _mean_and_spread([own.scores(picture()) for _ in range(SETTINGS["samplings"])])
     return result
+
+
+def _closer_look(name: str, seed: int) -> dict:
+    x, _, _ = images()
+    rng, n, own = np.random.default_rng(seed), SETTINGS["samples"], judge(seed)
+    if name == f"{CLOSER}PCA":
+        pca = PCA(SETTINGS["latent"], random_state=0).fit(x.numpy())
+        codes = pca.transform(x.numpy()).astype(float)
+
+        def decode(z) -> Tensor:
+            return torch.from_numpy(pca.inverse_transform(z).clip(0, 1)).float()
+    else:
+        model, epochs = name.removeprefix(CLOSER).removesuffix(" epochs").rsplit(", ", 1)
+        trained = train(model, epochs=int(epochs), seed=seed)
+        codes, decode = trained.codes, trained.decode
+    mixture = fit_mixture(codes, SETTINGS["closer look"]["components"])
+    result = {"name": name, "seed": seed, "components": mixture.n_components}
+    pictures = {"real images": lambda: x[torch.from_numpy(rng.permutation(len(x))[:n])]}
+    pictures |= {way: (lambda sample=sample: decode(sample())) for way, sample in samplers(codes, mixture, rng).items()}
+    for way, picture in pictures.items():
+        sets = [picture() for _ in range(SETTINGS["samplings"])]
+        result[way] = _mean_and_spread([[*own.scores(each), *own.closer(each, rng)] for each in sets])
+    return result
+
+
+def _mean_and_spread(scores: list[list[float]]) -> list[list[float]]:
+    mean, spread = np.mean(scores, axis=0), np.std(scores, axis=0, ddof=1)
+    return [[_rounded(each) for each in kind] for kind in (mean, spread)]
 
 
 def _rounded(value: float) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
-from matplotlib.patches import Ellipse, Rectangle
+from matplotlib.patches import Ellipse, Polygon, Rectangle
 
 from vae_edu.viz import figures
 from vae_edu.viz.shapes import (
@@ -265,36 +265,39 @@ def graphical_model() -> Figure:
     return figure
 
 
-# Codes of three kinds of images in a latent plane of 2.7 inches, and two points of it: one among the codes, and one in a hole.
+# Codes of three kinds of images in a latent plane of 2.75 inches, two points of it, and the edges of two holes.
 CODES = np.array(
     [
         *[(0.45, 2.2), (0.62, 2.35), (0.72, 2.1), (0.9, 2.28), (0.55, 1.95), (1.0, 2.05), (0.8, 1.88), (1.15, 2.2)],
         *[(1.75, 2.3), (1.95, 2.15), (2.12, 2.32), (2.28, 2.1), (2.05, 1.9), (2.3, 1.85), (1.85, 1.98), (2.4, 2.3)],
-        *[(0.95, 0.5), (1.2, 0.38), (1.35, 0.6), (1.55, 0.45), (1.1, 0.72), (1.7, 0.62), (1.45, 0.3), (1.3, 0.85)],
+        *[(0.45, 0.5), (0.7, 0.38), (0.85, 0.6), (1.05, 0.45), (0.6, 0.72), (1.15, 0.68), (0.95, 0.27), (0.8, 0.85)],
     ]
 )
-AMONG_CODES, IN_A_HOLE = np.array([2.12, 2.08]), np.array([2.28, 0.9])
+AMONG_CODES, IN_A_HOLE = np.array([2.12, 2.08]), np.array([2.0, 0.75])
+HOLES = (
+    [(1.5, 0), (1.42, 0.5), (1.55, 1.05), (1.85, 1.38), (2.25, 1.5), (2.75, 1.45), (2.75, 0)],
+    [(0, 1.72), (0.3, 1.62), (0.42, 1.38), (0.3, 1.12), (0, 1.02)],
+)
 
 
 def holes_in_latent_plane() -> Figure:
     """The codes of training images form three groups in the latent plane. From a code inside a group the decoder outputs a T-shirt,
-    from a code beyond them, in a hole, something torn."""
+    from a code in one of the holes, which are shaded, something torn."""
     figure, axes = canvas(7.2, 3.5)
     left, bottom, side = 0.35, 0.55, 2.75
-    axes.add_patch(Rectangle((left, bottom), side, side, facecolor="white", edgecolor=GREY, linewidth=1.2))
+    corner = np.array([left, bottom])
+    for edge in HOLES:
+        axes.add_patch(Polygon(np.array(edge) + corner, facecolor=to_rgba(RED, 0.2), edgecolor=RED, linestyle=":"))
+    axes.add_patch(Rectangle((left, bottom), side, side, facecolor="none", edgecolor=GREY, linewidth=1.2))
     write(axes, left + side / 2, 0.32, "first number of the code")
     write(axes, 0.17, bottom + side / 2, "second number of the code", rotation=90)
-    corner = np.array([left, bottom])
     for group, color in zip(np.split(CODES, 3), (BLUE, GREEN, ORANGE), strict=True):
         axes.plot(*(group + corner).T, "o", color=color, markersize=5.5)
-    axes.add_patch(
-        Ellipse(IN_A_HOLE + corner, 0.88, 0.8, facecolor="none", edgecolor=GREY, linestyle=":", linewidth=1.4)
-    )
-    write(axes, *(IN_A_HOLE + corner + (0, 0.22)), "hole", color=GREY)
-    write(axes, left + 0.08, bottom + 1.0, "dots: codes of\ntraining images", 9.5, ha="left")
+    write(axes, left + 2.2, bottom + 1.2, "hole", 12, color=RED)
+    write(axes, left + 0.46, bottom + 1.3, "dots: codes of\ntraining images", 9.5, ha="left")
     for point, height, torn, text in (
         (AMONG_CODES, 2.5, False, "among the codes:\nlike the data"),
-        (IN_A_HOLE, 1.15, True, "far from all codes:\noften unlike the data"),
+        (IN_A_HOLE, 1.15, True, "in a hole:\nunlike all the data"),
     ):
         start = tuple(point + corner)
         arrow(axes, start, (3.62, height), trim=(0.08, 0))

@@ -97,13 +97,15 @@ def bell(axes: Axes, place, mean: float, sd: float, *, base: float, inches: floa
 
 
 def picture(axes: Axes, x: float, y: float, side: float, *, blurred: bool, torn: bool = False) -> None:
-    """A T-shirt of 12 by 12 pixels from the corner (x, y); blurred, each pixel leans towards its neighbours' mean; torn, the rows
-    are shifted against each other, with holes in them."""
+    """A T-shirt of 12 by 12 pixels from the corner (x, y); blurred, each pixel leans towards its neighbours' mean; torn, its
+    bands of rows are shifted against each other, and some of them are pale."""
     pixels = np.array([[character == "#" for character in line] for line in SHIRT.split()], dtype=float)
     if torn:
-        shifts = (0, 4, -3, 5, -2, 3, -4, 2, 5, -3, 4, 0)
-        pixels = np.stack([np.roll(row, shift) for row, shift in zip(pixels, shifts, strict=True)])
-        pixels *= 0.3 + 0.7 * (np.add.outer(3 * np.arange(12), 5 * np.arange(12)) % 7 > 2)
+        shifts = (0, 0, 4, 4, -3, -3, 0, 5, 5, -4, -4, 2)
+        shades = (1, 1, 0.3, 1, 1, 0.25, 0.25, 1, 0.4, 0.4, 1, 1)
+        pixels = np.stack(
+            [shade * np.roll(row, shift) for row, shift, shade in zip(pixels, shifts, shades, strict=True)]
+        )
     if blurred:
         wide = np.pad(pixels, 1)
         blur = sum(wide[row : row + 12, column : column + 12] for row in range(3) for column in range(3)) / 9
