@@ -101,7 +101,9 @@ def with_few_colours(pixels: np.ndarray) -> Image.Image:
     indices = np.round(pixels[..., 0] / 3).astype(np.uint8)
     levels = np.repeat(3 * np.arange(86), 3).tolist()
     if not grey.all():
-        coloured = Image.fromarray(pixels[~grey][None]).quantize(170, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        coloured = Image.fromarray(pixels[~grey][None]).quantize(
+            170, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+        )
         indices[~grey] = 86 + np.asarray(coloured)[0]
         levels += coloured.getpalette()
     image = Image.fromarray(indices, mode="P")
