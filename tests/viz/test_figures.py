@@ -198,6 +198,19 @@ def test_scatter_classes_names_each_class_at_the_median_of_its_points():
     assert first != second
 
 
+def test_scatter_classes_keeps_names_apart_on_axes_wider_than_the_points():
+    points, labels = np.array([[0.0, 0.0], [0.0, 1.0], [0.0, 1.2], [0.0, 2.0]]), np.array([0, 0, 1, 1])
+    heights = {}
+    for extent in (None, (4, 4), (40, 40)):
+        axes = figures.new()[1]
+        figures.scatter_classes(axes, points, labels, ["low", "high"], extent=extent)
+        low, high = (text.xy[1] for text in axes.texts)
+        heights[extent] = high - low
+    assert heights[None] == pytest.approx(1.1), "far enough apart: as the medians"
+    assert heights[4, 4] == pytest.approx(1.1)
+    assert heights[40, 40] == pytest.approx(2), "the height of a line"
+
+
 def test_scatter_classes_takes_a_class_without_points():
     axes = figures.new()[1]
     with warnings.catch_warnings():

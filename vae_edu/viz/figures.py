@@ -165,17 +165,18 @@ def image_row(axes: Axes, images, *, height: int, width: int, columns: int | Non
     axes.set_title(title, loc="left")
 
 
-def scatter_classes(axes: Axes, points, labels, class_names: Sequence[str]) -> None:
+def scatter_classes(axes: Axes, points, labels, class_names: Sequence[str], *, extent=None) -> None:
     """Points, ``(n, 2)``, coloured by class, with each class's name near the median of its points.
 
-    Classes without points are left out. Raises ``ValueError`` for more than ten classes: there are no more colours.
+    extent: the widths of both axes where they are wider than the points; the names keep apart on that scale. Classes without
+    points are left out. Raises ``ValueError`` for more than ten classes: there are no more colours.
     """
     if len(class_names) > len(TEN):
         raise ValueError(f"{len(class_names)} classes, at most {len(TEN)} can be told apart by colour")
     points, labels = np.asarray(points), np.asarray(labels)
     present = [label for label in range(len(class_names)) if (labels == label).any()]
     medians = np.array([np.median(points[labels == label], axis=0) for label in present])
-    size = 0.05 * np.ptp(points, axis=0)  # of a letter, and of a line
+    size = 0.05 * np.asarray(np.ptp(points, axis=0) if extent is None else extent)  # of a letter, and of a line
     places = spread_out(medians, size * np.array([[0.5 * len(class_names[label]) + 0.5, 1] for label in present]))
     for label, place in zip(present, places, strict=True):
         own, name = points[labels == label], class_names[label]
@@ -214,7 +215,7 @@ def place_and_pictures(
     """
     figure, axes = new(1, 1 + len(pictures), width=3.7 + 3.1 * len(pictures), height=3.4)
     if classes:
-        scatter_classes(axes[0], points, *classes)
+        scatter_classes(axes[0], points, *classes, extent=(2 * reach, 2 * reach))
     else:
         axes[0].scatter(*np.asarray(points).T, s=3, color="#BBBBBB")
     axes[0].plot(*place, "o", color=PALETTE["vermilion"], markersize=9)
