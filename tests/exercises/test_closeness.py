@@ -210,6 +210,18 @@ class TestLineByLine:
         _, *lines = str(compare_lines("6.2", backward_pass)).splitlines()
         assert lines[1] == "✗ dmu: off, perhaps only because dlogits is"
 
+    @pytest.mark.parametrize(
+        ("make", "words"), [(lambda d: d.sum(axis=1), "The shape is (5,)"), (lambda d: "dW4", "got the text")]
+    )
+    def test_a_shape_is_not_passed_on(self, make, words):
+        def backward_pass(x, eps, params, values):
+            dlogits = 1 / (1 + np.exp(-values["logits"])) - x
+            db4 = make(dlogits)  # noqa: F841
+
+        _, *lines = str(compare_lines("6.2", backward_pass)).splitlines()
+        assert lines[1].startswith("✗ db4: off. ")
+        assert words in lines[1]
+
     def test_two_that_are_off_are_both_named(self):
         uses = {"a": {"x"}, "b": {"x"}, "c": {"a", "b", "x"}, "d": {"c"}, "e": {"missing"}, "missing": {"b"}}
         off = dict.fromkeys("abcde", False)

@@ -65,7 +65,9 @@ def compare_lines(exercise_id: str, function: Callable) -> Lines:
     stands = {name: good for name, (good, _) in found.items()}
     reasons = roots(dependencies(exercise.answer), stands)
     lines = [
-        f"✗ {name}: off, perhaps only because {listed(reasons[name])}" if reasons.get(name) else line
+        f"✗ {name}: off, perhaps only because {listed(reasons[name])}"
+        if reasons.get(name) and is_passed_on(line)
+        else line
         for name, (_, line) in found.items()
     ]
     if outcome.error is not None and not outcome.is_stub:
@@ -79,6 +81,11 @@ def compare_lines(exercise_id: str, function: Callable) -> Lines:
         "",
     )
     return Lines("\n".join([head + first, *lines]))
+
+
+def is_passed_on(line: str) -> bool:
+    """Whether what the line says can follow from wrong numbers above it: a wrong shape, or no array at all, does not."""
+    return "The shape is" not in line and ", got " not in line
 
 
 def listed(names: list[str]) -> str:
