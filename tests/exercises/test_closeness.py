@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from vae_edu.exercises.closeness import compare, compare_lines
+from vae_edu.exercises.closeness import compare, compare_lines, dependencies, listed, roots, variables
 from vae_edu.exercises.registry import find
 
 RIGHT = np.random.default_rng(0).normal(size=(16, 4))
@@ -144,7 +144,7 @@ class TestLineByLine:
             raise NotImplementedError("exercise 6.2")
 
         head, *lines = str(compare_lines("6.2", backward_pass)).splitlines()
-        assert head == "✗ 6.2 3 of 21 arrays are there"
+        assert head == "✗ 6.2 3 of 21 arrays are there. Look first at db4: an error there reaches all that uses it"
         assert [line.split(":")[0] for line in lines] == [
             "✓ dlogits",
             "✗ db4",
@@ -163,6 +163,79 @@ class TestLineByLine:
         found = str(compare_lines("6.2", find("6.2").answer))
         assert found.startswith("✓ 6.2 21 of 21 arrays are there\n")
         assert found.count(": exact") == 21
+
+    def test_what_follows_from_an_array_that_is_off_names_it(self):
+        """The decoder's mask comes from the derivative. What does not use da2 keeps its own line."""
+
+        def backward_pass(x, eps, params, values):
+            dlogits = (1 / (1 + np.exp(-values["logits"])) - x) / len(x)
+            db4 = 2 * dlogits.sum(axis=0)  # noqa: F841
+            dh2 = dlogits @ params["W4"].T
+            da2 = dh2 * (dh2 > 0)
+            dz = da2 @ params["W3"].T
+            dmu_by_z, dlogvar_by_z = dz, dz * eps * np.exp(values["logvar"] / 2)  # noqa: F841
+            dmu_by_kl = values["mu"]  # noqa: F841
+
+        head, *lines = str(compare_lines("6.2", backward_pass)).splitlines()
+        assert head.startswith("✗ 6.2 8 of 21 arrays are there. Look first at db4:")
+        assert "Every entry is 2 times the right one" in lines[1]
+        assert lines[2] == "✓ dh2: exact" or lines[2].startswith("✓ dh2: close")
+        assert lines[3].startswith("✗ da2: off (")
+        assert lines[4:7] == [
+            f"✗ {name}: off, perhaps only because da2 is" for name in ("dz", "dmu_by_z", "dlogvar_by_z")
+        ]
+        assert "Every entry is 5 times the right one, the batch size" in lines[7]
+
+    def test_an_array_that_is_right_stops_what_came_before_it(self):
+        """dh2 is off but not used: dz is right, and dlogvar_by_z has a mistake of its own."""
+        answer = find("6.2").answer
+
+        def backward_pass(x, eps, params, values):
+            dh2 = np.ones((5, 4))  # noqa: F841
+            dz = right_dz(x, eps, params, values)
+            dlogvar_by_z = dz * eps * np.exp(values["logvar"] / 2)  # noqa: F841
+
+        def right_dz(*given):
+            return variables(answer, given, 10)[0]["dz"]
+
+        _, *lines = str(compare_lines("6.2", backward_pass)).splitlines()
+        assert [line.split(":")[0] for line in lines] == ["✗ dh2", "✓ dz", "✗ dlogvar_by_z"]
+        assert lines[2].endswith("Every entry is 2 times the right one")
+
+    def test_an_array_that_is_not_there_lets_an_error_through(self):
+        def backward_pass(x, eps, params, values):
+            dlogits = 1 / (1 + np.exp(-values["logits"])) - x
+            dmu = 2 * dlogits.mean(axis=1, keepdims=True) + values["mu"]  # noqa: F841
+
+        _, *lines = str(compare_lines("6.2", backward_pass)).splitlines()
+        assert lines[1] == "✗ dmu: off, perhaps only because dlogits is"
+
+    @pytest.mark.parametrize(
+        ("make", "words"), [(lambda d: d.sum(axis=1), "The shape is (5,)"), (lambda d: "dW4", "got the text")]
+    )
+    def test_a_shape_is_not_passed_on(self, make, words):
+        def backward_pass(x, eps, params, values):
+            dlogits = 1 / (1 + np.exp(-values["logits"])) - x
+            db4 = make(dlogits)  # noqa: F841
+
+        _, *lines = str(compare_lines("6.2", backward_pass)).splitlines()
+        assert lines[1].startswith("✗ db4: off. ")
+        assert words in lines[1]
+
+    def test_two_that_are_off_are_both_named(self):
+        uses = {"a": {"x"}, "b": {"x"}, "c": {"a", "b", "x"}, "d": {"c"}, "e": {"missing"}, "missing": {"b"}}
+        off = dict.fromkeys("abcde", False)
+        assert roots(uses, off) == {"a": [], "b": [], "c": ["a", "b"], "d": ["a", "b"], "e": ["b"]}
+        assert roots(uses, off | {"c": True})["d"] == []
+        assert roots({"a": {"a", "b"}, "b": {"a"}}, {"a": False, "b": False})["a"] in ([], ["b"])  # comes to an end
+        assert listed(["a", "b"]) == "a and b are"
+
+    def test_dependencies_are_read_from_the_source(self):
+        uses = dependencies(find("6.2").answer)
+        assert uses["dmu"] == {"dmu_by_z", "dmu_by_kl"}
+        assert uses["dlogvar"] == {"dlogvar_by_z", "dlogvar_by_kl"}
+        assert uses["db4"] == {"dlogits"}
+        assert uses["dW4"] == {"dlogits", "values"}
 
     def test_an_error_is_told_after_the_lines_before_it(self):
         def backward_pass(x, eps, params, values):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import sys
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,8 +49,9 @@ def compare_lines(exercise_id: str, function: Callable) -> Lines:
 
     One line for each array that both have, as ``compare`` says it, in the order of the model answer. It does not matter
     whether the function is complete: what counts is the value that a variable has when the function ends, be it with a result
-    or with an error. The example is the exercise's first case, the same at every call; the first argument's length is taken for
-    the batch size. Nothing is kept.
+    or with an error. The head says which array to look at first. Where the model answer computes an array from others that are
+    off, its line names those, which may be the only reason. The example is the exercise's first case, the same at every call;
+    the first argument's length is taken for the batch size. Nothing is kept.
 
     Raises ``ValueError`` when there is no such exercise.
     """
@@ -57,14 +61,70 @@ def compare_lines(exercise_id: str, function: Callable) -> Lines:
     mine, outcome = variables(function, example, exercise.seconds)
     wanted = [name for name, value in right.items() if isinstance(value, np.ndarray)]
     wanted = [name for name in wanted if name not in exercise.signature.parameters]
-    found = [judged(name, mine[name], right[name], len(example[0])) for name in wanted if name in mine]
-    lines = [line for _, line in found]
+    found = {name: judged(name, mine[name], right[name], len(example[0])) for name in wanted if name in mine}
+    stands = {name: good for name, (good, _) in found.items()}
+    reasons = roots(dependencies(exercise.answer), stands)
+    lines = [
+        f"✗ {name}: off, perhaps only because {listed(reasons[name])}"
+        if reasons.get(name) and is_passed_on(line)
+        else line
+        for name, (_, line) in found.items()
+    ]
     if outcome.error is not None and not outcome.is_stub:
         lines.append(f"✗ stopped by {outcome.told}")
     if not lines:
         return Lines(f"○ {exercise.id} nothing to compare yet: {wanted[0]} comes first")
     mark = "✗" if any(line.startswith("✗") for line in lines) else "✓"
-    return Lines("\n".join([f"{mark} {exercise.id} {len(found)} of {len(wanted)} arrays are there", *lines]))
+    head = f"{mark} {exercise.id} {len(found)} of {len(wanted)} arrays are there"
+    first = next(
+        (f". Look first at {name}: an error there reaches all that uses it" for name, by in reasons.items() if not by),
+        "",
+    )
+    return Lines("\n".join([head + first, *lines]))
+
+
+def is_passed_on(line: str) -> bool:
+    """Whether what the line says can follow from wrong numbers above it: a wrong shape, or no array at all, does not."""
+    return "The shape is" not in line and ", got " not in line
+
+
+def listed(names: list[str]) -> str:
+    return f"{names[0]} is" if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]} are"
+
+
+def dependencies(function: Callable) -> dict[str, set[str]]:
+    """For each variable that ``function`` assigns: the names that its value is computed from, as its source says. In
+    ``a, b = first, second``, ``a`` depends on the names of ``first`` alone."""
+    found: dict[str, set[str]] = {}
+    for line in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))):
+        if not isinstance(line, ast.Assign):
+            continue
+        for target in line.targets:
+            pairs = [(target, line.value)]
+            if isinstance(target, ast.Tuple) and isinstance(line.value, ast.Tuple):
+                pairs = zip(target.elts, line.value.elts, strict=True)
+            for goal, value in pairs:
+                names = {each.id for each in ast.walk(value) if isinstance(each, ast.Name)}
+                for each in ast.walk(goal):
+                    if isinstance(each, ast.Name):
+                        found[each.id] = found.get(each.id, set()) | names
+    return found
+
+
+def roots(uses: Mapping[str, set[str]], stands: Mapping[str, bool]) -> dict[str, list[str]]:
+    """For each name that is off (False in ``stands``): the first ones off on the way to it; none where it is a first one itself.
+
+    uses: what each name is computed from. An array that is right stops an error; one that is not there does not.
+    """
+
+    def first(name: str, below: frozenset[str] = frozenset()) -> set[str]:
+        if stands.get(name) or name in below:  # a name can depend on itself, as in m = 0.9 * m
+            return set()
+        above = set().union(*(first(each, below | {name}) for each in uses.get(name, ())))
+        return above or ({name} if name in stands else set())
+
+    off = [name for name, good in stands.items() if not good]
+    return {name: [each for each in off if each in first(name) - {name}] for name in off}
 
 
 def variables(function: Callable, arguments: tuple, seconds: float) -> tuple[dict[str, object], Outcome]:

@@ -605,7 +605,7 @@ def numbers_of_two_paths(mu: float, logvar: float, eps: float, x: float) -> tupl
     return values | {"loss": distortion + rate}, derivatives
 
 
-def two_paths(mu: float = 0.8, logvar: float = -1.4, eps: float = 1.0, x: float = 0.0) -> Figure:
+def two_paths(mu: float = 0.8, logvar: float = -0.5, eps: float = 1.0, x: float = 0.0) -> Figure:
     """A VAE with one pixel, one latent and the decoder logit = 2 z, as a computation graph with numbers: in each box the value, and
     in orange the derivative of the loss that comes back. Two derivatives come back to mu, and two to logvar. The pixel x is 0 or 1."""
     values, derivatives = numbers_of_two_paths(mu, logvar, eps, x)

@@ -1,7 +1,7 @@
 """Answers to exercises 6.1 to 6.4 as examinees give them, from the text of the notebook alone. Each is named after what it does.
 
-RIGHT[id] must pass and WRONG[id] must not. HARMLESS are right answers that also change global settings, which a check puts back;
-CONTAINERS hold the right numbers in lists where an array is asked for, and are told so.
+RIGHT[id] must pass and WRONG[id] must not; HEARS[id] says what some must hear. HARMLESS are right answers that also change global
+settings, which a check puts back; CONTAINERS hold the right numbers in lists where an array is asked for, and are told so.
 """
 
 import math
@@ -278,6 +278,79 @@ def without_a_return(x, eps, params, values):
     by_layers(x, eps, params, values)
 
 
+def spoilt(**lines):
+    """``by_layers`` in the notebook's names. Each changed line is a function of its right value and of all names so far."""
+
+    def wrong(x, eps, params, values):
+        g = {"x": x, "eps": eps, "n": len(x), **params, **values}
+
+        def line(name, value):
+            g[name] = lines[name](value, g) if name in lines else value
+            return g[name]
+
+        line("dlogits", (scipy.special.expit(g["logits"]) - x) / g["n"])
+        line("dW4", g["h2"].T @ g["dlogits"])
+        line("dh2", g["dlogits"] @ g["W4"].T)
+        line("da2", g["dh2"] * (g["a2"] > 0))
+        line("dW3", g["z"].T @ g["da2"])
+        line("dz", g["da2"] @ g["W3"].T)
+        sigma = np.exp(g["logvar"] / 2)
+        line("dmu", g["dz"] + g["mu"] / g["n"])
+        line("dlogvar", g["dz"] * eps * sigma / 2 + (sigma**2 - 1) / 2 / g["n"])
+        line("ds", np.hstack([g["dmu"], g["dlogvar"]]))
+        line("dW2", g["h1"].T @ g["ds"])
+        line("dh1", g["ds"] @ g["W2"].T)
+        line("da1", g["dh1"] * (g["a1"] > 0))
+        line("dW1", g["centred"].T @ g["da1"])
+        pairs = zip(("dW1", "dW2", "dW3", "dW4"), ("da1", "ds", "da2", "dlogits"), strict=True)
+        return tuple(each for weight, dy in pairs for each in (g[weight], line(f"db{weight[-1]}", g[dy].sum(axis=0))))
+
+    return wrong
+
+
+def of_the_stable_formula(last):
+    """The derivative of max(l, 0) − x l + log(1 + e^−|l|), term by term, with this for the last term."""
+    return spoilt(dlogits=lambda _, g: ((g["logits"] > 0) - g["x"] + last(g["logits"])) / g["n"])
+
+
+def tail(logits):
+    return np.exp(-np.abs(logits)) / (1 + np.exp(-np.abs(logits)))
+
+
+CLASSIC_PASSES = [
+    named("with_the_decoders_mask_from_dh2", spoilt(da2=lambda _, g: g["dh2"] * (g["dh2"] > 0))),
+    named("with_the_encoders_mask_from_dh1", spoilt(da1=lambda _, g: g["dh1"] * (g["dh1"] > 0))),
+    named("with_masks_of_h_not_negative", changed(mask=lambda dh, h, a: dh * (h >= 0))),
+    named(
+        "with_max_of_the_derivative",
+        spoilt(da2=lambda _, g: np.maximum(g["dh2"], 0), da1=lambda _, g: np.maximum(g["dh1"], 0)),
+    ),
+    named("without_the_last_term_of_the_stable_formula", of_the_stable_formula(lambda logits: 0 * logits)),
+    named("with_an_absolute_value_not_differentiated", of_the_stable_formula(lambda logits: -tail(logits))),
+    named("with_a_squared_error_in_mind", spoilt(dlogits=lambda d, g: 2 * d)),
+    named("with_mu_alone_back_to_h1", spoilt(dh1=lambda _, g: g["dmu"] @ g["W2"][:, : g["mu"].shape[1]].T)),
+    named("with_logvar_alone_back_to_h1", spoilt(dh1=lambda _, g: g["dlogvar"] @ g["W2"][:, g["mu"].shape[1] :].T)),
+    named("with_dmu_twice_in_ds", spoilt(ds=lambda _, g: np.hstack([g["dmu"], g["dmu"]]))),
+    named(
+        "with_weights_divided_once_more",
+        spoilt(**{f"dW{number}": lambda d, g: d / g["n"] for number in range(1, 5)}),
+    ),
+    named(
+        "with_means_over_all_entries",
+        spoilt(
+            dlogits=lambda d, g: d / d.shape[1],
+            dmu=lambda _, g: g["dz"] + g["mu"] / g["mu"].size,
+            dlogvar=lambda _, g: (
+                g["dz"] * g["eps"] * np.exp(g["logvar"] / 2) / 2 + np.expm1(g["logvar"]) / 2 / g["mu"].size
+            ),
+        ),
+    ),
+    named("with_dW4_from_a2", spoilt(dW4=lambda _, g: g["a2"].T @ g["dlogits"])),
+    named("with_dW2_from_a1", spoilt(dW2=lambda _, g: g["a1"].T @ g["ds"])),
+    named("with_dz_from_dh2", spoilt(dz=lambda _, g: g["dh2"] @ g["W3"].T)),
+]
+
+
 # --- 6.3 -------------------------------------------------------------------------------------------------------------
 
 
@@ -307,6 +380,42 @@ def averaged_rate_in_c():
 
 def all_wrong():
     return 1, 2, 3
+
+
+def counted_from_0():
+    return 3, 0, 6
+
+
+def a_and_c_exchanged():
+    return 7, 1, 4
+
+
+def b_and_c_exchanged():
+    return 4, 7, 1
+
+
+def only_the_doubtful_ones_wrong():
+    return 5, 1, 3
+
+
+def averaged_rate_and_no_kl():
+    return 5, 1, 8
+
+
+def no_mask_in_b():
+    return 4, 9, 7
+
+
+def no_mask_in_b_and_shared_noise_in_c():
+    return 4, 9, 3
+
+
+def a_number_that_is_not_there():
+    return 4, 1, 10
+
+
+def in_a_dictionary_by_letter():
+    return {"A": 4, "B": 1, "C": 7}
 
 
 def letters_for_numbers():
@@ -410,8 +519,8 @@ def as_rmsprop(theta, g, m, v, t, learning_rate):
 
 
 def with_weight_decay(theta, g, m, v, t, learning_rate):
-    theta, m, v = with_names_of_the_paper(theta, g, m, v, t, learning_rate)
-    return theta * (1 - 0.01 * learning_rate), m, v
+    """As AdamW does it: before the step."""
+    return with_names_of_the_paper(theta * (1 - 0.01 * learning_rate), g, m, v, t, learning_rate)
 
 
 def with_the_rearranged_delta(theta, g, m, v, t, learning_rate):
@@ -422,6 +531,57 @@ def with_the_rearranged_delta(theta, g, m, v, t, learning_rate):
 
 def that_returns_theta_alone(*given):
     return with_names_of_the_paper(*given)[0]
+
+
+def with_the_gradient_centred(theta, g, m, v, t, learning_rate):
+    """The square of g − m, as in AdaBelief."""
+    m = 0.9 * m + 0.1 * g
+    v = 0.999 * v + 0.001 * (g - m) ** 2
+    return theta - learning_rate * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8), m, v
+
+
+def with_a_largest_square(theta, g, m, v, t, learning_rate):
+    """AMSGrad: v never falls."""
+    _, m, new = with_names_of_the_paper(theta, g, m, v, t, learning_rate)
+    v = np.maximum(v, new)
+    return theta - learning_rate * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8), m, v
+
+
+def as_adamax(theta, g, m, v, t, learning_rate):
+    m, v = 0.9 * m + 0.1 * g, np.maximum(0.999 * v, np.abs(g))
+    return theta - learning_rate / (1 - 0.9**t) * m / (v + 1e-8), m, v
+
+
+def with_nesterov(theta, g, m, v, t, learning_rate):
+    _, m, v = with_names_of_the_paper(theta, g, m, v, t, learning_rate)
+    ahead = (0.9 * m + 0.1 * g) / (1 - 0.9**t)
+    return theta - learning_rate * ahead / (np.sqrt(v / (1 - 0.999**t)) + 1e-8), m, v
+
+
+def with_a_rate_that_falls(theta, g, m, v, t, learning_rate):
+    return with_names_of_the_paper(theta, g, m, v, t, learning_rate / np.sqrt(t))
+
+
+def with_v_from_the_corrected_mean(theta, g, m, v, t, learning_rate):
+    m = 0.9 * m + 0.1 * g
+    v = 0.999 * v + 0.001 * (m / (1 - 0.9**t)) ** 2
+    return theta - learning_rate * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8), m, v
+
+
+def with_the_gradient_added_whole(theta, g, m, v, t, learning_rate):
+    """Momentum as in gradient descent, m = 0.9 m + g, and Adam's division."""
+    m, v = 0.9 * m + g, 0.999 * v + 0.001 * g**2
+    return theta - learning_rate * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8), m, v
+
+
+def that_corrects_by_t_alone(theta, g, m, v, t, learning_rate):
+    m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+    return theta - learning_rate * (m / t) / (np.sqrt(v / t) + 1e-8), m, v
+
+
+def with_the_betas_to_the_other_side(theta, g, m, v, t, learning_rate):
+    m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+    return theta - learning_rate * (m / (1 - 0.1**t)) / (np.sqrt(v / (1 - 0.001**t)) + 1e-8), m, v
 
 
 def that_always_takes_the_first_step(theta, g, m, v, t, learning_rate):
@@ -474,6 +634,7 @@ WRONG = {
     ],
     "6.2": [
         *WRONG_PASSES,
+        *CLASSIC_PASSES,
         with_an_overflowing_sigmoid,
         with_x_in_place_of_centred,
         with_mean_biases,
@@ -488,6 +649,15 @@ WRONG = {
         shared_noise_in_c,
         averaged_rate_in_c,
         all_wrong,
+        counted_from_0,
+        a_and_c_exchanged,
+        b_and_c_exchanged,
+        only_the_doubtful_ones_wrong,
+        averaged_rate_and_no_kl,
+        no_mask_in_b,
+        no_mask_in_b_and_shared_noise_in_c,
+        a_number_that_is_not_there,
+        in_a_dictionary_by_letter,
         letters_for_numbers,
         one_number,
         two_numbers,
@@ -498,10 +668,65 @@ WRONG = {
         with_weight_decay,
         with_the_rearranged_delta,
         that_returns_theta_alone,
+        with_the_gradient_centred,
+        with_a_largest_square,
+        as_adamax,
+        with_nesterov,
+        with_a_rate_that_falls,
+        with_v_from_the_corrected_mean,
+        with_the_gradient_added_whole,
+        that_corrects_by_t_alone,
+        with_the_betas_to_the_other_side,
         that_always_takes_the_first_step,
         that_starts_at_0_each_time,
         in_place,
     ],
+}
+# How the message begins that the classic ones hear.
+HEARS = {
+    "6.2": {
+        "with_masks_from_the_derivative": "the masks come from the derivatives",
+        "with_max_of_the_derivative": "the masks come from the derivatives",
+        "with_the_decoders_mask_from_dh2": "the decoder's mask comes from the derivative dh2",
+        "with_the_encoders_mask_from_dh1": "the encoder's mask comes from the derivative dh1",
+        "with_masks_of_h_not_negative": "both ReLUs let everything pass",
+        "without_the_last_term_of_the_stable_formula": "the last term is missing in dlogits",
+        "with_an_absolute_value_not_differentiated": "the inner derivative of |l| is missing in dlogits",
+        "with_a_squared_error_in_mind": "dlogits is twice the right one",
+        "with_mu_alone_back_to_h1": "dh1 is made with dmu alone",
+        "with_logvar_alone_back_to_h1": "dh1 is made with dlogvar alone",
+        "with_dmu_twice_in_ds": "dmu stands in both halves of ds",
+        "with_weights_divided_once_more": "the weights' gradients are divided by the batch size once more",
+        "with_means_over_all_entries": "distortion and rate are divided by the numbers of pixels and of latents",
+        "with_dW4_from_a2": "dW4 is made with a2",
+        "with_dW2_from_a1": "dW2 is made with a1",
+        "with_dz_from_dh2": "dz is made with dh2",
+        "with_a_kl_of_the_log_deviation": "dlogvar_by_kl takes logvar for log σ",
+        "without_the_half": "the ½ is missing in dlogvar_by_z",
+        "with_x_in_place_of_centred": "dW1 is made with x",
+    },
+    "6.3": {
+        "counted_from_0": "you count from 0",
+        "a_and_c_exchanged": "each number belongs to one of the programs",
+        "b_and_c_exchanged": "each number belongs to one of the programs",
+        "only_the_doubtful_ones_wrong": "A: mistake 5 remains at eps = 0, and this one vanishes there; C: with one ε",
+        "averaged_rate_and_no_kl": "A: mistake 5 remains at eps = 0, and this one vanishes there; C: mistake 8 changes",
+        "no_mask_in_b": "B: mistake 9 does no harm",
+        "no_mask_in_b_and_shared_noise_in_c": "B: mistake 9 does no harm",
+        "a_number_that_is_not_there": "at least two of the three are not right, or one is not on the list",
+    },
+    "6.4": {
+        "with_the_gradient_centred": "v is the running mean of (g − m)²",
+        "with_a_largest_square": "v keeps its largest value",
+        "with_nesterov": "m is updated twice with the same gradient",
+        "with_a_rate_that_falls": "the learning rate falls with t here",
+        "with_v_from_the_corrected_mean": "v is the running mean of the square of the corrected m",
+        "with_the_gradient_added_whole": "the gradient has the weight 1 in m",
+        "that_corrects_by_t_alone": "each mean is divided by t",
+        "with_the_betas_to_the_other_side": "the correction has the weight of the new value to the power t",
+        "with_weight_decay": "theta shrinks a little beside the step",
+        "with_counting_from_0": "the correction counts the steps from 0",
+    },
 }
 HARMLESS = set()
 CONTAINERS = {"as_a_list"}

@@ -120,6 +120,45 @@ def nothing_divided(theta, g, m, v, t, learning_rate):
     return adam(step=lambda m, v: m)(theta, g, m, v, t, learning_rate)
 
 
+def with_weight_decay(decay):
+    """AdamW: theta shrinks by the learning rate times ``decay``, beside the step."""
+
+    def wrong(theta, g, m, v, t, learning_rate):
+        new, m, v = right(theta, g, m, v, t, learning_rate)
+        return new - learning_rate * decay * theta, m, v
+
+    return wrong
+
+
+def corrected_mean_squared(theta, g, m, v, t, learning_rate):
+    """v is the running mean of the square of the corrected m."""
+    m = 0.9 * m + 0.1 * g
+    m_hat = m / (1 - 0.9**t)
+    v = 0.999 * v + 0.001 * m_hat**2
+    return theta - learning_rate * m_hat / (np.sqrt(v / (1 - 0.999**t)) + 1e-8), m, v
+
+
+def centred_square(theta, g, m, v, t, learning_rate):
+    """AdaBelief: v is the running mean of (g − m)²."""
+    m = 0.9 * m + 0.1 * g
+    v = 0.999 * v + 0.001 * (g - m) ** 2
+    return theta - learning_rate * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8), m, v
+
+
+def largest_square(theta, g, m, v, t, learning_rate):
+    """AMSGrad: v never falls."""
+    _, m, new = right(theta, g, m, v, t, learning_rate)
+    v = np.maximum(v, new)
+    return theta - learning_rate * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8), m, v
+
+
+def nesterov(theta, g, m, v, t, learning_rate):
+    """The step is taken with m as it would be after the same gradient once more."""
+    _, m, v = right(theta, g, m, v, t, learning_rate)
+    ahead = (0.9 * m + 0.1 * g) / (1 - 0.9**t)
+    return theta - learning_rate * ahead / (np.sqrt(v / (1 - 0.999**t)) + 1e-8), m, v
+
+
 EXERCISE = Exercise(
     id="6.4",
     title="One step of Adam",
@@ -249,6 +288,29 @@ EXERCISE = Exercise(
                 m,
                 0.999 * v + 0.001 * g**2,
             ),
+        ),
+        Mistake("v is the running mean of the square of the corrected m: it is that of g²", corrected_mean_squared),
+        Mistake("v is the running mean of (g − m)²: it is that of g²", centred_square),
+        Mistake("v keeps its largest value, as in AMSGrad: in Adam it may fall", largest_square),
+        Mistake("m is updated twice with the same gradient, as Nesterov does: once is enough", nesterov),
+        Mistake(
+            "the learning rate falls with t here: take it as it is given",
+            lambda theta, g, m, v, t, rate: right(theta, g, m, v, t, rate / np.sqrt(t)),
+        ),
+        Family(
+            "theta shrinks a little beside the step: weight decay is no part of Adam",
+            with_weight_decay,
+            (0.01, 0.001, 1e-4, 0.1),
+        ),
+        slip(
+            "each mean is divided by t: the weights of old gradients fall at each step, so their sum is not t",
+            adam,
+            correct=lambda mean, beta, t: mean / t,
+        ),
+        slip(
+            "the correction has the weight of the new value to the power t: the weight of the old value, 0.9 or 0.999, belongs there",
+            adam,
+            correct=lambda mean, beta, t: mean / (1 - (1 - beta) ** t),
         ),
         Mistake(
             "m or v, from the step before, is not used",

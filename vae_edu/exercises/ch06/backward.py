@@ -216,6 +216,19 @@ EXERCISE = Exercise(
             with_lines,
             **{f"db{n}": lambda d, g: d / g["batch"] for n in range(1, 5)},
         ),
+        slip(
+            "the weights' gradients are divided by the batch size once more: the derivatives that they are made of contain 1/batch",
+            with_lines,
+            **{f"dW{n}": lambda d, g: d / g["batch"] for n in range(1, 5)},
+        ),
+        Mistake(
+            "distortion and rate are divided by the numbers of pixels and of latents: both are sums over them",
+            with_lines(
+                dlogits=lambda d, g: d / d.shape[1],
+                dmu_by_kl=lambda d, g: d / d.shape[1],
+                dlogvar_by_kl=lambda d, g: d / d.shape[1],
+            ),
+        ),
         # the distortion
         slip("dlogits has the wrong sign", with_lines, dlogits=times(-1)),
         Mistake(
@@ -239,6 +252,15 @@ EXERCISE = Exercise(
             with_lines(dlogits=lambda d, g: d / (sigmoid(g["logits"]) * (1 - sigmoid(g["logits"])))),
         ),
         Mistake(
+            "the last term is missing in dlogits: log(1 + e^−|l|) has a derivative too. Start from log(1 + e^l) − x l, it is shorter",
+            with_lines(dlogits=lambda _, g: ((g["logits"] > 0) - g["x"]) / g["batch"]),
+        ),
+        Mistake(
+            "the inner derivative of |l| is missing in dlogits: it is −1 for a negative l. Start from log(1 + e^l) − x l, it is shorter",
+            with_lines(dlogits=lambda _, g: ((g["logits"] > 0) - g["x"] - sigmoid(-np.abs(g["logits"]))) / g["batch"]),
+        ),
+        slip("dlogits is twice the right one: nothing is squared in the distortion", with_lines, dlogits=times(2)),
+        Mistake(
             OVERFLOW,
             with_lines(dlogits=lambda _, g: (np.exp(g["logits"]) / (1 + np.exp(g["logits"])) - g["x"]) / g["batch"]),
         ),
@@ -249,7 +271,8 @@ EXERCISE = Exercise(
         ),
         # layers and ReLUs
         Mistake(
-            "neither ReLU has a mask: where a ReLU returns 0, a small change of its input changes nothing",
+            "both ReLUs let everything pass (without a mask, or with h >= 0, which holds everywhere): where a ReLU returns 0, a small "
+            "change of its input changes nothing",
             with_lines(da1=lambda _, g: g["dh1"], da2=lambda _, g: g["dh2"]),
         ),
         slip("the encoder's ReLU is missing on the way back", with_lines, da1=lambda _, g: g["dh1"]),
@@ -257,6 +280,18 @@ EXERCISE = Exercise(
         Mistake(
             "the masks come from the derivatives: a ReLU lets pass what its input allows, whatever the sign of the derivative",
             with_lines(da1=lambda _, g: g["dh1"] * (g["dh1"] > 0), da2=lambda _, g: g["dh2"] * (g["dh2"] > 0)),
+        ),
+        slip(
+            "the decoder's mask comes from the derivative dh2: a ReLU lets pass what its input a2 allows, whatever the sign of the "
+            "derivative",
+            with_lines,
+            da2=lambda _, g: g["dh2"] * (g["dh2"] > 0),
+        ),
+        slip(
+            "the encoder's mask comes from the derivative dh1: a ReLU lets pass what its input a1 allows, whatever the sign of the "
+            "derivative",
+            with_lines,
+            da1=lambda _, g: g["dh1"] * (g["dh1"] > 0),
         ),
         Mistake(
             "the masks are the wrong way round: the derivative passes where the ReLU's input is positive",
@@ -293,7 +328,33 @@ EXERCISE = Exercise(
                 db1=lambda _, g: g["dh1"].sum(axis=0),
             ),
         ),
+        slip(
+            "dW4 is made with a2: what the last layer sees is h2, after the ReLU",
+            with_lines,
+            dW4=lambda _, g: g["a2"].T @ g["dlogits"],
+        ),
+        slip(
+            "dW2 is made with a1: what this layer sees is h1, after the ReLU",
+            with_lines,
+            dW2=lambda _, g: g["a1"].T @ g["ds"],
+        ),
+        Mistake(
+            "dz is made with dh2: on the way back, the ReLU comes before this layer, so start from da2",
+            with_lines(dz=lambda _, g: g["dh2"] @ g["W3"].T),
+        ),
         # two paths
+        Mistake(
+            "dh1 is made with dmu alone: h1 moves logvar as well, so start from ds, and with all columns of W2",
+            with_lines(dh1=lambda _, g: g["dmu"] @ g["W2"][:, : g["mu"].shape[1]].T),
+        ),
+        Mistake(
+            "dh1 is made with dlogvar alone: h1 moves mu as well, so start from ds, and with all columns of W2",
+            with_lines(dh1=lambda _, g: g["dlogvar"] @ g["W2"][:, g["mu"].shape[1] :].T),
+        ),
+        Mistake(
+            "dmu stands in both halves of ds: the right one is that of dlogvar",
+            with_lines(ds=lambda _, g: np.concatenate([g["dmu"], g["dmu"]], axis=1)),
+        ),
         Mistake(
             "the path through the KL divergence is missing, for mu and for logvar",
             with_lines(dmu_by_kl=to_zero, dlogvar_by_kl=to_zero),
@@ -388,6 +449,16 @@ EXERCISE = Exercise(
         Mistake(
             "dlogvar_by_kl has σ where the variance exp(logvar) belongs",
             with_lines(**kl_lines(logvar=lambda g: (g["sigma"] - 1) / 2)),
+        ),
+        Mistake(
+            "dlogvar_by_kl takes logvar for log σ: its exponential is the variance already",
+            with_lines(**kl_lines(logvar=lambda g: g["sigma"] ** 4 - 1)),
+        ),
+        Mistake(
+            "logvar is taken for log σ, in the sampler and in the KL divergence: its exponential is the variance",
+            with_lines(
+                **noise_line(lambda g: g["eps"] * g["sigma"] ** 2), **kl_lines(logvar=lambda g: g["sigma"] ** 4 - 1)
+            ),
         ),
         Mistake(
             "dlogvar_by_kl is the derivative with respect to the variance: the step to logvar is missing",

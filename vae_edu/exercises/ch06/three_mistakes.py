@@ -1,11 +1,14 @@
 """Exercise 6.3: what is wrong with each of three programs."""
 
+import itertools
+
 from vae_edu.exercises.record import Exercise, Mistake
 
 
 def three_mistakes():
     """The numbers of the mistakes of A, B and C, in this order: three whole numbers."""
-    # A: at eps = 0 its gradients are right. B: W4 and b4 are right, all that the derivative reaches later is not.
+    # A: at eps = 0 its gradients are right. B: W4 and b4 are right, all that the derivative reaches later is not, and remains
+    # wrong where a large b3 keeps every ReLU of the decoder open.
     # C: loss and gradients agree, but the loss is not ours, unless eps = 0; with one ε for all latents it is still not ours.
     return 4, 1, 7
 
@@ -25,6 +28,7 @@ AGAINST = {
         6: BIASES,
         7: LOSS_IS_OURS,
         8: LOSS_IS_OURS,
+        9: "mistake 9 changes W3 and b3, which are right",
     },
     "B": {
         2: DISTORTION_GRADIENT,
@@ -34,6 +38,7 @@ AGAINST = {
         6: BIASES,
         7: LOSS_IS_OURS,
         8: LOSS_IS_OURS,
+        9: "mistake 9 does no harm where a large b3 keeps every ReLU of the decoder open, and this one does",
     },
     "C": {
         1: CHECKED,
@@ -43,16 +48,28 @@ AGAINST = {
         5: CHECKED,
         6: CHECKED,
         8: "mistake 8 changes the loss at eps = 0 as well, and this one vanishes there",
+        9: CHECKED,
     },
 }
+# What the figure alone does not rule out.
+DOUBTFUL = {"A": (4, 5), "B": (1, 9), "C": (3, 7, 8)}
 
 
 def near_misses():
-    """Every answer in which one of the three numbers is wrong, with what speaks against it."""
+    """Answers with what speaks against them: one of the three numbers is wrong; two or three are, and the figure alone does not
+    rule them out; the right numbers in another order, or counted from 0."""
     right = dict(zip("ABC", three_mistakes(), strict=True))
     for letter, against in AGAINST.items():
         for number, reason in against.items():
             yield Mistake(f"{letter}: {reason}", lambda wrong=right | {letter: number}: tuple(wrong.values()))
+    for answer in itertools.product(*DOUBTFUL.values()):
+        wrong = {letter: number for letter, number in zip("ABC", answer, strict=True) if number != right[letter]}
+        if len(wrong) > 1:
+            reasons = "; ".join(f"{letter}: {AGAINST[letter][number]}" for letter, number in wrong.items())
+            yield Mistake(reasons, lambda answer=answer: answer)
+    for answer in set(itertools.permutations(right.values())) - {tuple(right.values())}:
+        yield Mistake("each number belongs to one of the programs, but not in this order", lambda answer=answer: answer)
+    yield Mistake("you count from 0: the list starts at 1", lambda: tuple(number - 1 for number in right.values()))
 
 
 EXERCISE = Exercise(
@@ -63,10 +80,11 @@ EXERCISE = Exercise(
     answer=three_mistakes,
     cases=lambda rng: [()],
     mistakes=tuple(near_misses()),
-    otherwise="at least two of the three are not right. Take one program, and cross out what its column rules out",
+    otherwise="at least two of the three are not right, or one is not on the list. Take one program; cross out what its column rules out",
     hints=(
         "Which parameters does each mistake change on the way back? Cross out all that the pattern of a column rules out.",
-        "For what is left, find an input at which one of the mistakes changes nothing: eps = 0, the same ε for all latents.",
+        "For what is left, find an input at which one of the mistakes changes nothing: eps = 0; the same ε for all latents; a b3 so "
+        "large that no ReLU of the decoder is closed.",
         "Compare the loss C(x, eps, params)[0] with that of forward, for three noises: eps, 0 * eps, and np.repeat(eps[:, :1], 4, axis=1).",
     ),
 )
