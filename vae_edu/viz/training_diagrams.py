@@ -54,7 +54,10 @@ def convolution_shapes() -> Figure:
     for start, end in ((1.0, 1.36), (2.2, 2.46), (3.36, 3.52)):
         arrow(axes, (start, middle), (end, middle))
         arrow(axes, (7.4 - end, middle), (7.4 - start, middle))
-    for x, color, text in ((1.5, BLUE, "encoder: 4 × 4 kernels, stride 2"), (5.9, ORANGE, "decoder: the same, transposed")):
+    for x, color, text in (
+        (1.5, BLUE, "encoder: 4 × 4 kernels, stride 2"),
+        (5.9, ORANGE, "decoder: the same, transposed"),
+    ):
         write(axes, x, 0.18, text, 9.5, color=BLACK if color == ORANGE else color)
     return figure
 

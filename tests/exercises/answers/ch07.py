@@ -42,7 +42,9 @@ def by_bernoulli(model, x, eps):
 def with_bce_loss_objects(model, x, eps):
     mu, logvar = model.encoder(x - model.mean).chunk(2, 1)
     logits = model.decoder(mu + torch.exp(logvar / 2) * eps)
-    return torch.nn.BCEWithLogitsLoss(reduction="none")(logits, x).sum(1), 0.5 * (mu.square() + logvar.expm1() - logvar).sum(1)
+    return torch.nn.BCEWithLogitsLoss(reduction="none")(logits, x).sum(1), 0.5 * (
+        mu.square() + logvar.expm1() - logvar
+    ).sum(1)
 
 
 def with_logaddexp(model, x, eps):
@@ -153,7 +155,7 @@ def plain_loop(model, terms, x, optimizer, epochs, batch_size, generator):
 def zero_grad_first(model, terms, x, optimizer, epochs, batch_size, generator):
     model.train()
     history = []
-    for epoch in range(epochs):
+    for _ in range(epochs):
         collected = []
         for rows in torch.randperm(len(x), generator=generator).split(batch_size):
             optimizer.zero_grad()

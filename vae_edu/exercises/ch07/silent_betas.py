@@ -20,7 +20,8 @@ UNKNOWN = 0.0123  # stands for any number that is not known
 KNOWN = {
     "A": {
         0.00025: "0.00025 is the weight that is written in the code, next to a squared error that is averaged over the pixels",
-        0.00025 * 784: "the mean over the pixels is right. Now the squared error: −log p(x|z) with variance 1 holds half of it",
+        0.00025
+        * 784: "the mean over the pixels is right. Now the squared error: −log p(x|z) with variance 1 holds half of it",
         0.00025 * 784 / 4: "a factor of 2 too small: ½ of the squared error belongs to −log p(x|z), once",
         0.00025 / 2: "the ½ of −log p(x|z) is there, but the squared error is also averaged over the 784 pixels",
         2 * 0.00025 * 784: "the ½ of −log p(x|z) is on the wrong side: ½ · 784 · mean = distortion",
@@ -46,7 +47,10 @@ KNOWN = {
         100.0: "KLD is divided by the batch size as well: look at the line with /=",
         1 / 100: "the distortion is averaged over the batch as well: both terms are divided by the same number",
         784.0 * 100: "KLD is divided by 784 · 100 as well: look at the line with /=",
-        1 / (784 * 100): "the distortion is averaged over 784 · 100 entries as well: both terms are divided by the same number",
+        1
+        / (
+            784 * 100
+        ): "the distortion is averaged over 784 · 100 entries as well: both terms are divided by the same number",
         784 / 20: "torch.sum adds up the latents as well: no factor of 20",
         1 / 20: "torch.sum adds up the latents: no factor of 20",
     },
@@ -70,7 +74,7 @@ LOOK = {
 
 
 def what_is_told(numbers):
-    """The first letter whose number is wrong, from 1 to 4, and which of the known wrong numbers it is, from 1; two zeros if all are right."""
+    """The first letter whose number is wrong, from 1 to 4, and which of its known wrong numbers that is, from 1; or two zeros."""
     values = np.asarray(numbers, float).ravel()
     for place, (letter, value, right) in enumerate(zip(LETTERS, values, silent_betas(), strict=True), start=1):
         if not near(value, right):
@@ -101,13 +105,16 @@ EXERCISE = Exercise(
     cases=lambda rng: [()],
     view=what_is_told,
     mistakes=tuple(answered(letter, value, told) for letter, known in KNOWN.items() for value, told in known.items())
-    + tuple(answered(letter, UNKNOWN, f"not this number. {told[0].upper()}{told[1:]}") for letter, told in LOOK.items()),
+    + tuple(
+        answered(letter, UNKNOWN, f"not this number. {told[0].upper()}{told[1:]}") for letter, told in LOOK.items()
+    ),
     otherwise="four numbers are asked for: the β of A, B, C and D, in this order",
     hints=(
-        "Write each term as a weight times the sum over pixels, or latents, averaged over the batch. What is left when you divide by the "
-        "weight of the distortion?",
-        "F.mse_loss and F.binary_cross_entropy_with_logits take the mean over all entries, (batch · pixels). Check each line for a sum or a mean "
-        "over latents, and for factors that are written out.",
-        "D: the first term is the distortion itself, since 784 · mean = sum. Only the second term is left to look at. B works the other way round.",
+        "Write each term as a weight times the sum over pixels, or latents, averaged over the batch. What is left when you divide by "
+        "the weight of the distortion?",
+        "F.mse_loss and F.binary_cross_entropy_with_logits take the mean over all entries, (batch · pixels). Check each line for a "
+        "sum or a mean over latents, and for factors that are written out.",
+        "D: the first term is the distortion itself, since 784 · mean = sum. Only the second term is left to look at. B works the "
+        "other way round.",
     ),
 )

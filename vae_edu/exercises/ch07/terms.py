@@ -38,7 +38,13 @@ class SmallVAE(nn.Module):
 
 def draw_batches(rng: np.random.Generator):
     """A batch of one, one latent, one pixel, and logits of several hundred."""
-    for batch, data, latent, spread in ((5, 7, 3, 1.0), (1, 6, 2, 1.0), (4, 5, 1, 1.0), (3, 1, 2, 1.0), (6, 4, 2, 400.0)):
+    for batch, data, latent, spread in (
+        (5, 7, 3, 1.0),
+        (1, 6, 2, 1.0),
+        (4, 5, 1, 1.0),
+        (3, 1, 2, 1.0),
+        (6, 4, 2, 400.0),
+    ):
         x = torch.from_numpy(rng.integers(0, 2, (batch, data)).astype(float))
         x.view(-1)[:1] = 1
         yield SmallVAE(rng, data, latent, spread), x, torch.from_numpy(rng.normal(size=(batch, latent)))
@@ -116,7 +122,9 @@ def reversed_rate(mu, logvar, z):
     return 0.5 * ((mu**2 + 1) / logvar.exp() - 1 + logvar)
 
 
-SIGMOID_TWICE = "the sigmoid is applied twice: the decoder outputs logits, and binary_cross_entropy_with_logits takes logits"
+SIGMOID_TWICE = (
+    "the sigmoid is applied twice: the decoder outputs logits, and binary_cross_entropy_with_logits takes logits"
+)
 PAIR = "return distortion and rate as two tensors"
 
 EXERCISE = Exercise(
@@ -134,7 +142,9 @@ EXERCISE = Exercise(
         ),
     ),
     mistakes=(
-        slip("the mean image is not subtracted: the encoder takes x − model.mean", with_changes, centre=lambda x, mean: x),
+        slip(
+            "the mean image is not subtracted: the encoder takes x − model.mean", with_changes, centre=lambda x, mean: x
+        ),
         slip(
             "mu and logvar are exchanged: mu is the left half of what the encoder outputs",
             with_changes,
@@ -192,7 +202,7 @@ EXERCISE = Exercise(
         ),
         slip(SIGMOID_TWICE, with_changes, cost=lambda logits, x: right_cost(logits.sigmoid(), x)),
         slip(
-            "the right answer as long as no logit is large: torch's binary_cross_entropy stops at 100 nats for a pixel. Stay with the logits",
+            "the right answer as long as no logit is large: binary_cross_entropy stops at 100 nats for a pixel. Stay with the logits",
             with_changes,
             cost=by_probabilities,
         ),
@@ -298,12 +308,15 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "the encoder is given x − model.mean, but the distortion is that of the centred pixels too: compare with x itself",
-            lambda model, x, eps: with_changes(cost=lambda logits, _: right_cost(logits, x - model.mean))(model, x, eps),
+            lambda model, x, eps: with_changes(cost=lambda logits, _: right_cost(logits, x - model.mean))(
+                model, x, eps
+            ),
         ),
     ),
     hints=(
         "Which four things happen to an image between the encoder and the logits? Which of them needs eps?",
-        "Encode x − model.mean, cut the result into mu and logvar, sample z, decode. Then sum a cost over pixels, and a KL divergence over latents.",
+        "Encode x − model.mean, cut the result into mu and logvar, sample z, decode. Then sum a cost over pixels, and a KL divergence "
+        "over latents.",
         "mu, logvar = model.encoder(x - model.mean).chunk(2, dim=1); torch.nn.functional.binary_cross_entropy_with_logits(..., "
         'reduction="none") keeps one cost for each pixel.',
     ),

@@ -185,7 +185,9 @@ def one_step_an_epoch(model, terms, x, optimizer, epochs, batch_size, generator)
     return torch.stack(history)
 
 
-GRAPH = "the numbers are right, but they carry a graph, which keeps every batch in memory: .detach() or .item() cuts it off"
+GRAPH = (
+    "the numbers are right, but they carry a graph, which keeps every batch in memory: .detach() or .item() cuts it off"
+)
 NOT_TRAINED = "the model is the same after training as before: each batch needs zero_grad(), then backward(), then step(), in this order"
 
 EXERCISE = Exercise(
@@ -321,7 +323,11 @@ EXERCISE = Exercise(
             result=never_reset,
         ),
         slip("only the last epoch is returned: one row for each epoch", loop, result=lambda history: history[-1]),
-        slip("this is the mean over the epochs: return one row for each epoch", loop, result=lambda history: torch.stack(history).mean(dim=0)),
+        slip(
+            "this is the mean over the epochs: return one row for each epoch",
+            loop,
+            result=lambda history: torch.stack(history).mean(dim=0),
+        ),
         slip(
             "the rows are epochs and the columns are distortion and rate: yours are the other way round",
             loop,
@@ -372,9 +378,11 @@ EXERCISE = Exercise(
         ),
     ),
     hints=(
-        "Which three calls turn a loss into a step, in which order? Which of the numbers that you need does the last, smaller batch change?",
+        "Which three calls turn a loss into a step, in which order? Which of the numbers that you need does the last, smaller batch "
+        "change?",
         "Two loops, over epochs and over batches of a new random order. In the inner one: sample pixels and noise, compute the two terms, "
         "take one step down the mean of their sum, and add up their sums over the batch for the history.",
-        "for rows in torch.randperm(len(x), generator=generator).split(batch_size): is the inner loop. Divide the sums by len(x) at the end.",
+        "for rows in torch.randperm(len(x), generator=generator).split(batch_size): is the inner loop. Divide the sums by len(x) at "
+        "the end.",
     ),
 )
