@@ -106,7 +106,7 @@ def test_the_betas_are_those_of_the_exercise_and_the_printed_source_runs():
 
 
 def test_the_autoencoder_has_no_noise_and_no_rate(few):
-    x, test = in_pytorch.images()
+    _, test = in_pytorch.images()
     model, _ = in_pytorch.train("as in 06", epochs=1, peak=0.003, seed=0)
     one, other = (in_pytorch.without_rate(model, test, torch.Generator().manual_seed(seed))["loss"] for seed in (1, 2))
     assert torch.equal(one, other)  # binary pixels stay as they are, and nothing else is sampled
