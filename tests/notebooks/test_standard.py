@@ -1021,16 +1021,6 @@ def test_some_notebooks_may_take_two_minutes(number, model):
     assert list(seconds(model, f"{number:02d}_x")) != []
 
 
-def test_notebook_07_may_take_90_seconds_while_it_is_in_the_old_form(model, monkeypatch):
-    model.cells[0].source = model.cells[0].source.replace("under 60", "under 120")
-    for old, most in (({7}, 90), (set(), 60)):
-        monkeypatch.setattr(standard, "OLD_FORM", old)
-        model.metadata["vae_edu"]["seconds"] = most
-        assert list(seconds(model, "07_x")) == []
-        model.metadata["vae_edu"]["seconds"] = most + 0.1
-        assert list(seconds(model, "07_x")) == [f"took {most + 0.1} s, at most {most} s"]
-
-
 def test_the_course_has_notebooks_to_test():
     assert len(notebook_paths()) >= 3
 

@@ -20,6 +20,7 @@ NAMES = [name for name in diagrams.__all__ if name != "png"]
 EXPECTED = {
     "autoencoder",
     "computation_graph",
+    "convolution_shapes",
     "denoising_autoencoder",
     "encoder_decoder",
     "from_mixture_to_continuum",
@@ -31,6 +32,7 @@ EXPECTED = {
     "tangent_step",
     "terms_of_the_elbo",
     "three_proposals",
+    "training_loop",
     "two_paths",
     "vae_backward",
 }

@@ -25,6 +25,7 @@ SWEEPS = {
     "02": "vae_edu.experiments.sampling",
     "04": "vae_edu.experiments.amortisation",
     "06": "vae_edu.experiments.by_hand",
+    "07": "vae_edu.experiments.in_pytorch",
     "11": "vae_edu.experiments.remedies",
     "12": "vae_edu.experiments.fashion_likelihood",
 }

@@ -34,10 +34,12 @@ from vae_edu.viz.shapes import (
     plate,
     write,
 )
+from vae_edu.viz.training_diagrams import convolution_shapes, training_loop
 
 __all__ = [
     "autoencoder",
     "computation_graph",
+    "convolution_shapes",
     "denoising_autoencoder",
     "encoder_decoder",
     "from_mixture_to_continuum",
@@ -50,6 +52,7 @@ __all__ = [
     "tangent_step",
     "terms_of_the_elbo",
     "three_proposals",
+    "training_loop",
     "two_paths",
     "vae_backward",
 ]

@@ -24,7 +24,7 @@ __all__ = ["OLD_FORM", "RULES", "is_of_old_form", "rule_names", "violations"]
 
 # Notebooks that are not rewritten yet. Rules of the new form are not applied to them, and rules of the old form are applied
 # to no others. When a notebook is rewritten, take its number out; at the end this is empty, and the old rules can go.
-OLD_FORM = frozenset({7, 9, 10, 11, 12, 13})
+OLD_FORM = frozenset({9, 10, 11, 12, 13})
 
 Rule = Callable[[NotebookNode, str], Iterator[str]]
 RULES: dict[
@@ -46,7 +46,6 @@ ALLOWED_TAGS = re.compile(
 )
 
 # Of the old form alone
-OLD_SECONDS = {7: 90}
 OLD_MOST_CELLS = 48  # with five exercises and one explorer; each explorer more may have a cell
 OLD_CELLS_PER_EXERCISE = 6  # for each one more: its text, stub and check, and what it is about
 OLD_MOST_LINES = 30
@@ -127,7 +126,7 @@ def seconds(notebook: NotebookNode, stem: str) -> Iterator[str]:
     if not isinstance(measured, int | float):
         return  # the rule on the header says so
     number = number_of(stem)
-    limit = (SECONDS | OLD_SECONDS if is_of_old_form(stem) else SECONDS).get(number, 60)
+    limit = SECONDS.get(number, 60)
     if measured > limit:
         yield f"took {measured} s, at most {limit} s"
     promise = re.search(r"under (\d+) seconds to run", head(notebook))

@@ -1,1 +1,1 @@
-"""Exercises of notebook 07: a VAE in PyTorch, and its likelihoods. One file each."""
+"""Exercises of notebook 07: a VAE in PyTorch. One file each."""
