@@ -47,7 +47,7 @@ class Table:
 
     def __repr__(self) -> str:
         rows, columns = self.x.shape
-        return f"Table({self.name}: {rows:,} rows, {columns} columns, {self.is_anomaly.sum():,} anomalies)"
+        return f"Table({self.name}: {rows:,} rows, {columns} columns, {self.is_anomaly.sum() / max(rows, 1):.2%} anomalies)"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -165,11 +165,11 @@ def load_breast_cancer() -> Table:
 
     found = sklearn_table()
     return Table(
-        "breast cancer",
-        found.data.astype(np.float64),
-        found.target == 0,
-        tuple(found.feature_names.tolist()),
-        "Cell nuclei of breast tumours (UCI, Diagnostic); an anomaly is a malignant tumour.",
+        name="breast cancer",
+        x=found.data.astype(np.float64),
+        is_anomaly=found.target == 0,
+        columns=tuple(found.feature_names.tolist()),
+        about="Cell nuclei of breast tumours (UCI, Diagnostic); an anomaly is a malignant tumour.",
     )
 
 
@@ -177,8 +177,8 @@ def load_shuttle() -> Table:
     """49,097 × 9, of which 3,511 rows (7.2 %) are anomalies. No row occurs twice.
 
     Time and sensor readings of a space shuttle, whole numbers; the columns are numbered, f1 to f9, not named. By UCI's
-    description the first is the time, and in these data it alone tells nearly all anomalies from the rest (AUROC 0.97; f9: 0.98):
-    a detector may do well by the clock. The largest class is normal, the second largest has been left out, and the rows of
+    description the first is the time, and in these data it alone tells nearly all anomalies from the rest (AUROC 0.975; f9:
+    0.984), so a detector may do well by the clock. The largest class is normal, the second largest has been left out, and the rows of
     the others are the anomalies, as in the outlier-detection benchmark ODDS. Source: Statlog (Shuttle), UCI Machine Learning
     Repository; by ``river.datasets.Shuttle``.
     """
@@ -201,9 +201,9 @@ def load_phishing() -> Table:
     1, 0 and -1 stand for legitimate, suspicious and phishing. By river's names of the columns, 7 of 9 agree with this: with
     the labels as they are here, phishing sites more often have pop-up windows (all of the 167 rows with the value 1), an empty
     form handler, long addresses, and parts from other domains, and are less popular. Two columns do not, ``https`` and
-    ``age_of_domain``, which are larger for phishing sites. UCI says that the columns, too, have 1 for legitimate; then it
-    would be the columns that are inverted, and river's labels that most columns agree with. The counts decide here;
-    do not rest a conclusion on the meaning of a column.
+    ``age_of_domain``, which are larger for phishing sites. UCI says that in the columns, too, 1 stands for legitimate; read in
+    this way, 8 of the 9 would speak for river's labels. So it is the counts that decide here, and what the values of a column
+    mean stays open: rest no conclusion on it.
 
     Source: Abdelhamid, Ayesh and Thabtah 2014, Website Phishing, UCI Machine Learning Repository,
     https://archive.ics.uci.edu/dataset/379/website+phishing; by ``river.datasets.Phishing``.
