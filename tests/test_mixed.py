@@ -132,7 +132,9 @@ def test_a_column_that_is_missing_in_every_row_is_refused_by_its_entry():
     values = table(20, dtype=torch.float32)
     values[:, 5] = NAN
     x = mixed.expand(values)
-    with pytest.raises(ValueError, match=r"mean is NaN or infinite at entries \[8\]; a column that is missing in every row"):
+    with pytest.raises(
+        ValueError, match=r"mean is NaN or infinite at entries \[8\]; a column that is missing in every row"
+    ):
         VAE(mixed.data, 2, mean=x.nanmean(dim=0), likelihood=mixed)
 
 

@@ -70,7 +70,9 @@ def test_phishing_sites_are_those_that_uci_counts_and_describes():
     assert (table.x[:, table.columns.index("popup_window")] == 1).sum() == 167
     assert rate("empty_server_form_handler", 1) > 0.85 > 0.2 > rate("empty_server_form_handler", 0)
     agree = {column for column in table.columns if rate(column, 1) > rate(column, 0)}
-    assert set(table.columns) - agree == {"is_popular"}, "https and age_of_domain are here by mistake, as the docstring says"
+    assert set(table.columns) - agree == {"is_popular"}, (
+        "https and age_of_domain are here by mistake, as the docstring says"
+    )
 
 
 def test_the_clock_alone_finds_the_anomalies_of_shuttle(tables):
@@ -202,7 +204,11 @@ def test_a_table_without_anomalies_can_be_split():
         (lambda: split(small(), rng(), 1.0), ValueError, "train_fraction is 1.0, expected a number between 0 and 1"),
         (lambda: split(small(), rng(), 0.001), ValueError, "leave 0 to train on and 100 to test"),
         (lambda: split(small(anomalies=100), rng()), ValueError, "leave 0 to train on and 40 to test"),
-        (lambda: split(small(anomalies=1), rng()), ValueError, "none of the 1 anomalies of the table is among the 40 test"),
+        (
+            lambda: split(small(anomalies=1), rng()),
+            ValueError,
+            "none of the 1 anomalies of the table is among the 40 test",
+        ),
         (lambda: split(without_column(1), rng()), ValueError, "columns ['b'] are missing in every training row"),
         (
             lambda: Table("t", np.zeros((3, 2)), np.zeros(3, bool), ("a",), ""),
