@@ -203,16 +203,23 @@ def within(found, expected, n, errors=5):
     return abs(found - expected) < errors * np.sqrt(expected * (1 - expected) / n)
 
 
-def test_as_many_terminals_are_compromised_as_should_be():
-    hit = cards._hit(rng(), 500_000, 60, cards.TERMINALS_A_DAY, cards.TERMINAL_DAYS).mean(axis=0)
-    assert within(hit[-1], 1 - (1 - 2 / 10_000) ** 28, 500_000)
-    assert within(hit[0], 2 / 10_000, 500_000)
+def test_terminals_and_cards_are_hit_at_the_handbook_s_rates_and_for_its_days(monkeypatch):
+    asked = []
+
+    def hit(_, number, days, rate, duration):
+        asked.append((number, days, rate, duration))
+        return np.zeros((number, days), dtype=bool)
+
+    monkeypatch.setattr(cards, "_hit", hit)
+    simulate_cards(rng(), customers=30, terminals=1_500, days=5)
+    assert asked == [(1_500, 42 + 5, 2 / 10_000, 28), (30, 42 + 5, 3 / 5_000, 14)]
 
 
-def test_as_many_cards_are_stolen_as_should_be():
-    hit = cards._hit(rng(), 500_000, 60, cards.CUSTOMERS_A_DAY, cards.CUSTOMER_DAYS).mean(axis=0)
-    assert within(hit[-1], 1 - (1 - 3 / 5_000) ** 14, 500_000)
-    assert within(hit[0], 3 / 5_000, 500_000)
+def test_as_many_are_hit_as_should_be():
+    hit = cards._hit(rng(), 200_000, 60, 0.01, 20).mean(axis=0)
+    assert within(hit[0], 0.01, 200_000)
+    for day in (19, 20, 59):
+        assert within(hit[day], 1 - 0.99**20, 200_000)
 
 
 def test_a_third_of_the_payments_with_a_stolen_card_are_the_thief_s(monkeypatch):
