@@ -157,9 +157,10 @@ def load_breast_cancer() -> Table:
     """569 × 30, of which 212 rows (37 %) are malignant. No row occurs twice.
 
     Sizes and shapes of the cell nuclei in an image of a fine-needle aspirate. A malignant tumour counts as the anomaly, but
-    with more than a third of the rows this is no rare event. Source: Wolberg, Mangasarian,
-    Street and Street 1993, Breast Cancer Wisconsin (Diagnostic), UCI Machine Learning Repository; by
-    ``sklearn.datasets.load_breast_cancer``.
+    with more than a third of the rows this is no rare event.
+
+    Source: Wolberg, Mangasarian, Street and Street 1993, Breast Cancer Wisconsin (Diagnostic), UCI Machine Learning Repository;
+    by ``sklearn.datasets.load_breast_cancer``.
     """
     from sklearn.datasets import load_breast_cancer as sklearn_table
 
@@ -177,10 +178,11 @@ def load_shuttle() -> Table:
     """49,097 × 9, of which 3,511 rows (7.2 %) are anomalies. No row occurs twice.
 
     Time and sensor readings of a space shuttle, whole numbers; the columns are numbered, f1 to f9, not named. By UCI's
-    description the first is the time, and in these data it alone tells nearly all anomalies from the rest (AUROC 0.975; f9:
-    0.984), so a detector may do well by the clock. The largest class is normal, the second largest has been left out, and the rows of
-    the others are the anomalies, as in the outlier-detection benchmark ODDS. Source: Statlog (Shuttle), UCI Machine Learning
-    Repository; by ``river.datasets.Shuttle``.
+    description the first is the time, and it alone tells most anomalies from normal rows (AUROC 0.975; f9: 0.984): a detector
+    may do well by the clock. The largest class is normal, the second largest has been left out, and the rows of the others
+    are the anomalies, as in the outlier-detection benchmark ODDS.
+
+    Source: Statlog (Shuttle), UCI Machine Learning Repository; by ``river.datasets.Shuttle``.
     """
     from river.datasets import Shuttle
 
@@ -189,7 +191,7 @@ def load_shuttle() -> Table:
 
 
 def load_phishing() -> Table:
-    """1,250 × 9, of which 702 rows (56 %) are phishing sites: with more than half of the rows, these are no rare event.
+    """1,250 × 9, of which 702 rows (56 %) are phishing sites: more than half, so these are no rare event.
 
     What a web page and its address look like, in the values 0, ½ and 1. There are only 625 distinct rows, one of which occurs
     13 times. Of the distinct rows, 38 (110 rows of the table) carry both labels: no detector that sees these columns alone
