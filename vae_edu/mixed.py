@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from numbers import Integral
 
 import torch
 from jaxtyping import Float
@@ -11,10 +12,11 @@ from torch.nn import functional
 __all__ = ["Mixed"]
 
 KINDS = ("real", "binary", "count")
+SMALLEST = 1e-4  # mean of a count, or probability of a level, that an untrained decoder starts from
 
 
 class Mixed(nn.Module):
-    """Rows whose columns are real numbers, yes or no, counts, or categories; what is missing (NaN) contributes nothing.
+    """Rows whose columns are real numbers, yes or no, counts, or categories; missing entries (NaN) contribute nothing.
 
     kinds: for each column of the table "real", "binary", "count", or, for a category, the number of its levels. Given z, the
         columns are independent:
@@ -31,7 +33,8 @@ class Mixed(nn.Module):
     ``x.nanmean(dim=0)``; its encoder sees that mean where an entry is missing.
 
     log p(x|z) = Σ over the columns that are not missing. Training on it maximises a lower bound on the log-likelihood of
-    what was observed, which is right where whether an entry is missing does not depend on its value.
+    what was observed. That is valid if, given the observed entries of a row, which of its entries are missing does not
+    depend on the missing values (missing at random).
 
     Raises ``ValueError`` for another kind, for fewer than two levels, and without columns.
 
@@ -39,17 +42,19 @@ class Mixed(nn.Module):
     and a bound on the likelihood of the observed entries alone; without their mixture prior, positive numbers and ordinals.
     """
 
+    takes_missing = True
+
     def __init__(self, kinds: Sequence[str | int]):
         super().__init__()
         if not len(kinds):
             raise ValueError("kinds is empty; expected one for each column of the table")
         for column, kind in enumerate(kinds):
-            is_levels = isinstance(kind, int) and not isinstance(kind, bool) and kind >= 2
+            is_levels = isinstance(kind, Integral) and not isinstance(kind, bool) and kind >= 2
             if not (is_levels or kind in KINDS):
                 raise ValueError(
                     f"kinds[{column}] is {kind!r}; expected one of {', '.join(KINDS)}, or the number of levels, at least 2"
                 )
-        self.kinds = tuple(kinds)
+        self.kinds = kinds = tuple(int(kind) if isinstance(kind, Integral) else kind for kind in kinds)
         widths = [kind if isinstance(kind, int) else 1 for kind in kinds]
         self.data = sum(widths)
         self._starts = starts = [sum(widths[:column]) for column in range(len(widths))]
@@ -67,10 +72,16 @@ class Mixed(nn.Module):
     ) -> Float[Tensor, "batch columns"]:
         """log p of each column of the table in nats, 0 where it is missing; every constant is kept.
 
-        Raises ``ValueError`` where x has another number of entries, or an entry that its kind does not have.
+        Raises ``ValueError`` where x has another number of entries, or an entry that its kind does not have, and where
+        output has not the shape of x.
         """
         known = self.known(x)
-        x = x.where(~x.isnan(), 0.0)  # any value that is possible: what it gives is left out below
+        if output.shape != x.shape:
+            raise ValueError(f"output has shape {tuple(output.shape)}; expected {tuple(x.shape)}, that of x")
+        # Any possible value takes the place of what is missing, in x and in the output: what the two give is left out
+        # below, and without an overflow no NaN reaches the gradient.
+        missing = x.isnan()
+        x, output = x.masked_fill(missing, 0.0), output.masked_fill(missing, 0.0)
         self._require_possible(x, known)
         log_prob = output.new_zeros(known.shape)
         real, binary, count = (self._entries[kind] for kind in KINDS)
@@ -87,8 +98,10 @@ class Mixed(nn.Module):
         return log_prob.where(known, 0.0)
 
     def known(self, x: Float[Tensor, "batch data"]) -> Tensor:
-        """(batch, columns): whether an entry is there. Of a category all entries of x are missing, or none:
-        ``ValueError`` else."""
+        """(batch, columns): whether an entry is there.
+
+        Raises ``ValueError`` where x has another number of entries, and where only some of a category's entries are missing.
+        """
         if x.ndim != 2 or x.shape[1] != self.data:
             raise ValueError(f"x has shape {tuple(x.shape)}; expected (batch, {self.data})")
         missing = x.isnan()
@@ -125,12 +138,16 @@ class Mixed(nn.Module):
         return x
 
     def output_for(self, mean: Float[Tensor, " data"]) -> Float[Tensor, " data"]:
-        """The output whose mean this is, kept away from infinity; what an untrained decoder starts from."""
+        """The output whose mean this is; what an untrained decoder starts from.
+
+        To keep it finite, a binary column's mean is taken to be between 0.01 and 0.99, as ``Bernoulli`` does, and a count's
+        mean and the probability of a level to be at least ``SMALLEST``.
+        """
         output = mean.clone()
         output[self._entries["binary"]] = mean[self._entries["binary"]].clamp(0.01, 0.99).logit()
-        output[self._entries["count"]] = mean[self._entries["count"]].clamp(min=0.01).log()
+        output[self._entries["count"]] = mean[self._entries["count"]].clamp(min=SMALLEST).log()
         for entries in self._levels.values():
-            output[entries] = mean[entries].clamp(min=0.01).log()
+            output[entries] = mean[entries].clamp(min=SMALLEST).log()
         return output
 
     def observe(
@@ -140,9 +157,9 @@ class Mixed(nn.Module):
         return x
 
     def expand(self, table: Float[Tensor, "rows columns"]) -> Float[Tensor, "rows data"]:
-        """x, in which a category has an entry for each of its levels, from a table in which it is a number from 0 on.
+        """x, in which a category has an entry for each of its levels, from a table in which it is a level: 0, 1, 2 …
 
-        What is missing (NaN) stays missing. Raises ``ValueError`` for another number of columns, and for a number that is no level.
+        Missing entries (NaN) stay missing. Raises ``ValueError`` for another number of columns, and for a number that is no level.
         """
         if table.ndim != 2 or table.shape[1] != len(self.kinds):
             raise ValueError(f"table has shape {tuple(table.shape)}; expected (rows, {len(self.kinds)})")
@@ -177,7 +194,7 @@ class Mixed(nn.Module):
         if ((binary != 0) & (binary != 1)).any():
             raise ValueError("x has entries in a binary column that are neither 0 nor 1")
         if ((count < 0) | (count != count.round())).any():
-            raise ValueError("x has entries in a column of counts that are no whole numbers from 0 on")
+            raise ValueError("x has entries in a column of counts that are not non-negative integers")
         for column, entries in self._levels.items():
             one, levels = x[:, entries], known[:, column]
             if (((one != 0) & (one != 1)).any(dim=1) | ((one.sum(dim=1) != 1) & levels)).any():

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from vae_edu.data import Table, cards, simulate_cards
-from vae_edu.data.tables import split
+from vae_edu.data import CardTable, Table, cards, simulate_cards, split_by_day
 
 
 def rng(seed=0):
@@ -17,6 +16,13 @@ def rng(seed=0):
 @pytest.fixture(scope="module")
 def table():
     return simulate_cards(rng())
+
+
+def three_days(**other):
+    """A table of three payments, one on each day."""
+    each, none = np.arange(3), np.zeros(3, dtype=int)
+    parts = dict(scenario=none, day=each, customer=none, terminal=none, risk=np.zeros((3, 3)))
+    return CardTable("three", np.ones((3, 1)), np.zeros(3, bool), ("amount",), "made up", **(parts | other))
 
 
 @pytest.fixture(scope="module")
@@ -52,18 +58,72 @@ def test_the_rng_decides_everything(table):
     assert not np.array_equal(simulate_cards(rng(1)).is_anomaly[:40_000], table.is_anomaly[:40_000])
 
 
-def test_labels_stay_out_of_the_columns(table):
-    assert not any("label" in column or "fraud" in column for column in table.columns)
-    assert all("from labels" in column for column in cards.RISK_COLUMNS)
+def test_labels_stay_out_of_the_columns(genuine):
+    customer, terminal, time_, amount = genuine
+    is_fraud = rng(2).random(len(time_)) < 0.3
+    x, risk = cards._features(customer, terminal, time_, amount, is_fraud)
+    other_x, other_risk = cards._features(customer, terminal, time_, amount, ~is_fraud)
+    assert np.array_equal(x, other_x)
+    assert (risk != other_risk).any(axis=0).all()
+
+
+def test_risk_is_added_and_nothing_is_lost(table):
     both = table.with_risk()
-    assert both.x.shape[1] == len(both.columns) == 15
-    assert np.array_equal(both.x[:, 12:], table.risk)
+    assert both.columns == table.columns + cards.RISK_COLUMNS
+    assert all("from labels" in column for column in cards.RISK_COLUMNS)
+    assert np.array_equal(both.x, np.hstack([table.x, table.risk]))
+    for name in ("is_anomaly", "scenario", "day", "customer", "terminal", "risk"):
+        assert getattr(both, name) is getattr(table, name)
 
 
-def test_it_can_be_split(table):
-    parts = split(table, rng())
-    assert parts.train_x.shape[1] == 12
-    assert not parts.train_is_anomaly.any()
+def test_risk_is_known_from_labels_that_are_a_week_old():
+    """All payments are one terminal's, one an hour; a fraud counts from 7 days later on, and for as long as the window is."""
+    hours = np.arange(24 * 50)
+    is_fraud = hours == 24 * 5
+    _, risk = cards._features(0 * hours, 0 * hours, 3_600 * hours, 1.0 + hours, is_fraud)
+    for column, days in enumerate(cards.WINDOWS):
+        assert np.flatnonzero(risk[:, column]).tolist() == list(range(24 * 12, min(24 * (12 + days), len(hours))))
+
+
+# Splits
+
+
+@pytest.mark.parametrize("contaminated", [False, True])
+def test_a_split_by_day_is_the_handbook_s(table, contaminated):
+    parts = split_by_day(table, contaminated=contaminated)
+    train, test = table.day[parts.train_rows], table.day[parts.test_rows]
+    assert sorted(set(train)) == list(range(7))
+    assert sorted(set(test)) == list(range(14, 21)), "a gap of 7 days"
+    assert len(test) == ((table.day >= 14) & (table.day < 21)).sum()
+    in_train = (table.day < 7) & (contaminated | ~table.is_anomaly)
+    assert np.array_equal(parts.train_rows, np.flatnonzero(in_train))
+    assert parts.train_is_anomaly.any() == contaminated
+    assert np.allclose(parts.train_x.mean(axis=0), 0, atol=1e-9)
+    assert np.allclose(parts.test_x * parts.scale + parts.mean, table.x[parts.test_rows])
+    assert set(table.scenario[parts.test_rows][parts.test_is_anomaly]) <= {1, 2, 3}
+
+
+def test_days_can_be_chosen(table):
+    parts = split_by_day(table, 3, train_days=10, gap=0, test_days=13)
+    assert sorted(set(table.day[parts.train_rows])) == list(range(3, 13))
+    assert sorted(set(table.day[parts.test_rows])) == list(range(13, 26))
+
+
+def test_no_label_of_the_test_part_reaches_the_training_part(genuine):
+    """The risks of the training days are the same, whatever the labels from the first test day on are."""
+    customer, terminal, time_, amount = genuine
+    is_fraud, late = rng(2).random(len(time_)) < 0.3, time_ >= 14 * cards.DAY
+    (_, risk), (_, other) = (
+        cards._features(customer, terminal, time_, amount, labels) for labels in (is_fraud, is_fraud ^ late)
+    )
+    assert np.array_equal(risk[~late], other[~late])
+    assert not np.array_equal(risk[late], other[late])
+
+
+def test_a_table_with_risk_is_split_too(table):
+    parts = split_by_day(table.with_risk())
+    assert parts.train_x.shape[1] == 15
+    assert np.array_equal(parts.test_rows, split_by_day(table).test_rows)
 
 
 # Payments
@@ -109,10 +169,11 @@ def test_numbers_and_times_of_payments(genuine):
     second = time_ % cards.DAY
     law = stats.truncnorm(-2.16, 2.16, loc=cards.DAY / 2, scale=20_000)
     assert stats.kstest(second, law.cdf).statistic < 1.63 / np.sqrt(len(second))
-    one = customer == np.bincount(customer).argmax()
-    a_day = np.bincount(time_[one] // cards.DAY, minlength=60)
-    assert stats.chisquare(np.bincount((a_day > np.median(a_day)).astype(int), minlength=2)).pvalue > 0.001
-    assert 0.5 < a_day.var() / a_day.mean() < 2, "Poisson"
+    of_each_day = np.bincount(customer * 60 + time_ // cards.DAY, minlength=2_000 * 60).reshape(2_000, 60)
+    of_each_day = of_each_day[of_each_day.sum(axis=1) > 30]
+    # Poisson: variance over mean is 1, with a standard error of √(2/59) for 60 days of one customer.
+    dispersion = of_each_day.var(axis=1, ddof=1) / of_each_day.mean(axis=1)
+    assert dispersion.mean() == pytest.approx(1, abs=5 * np.sqrt(2 / 59 / len(dispersion)))
 
 
 def test_terminals_lie_within_the_radius():
@@ -137,22 +198,46 @@ def test_a_customer_without_terminals_makes_no_payment():
 # Frauds
 
 
-def test_each_scenario_is_as_frequent_as_it_should_be():
-    """Expected fractions in closed form; customers and terminals, not payments, are what is independent."""
-    found = np.zeros(3)
-    total = 0
-    for seed in range(6):
-        table = simulate_cards(rng(seed))
-        found += np.bincount(table.scenario, minlength=4)[1:]
-        total += len(table.x)
-    compromised = 1 - (1 - 2 / 10_000) ** 28
-    stolen = (1 - (1 - 3 / 5_000) ** 14) / 3
+def within(found, expected, n, errors=5):
+    """Whether a fraction found among n independent trials is the one expected, to a number of standard errors."""
+    return abs(found - expected) < errors * np.sqrt(expected * (1 - expected) / n)
+
+
+def test_terminals_and_cards_are_hit_at_the_handbook_s_rates_and_for_its_days(monkeypatch):
+    asked = []
+
+    def hit(_, number, days, rate, duration):
+        asked.append((number, days, rate, duration))
+        return np.zeros((number, days), dtype=bool)
+
+    monkeypatch.setattr(cards, "_hit", hit)
+    simulate_cards(rng(), customers=30, terminals=1_500, days=5)
+    assert asked == [(1_500, 42 + 5, 2 / 10_000, 28), (30, 42 + 5, 3 / 5_000, 14)]
+
+
+def test_as_many_are_hit_as_should_be():
+    hit = cards._hit(rng(), 200_000, 60, 0.01, 20).mean(axis=0)
+    assert within(hit[0], 0.01, 200_000)
+    for day in (19, 20, 59):
+        assert within(hit[day], 1 - 0.99**20, 200_000)
+
+
+def test_a_third_of_the_payments_with_a_stolen_card_are_the_thief_s(monkeypatch):
+    monkeypatch.setattr(cards, "CUSTOMERS_A_DAY", 1)
+    none = np.zeros(200_000, dtype=int)
+    scenario, _ = cards._add_frauds(rng(), none, none, none, np.full(200_000, 10.0), (1, 1, 30))
+    assert within((scenario == 3).mean(), 1 / 3, 200_000)
+    assert not (scenario == 1).any(), "10 and 50 are no large amounts"
+
+
+def test_frauds_are_as_frequent_as_in_the_handbook():
+    """In closed form; the table's rate varies, for customers and terminals are what is independent, and few are hit."""
+    compromised, stolen = 1 - (1 - 2 / 10_000) ** 28, (1 - (1 - 3 / 5_000) ** 14) / 3
     large = integrate.quad(lambda m: stats.norm.sf(220, m, m / 2) / 95, 5, 100)[0]
-    expected = total * np.array([large * (1 - compromised), compromised * (1 - stolen), stolen])
-    # standard errors: 2,000 terminals · 2e-4 · 53 days · 6 runs = 127 hit ones, 1,000 · 6e-4 · 39 · 6 = 140 customers
-    slack = 4 * np.array([1 / np.sqrt(expected[0]) + 0.1, 1.3 / np.sqrt(127), 1.3 / np.sqrt(140)])
-    assert (np.abs(found / expected - 1) < slack).all(), (found, expected)
-    assert 0.006 < found.sum() / total < 0.0115, "near the handbook's 0.84 %"
+    expected = 1 - (1 - large) * (1 - compromised) * (1 - stolen)
+    assert 0.0084 < expected < 0.0095, "a little above the handbook's"
+    rates = [simulate_cards(rng(seed)).is_anomaly.mean() for seed in range(4)]
+    assert np.mean(rates) == pytest.approx(expected, rel=0.15)
 
 
 def test_the_rules_of_the_scenarios():
@@ -160,25 +245,23 @@ def test_the_rules_of_the_scenarios():
     customer, terminal, time_, before = cards._genuine(rng(5), customers, terminals, days)
     sizes = (customers, terminals, days)
     scenario, after = cards._add_frauds(rng(6), customer, terminal, time_ // cards.DAY, before, sizes)
-    assert (scenario == 3).any()
+    assert {0, 2, 3} <= set(scenario)
     assert np.allclose(after[scenario == 3], 5 * before[scenario == 3])
     assert np.array_equal(after[scenario != 3], before[scenario != 3])
     assert (before[scenario == 1] > 220).all()
     assert (before[scenario == 0] <= 220).all()
-    day = time_ // cards.DAY
-    for one in np.unique(terminal[scenario == 2]):
-        at = terminal == one
-        first = day[at & (scenario == 2)].min()
-        within = (
-            at & (day >= first) & (day < first + 20)
-        )  # the first payment may come some days after the terminal was hit
-        if (day[at & (scenario == 2)].max() - first) < 28:
-            assert np.isin(scenario[within & (day <= day[at & (scenario == 2)].max())], [2, 3]).all()
-    stolen = np.zeros(len(day), dtype=bool)
-    for one in np.unique(customer[scenario == 3]):
-        its = day[(customer == one) & (scenario == 3)]
-        stolen |= (customer == one) & (day >= its.min()) & (day <= its.max()) & (its.max() - its.min() < 14)
-    assert 0.3 < (scenario[stolen] == 3).mean() < 0.6
+
+
+def test_at_a_compromised_terminal_every_payment_is_a_fraud(monkeypatch):
+    """Terminal 1 is compromised on day 2, by a random number that says so."""
+    hit = np.zeros((3, 40), dtype=bool)
+    hit[1, 2:30] = True
+    monkeypatch.setattr(cards, "_hit", lambda _, number, *rest: hit if number == 3 else np.zeros((2, 40), bool))
+    day, terminal = np.repeat(np.arange(40), 3), np.tile(np.arange(3), 40)
+    scenario, after = cards._add_frauds(rng(), 0 * day, terminal, day, np.full(120, 9.0), (2, 3, 40))
+    assert np.array_equal(scenario == 2, (terminal == 1) & (day >= 2) & (day < 30))
+    assert set(scenario) == {0, 2}
+    assert (after == 9).all()
 
 
 def test_where_several_hold_the_last_is_the_scenario(monkeypatch):
@@ -264,6 +347,13 @@ def test_the_first_day_is_a_sunday(table):
         (lambda: simulate_cards(rng(), customers=0), ValueError, "customers is 0, expected at least 1"),
         (lambda: simulate_cards(rng(), terminals=1.5), TypeError, "terminals is 1.5, expected a whole number"),
         (lambda: simulate_cards(rng(), days=True), TypeError, "days is True, expected a whole number"),
+        (lambda: split_by_day(three_days(), train_days=1.0), TypeError, "train_days is 1.0, expected a whole number"),
+        (lambda: split_by_day(three_days(), -1), ValueError, "first_day is -1, expected at least 0"),
+        (lambda: split_by_day(three_days(), gap=-1), ValueError, "gap is -1, expected at least 0"),
+        (lambda: split_by_day(three_days(), test_days=0), ValueError, "test_days is 0, expected at least 1"),
+        (lambda: split_by_day(three_days()), ValueError, "the last test day is day 20, but the payments end on day 2"),
+        (lambda: three_days(day=np.zeros(2, int)), ValueError, r"day has shape \(2,\); expected \(3,\)"),
+        (lambda: three_days(risk=np.zeros((3, 2))), ValueError, r"risk has shape \(3, 2\); expected \(3, 3\)"),
     ],
 )
 def test_bad_arguments_are_named(call, error, message):

