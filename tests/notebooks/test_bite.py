@@ -477,7 +477,7 @@ def flipped(model, x, samples, **options):
     return terms._replace(score=-terms.score)
 detection.elbo_terms = flipped
 """,
-        "VAE: smallest AUROC on anomalies in the middle",
+        "everyone finds the outside|VAE: smallest AUROC on anomalies in the middle",
     ),
     "18: a threshold that forgets the base rate": (
         "18",
