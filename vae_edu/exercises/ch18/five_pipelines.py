@@ -10,7 +10,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
 from vae_edu.data.tables import load_phishing
-from vae_edu.evaluation.detection import auroc
+from vae_edu.evaluation.detection import auroc, bootstrap
 
 _FRESH, _TRAIN = 0.35, 0.6
 _KINDS = {"A": "copies", "B": "leak", "C": "scaled", "D": "sound", "E": "chosen"}
@@ -75,3 +75,11 @@ def measured(name: str) -> tuple[float, ...]:
 
 def _scores(train: np.ndarray, x: np.ndarray) -> np.ndarray:
     return _distance(train, x, StandardScaler().fit(train))
+
+
+def fresh_error() -> float:
+    """The standard error of the AUROC on fresh rows, by a bootstrap: a quarter of the interval of 95 %. It is about that of all five."""
+    x, is_anomaly, part = _parts()
+    scores = _scores(x[(part == 0) & ~is_anomaly], x[part == 2])
+    interval = bootstrap(auroc, is_anomaly[part == 2], scores, rng=np.random.default_rng(0), repeats=100)
+    return (interval.high - interval.low) / 4
