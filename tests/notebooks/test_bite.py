@@ -572,6 +572,52 @@ LearnedGaussian.draw = lambda self, output, generator=None: output
 """,
         "grid: means alone are sharper",
     ),
+    "18: the ELBO as a score, not its negative": (
+        "18",
+        """
+right_terms = detection.elbo_terms
+def flipped(model, x, samples, **options):
+    terms = right_terms(model, x, samples, **options)
+    return terms._replace(score=-terms.score)
+detection.elbo_terms = flipped
+""",
+        "everyone finds the outside|VAE: smallest AUROC on anomalies in the middle",
+    ),
+    "18: a threshold that forgets the base rate": (
+        "18",
+        """
+def use(exercise_id, function):
+    def threshold(normal, anomalous, base_rate, miss, false_alarm):
+        tried = np.unique(np.concatenate([normal, anomalous]))
+        cost = [miss * (anomalous <= t).mean() + false_alarm * (normal > t).mean() for t in tried]
+        return tried[np.argmin(cost)], min(cost)
+    return threshold
+""",
+        "cost per payment",
+    ),
+    "18: the quantile of the wrong tail": (
+        "18",
+        """
+detection.false_alarm_threshold = lambda scores, rate: np.quantile(scores, rate)
+""",
+        "the false-alarm rate is about what was asked for",
+    ),
+    "18: reasons that are the most usual columns": (
+        "18",
+        """
+def use(exercise_id, function):
+    return lambda own, normal, top: np.argsort((own - normal.mean(axis=0)) / normal.std(axis=0), axis=1)[:, :top]
+""",
+        "alarms for stolen cards whose first reason is an amount",
+    ),
+    "18: binary pixels by a threshold in place of samples": (
+        "18",
+        """
+from vae_edu.likelihoods import Bernoulli
+Bernoulli.observe = lambda self, x, *, generator=None: (x > 0.5).float()
+""",
+        "Bernoulli VAE: AUROC of digits as anomalies",
+    ),
 }
 
 

@@ -28,6 +28,7 @@ SWEEPS = {
     "07": "vae_edu.experiments.in_pytorch",
     "11": "vae_edu.experiments.remedies",
     "12": "vae_edu.experiments.fashion_likelihood",
+    "18": "vae_edu.experiments.detection",
 }
 
 
