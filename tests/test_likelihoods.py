@@ -11,6 +11,7 @@ from torch.distributions import Bernoulli, Normal
 
 from vae_edu import likelihoods
 from vae_edu.likelihoods import (
+    ColumnGaussian,
     DiscretisedLogistic,
     LearnedGaussian,
     OptimalGaussian,
@@ -506,3 +507,20 @@ def test_draws_of_256_levels_have_the_mean_and_are_levels():
 def test_draws_at_the_edges_and_with_a_tiny_scale_are_the_nearest_level():
     draws = logistic(1e-7).draw(torch.tensor([[-5.0, 0.3001, 0.9999, 8.0]], dtype=torch.float64), generator=seeded(37))
     assert draws.tolist()[0] == pytest.approx([0, round(0.3001 * 255) / 255, 1, 1], abs=1e-12)
+
+
+def test_a_gaussian_with_a_variance_for_each_column():
+    likelihood = ColumnGaussian(3, variance=0.5)
+    assert torch.allclose(likelihood.variance, torch.full((3,), 0.5))
+    likelihood.free.data = torch.tensor([-40.0, 0.0, 2.0])
+    assert likelihood.variance[0] == pytest.approx(1e-2)
+    x, output = torch.randn(4, 3, generator=torch.Generator().manual_seed(0)), torch.zeros(4, 3)
+    expected = torch.distributions.Normal(output, likelihood.variance.sqrt()).log_prob(x)
+    assert torch.allclose(likelihood.column_log_prob(x, output), expected, atol=1e-5)
+    assert torch.allclose(likelihood.log_prob(x, output), expected.sum(dim=1), atol=1e-5)
+    drawn = likelihood.draw(torch.zeros(20_000, 3), generator=torch.Generator().manual_seed(0))
+    assert drawn.var(dim=0) == pytest.approx(likelihood.variance, rel=0.05)
+    with pytest.raises(ValueError, match="columns is 0"):
+        ColumnGaussian(0)
+    with pytest.raises(ValueError, match="floor is"):
+        ColumnGaussian(2, variance=0.1, floor=0.2)

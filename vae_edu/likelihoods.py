@@ -17,6 +17,7 @@ from vae_edu.processes import sum_over_processes
 
 __all__ = [
     "Bernoulli",
+    "ColumnGaussian",
     "DiscretisedLogistic",
     "Gaussian",
     "LearnedGaussian",
@@ -177,6 +178,39 @@ class LearnedGaussian(_GaussianNoise):
 
     def _logvar(self, like: Tensor) -> Tensor:
         return self.logvar
+
+
+class ColumnGaussian(_GaussianNoise):
+    """Real numbers with one variance σ_d² for each column of a table, learned by gradient: the columns differ in how well the
+    latents predict them.
+
+    columns: how many there are. floor: no variance falls below it. Where a column holds few different values, as whole numbers
+    do, the density of the data has no maximum: the variance shrinks to 0 and log p grows beyond every bound. variance: what
+    all start from. Raises ``ValueError`` for fewer than one column, and unless 0 < floor < variance and both are finite.
+    """
+
+    def __init__(self, columns: int, *, variance: float = 1.0, floor: float = 1e-2):
+        super().__init__()
+        if columns < 1:
+            raise ValueError(f"columns is {columns}; expected 1 or more")
+        if not _require_variance(floor) < _require_variance(variance):
+            raise ValueError(f"floor is {floor} and variance is {variance}; expected a floor below the variance")
+        self.floor = floor
+        self.free = nn.Parameter(torch.full((columns,), variance - floor).expm1().log())  # inverse of softplus
+
+    @property
+    def variance(self) -> Float[Tensor, " columns"]:
+        return self.floor + functional.softplus(self.free.detach())
+
+    def _logvar(self, like: Tensor) -> Tensor:
+        return (self.floor + functional.softplus(self.free)).log()
+
+    def column_log_prob(
+        self, x: Float[Tensor, "batch data"], output: Float[Tensor, "batch data"]
+    ) -> Float[Tensor, "batch data"]:
+        """log p(x_d|z) of each entry, in nats; ``log_prob`` is their sum over the columns."""
+        logvar = self._logvar(x)
+        return -0.5 * (math.log(2 * math.pi) + logvar + (x - output) ** 2 * (-logvar).exp())
 
 
 class OptimalGaussian(_GaussianNoise):
