@@ -94,7 +94,10 @@ def detect(table: CsvTable, wish: Wish) -> Found:
             f"only {(~labels).sum()} rows are labelled normal; {FEWEST_ROWS} are the fewest that a detector can learn from "
             "here. Is --anomaly the right label?"
         )
-    fitted = cross_fit(table.x, table.kinds, seed=wish.seed, leave_out=labels if clean else None)
+    try:
+        fitted = cross_fit(table.x, table.kinds, seed=wish.seed, leave_out=labels if clean else None)
+    except ValueError as error:
+        raise DetectError(f"too few different rows: {error}") from None
     return Found(table, fitted, *_threshold(fitted.score, labels, wish), wish)
 
 

@@ -24,6 +24,7 @@ from vae_edu.training import cosine, fit
 
 __all__ = ["CONTROLS", "Budget", "CrossFitted", "cross_fit", "parts_of"]
 
+FEWEST = 10
 CONTROLS = ("distance to the mean", "PCA", "isolation forest", "k-NN")
 
 
@@ -86,12 +87,10 @@ def cross_fit(
     The models of the parts differ, so the scores of two rows differ also by chance; this is as for any cross-validated score. The
     number of latents and of steps is chosen once, on the rows that the first model is trained on.
 
-    Raises ``ValueError`` where fewer rows than parts can be trained on.
+    Raises ``ValueError`` where a model would have fewer than ten rows to be trained on, as with few rows, or few different ones.
     """
     budget = budget or Budget()
     usable = np.ones(len(x), dtype=bool) if leave_out is None else ~np.asarray(leave_out, dtype=bool)
-    if usable.sum() < 2 * budget.parts:
-        raise ValueError(f"{usable.sum()} rows to train on; expected at least {2 * budget.parts}")
     rng = np.random.default_rng(seed)
     part = parts_of(x, rng, budget.parts, apart=~usable)
     columns, rate = np.full(x.shape, np.nan), np.empty(len(x))
@@ -100,11 +99,17 @@ def cross_fit(
     for number in range(budget.parts):
         train = rng.permutation(np.flatnonzero(usable & (part != number)))[: budget.rows]
         own = np.flatnonzero(part == number)
+        if not len(own):  # equal rows are many, and lie in the neighbouring parts
+            continue
+        if len(train) < FEWEST:
+            raise ValueError(
+                f"{len(train)} rows to train on that differ from those to be scored; expected {FEWEST} or more"
+            )
         scale = scaling(x[train], kinds)
         trained, scored = _tensor(scale(x[train]), kinds), _tensor(scale(x[own]), kinds)
         if chosen is None:
             chosen = _choose(trained, kinds, budget, seed)
-            components = _components(trained.numpy())
+            components = _components(trained.numpy(), budget)
         model = _train(trained, kinds, *chosen, budget, seed + number)
         generator = torch.Generator().manual_seed(seed)
         rate[own] = elbo_terms(model, scored, 1, generator=generator).rate.numpy()
@@ -211,12 +216,19 @@ def _columns(model: VAE, x: torch.Tensor, samples: int, generator: torch.Generat
     return np.where(missing, np.nan, added)
 
 
-def _components(x: np.ndarray) -> int:
-    """How many principal components give a held-out fifth of the rows the largest likelihood, by probabilistic PCA."""
+def _components(x: np.ndarray, budget: Budget) -> int:
+    """How many principal components give a held-out fifth of the rows the largest likelihood in the median."""
     x = SimpleImputer(strategy="median", keep_empty_features=True).fit_transform(x)
     held_out, train = np.split(x, [len(x) // 5])
     sizes = range(1, min(train.shape[1], len(train), 30))
-    return max(sizes, key=lambda size: np.median(PCA(size).fit(train).score_samples(held_out)), default=1)
+    return max(sizes, key=lambda size: np.median(_pca(train, size, budget).score_samples(held_out)), default=1)
+
+
+def _pca(x: np.ndarray, components: int, budget: Budget) -> PCA:
+    """Probabilistic PCA whose noise, as that of the VAE, has no variance below the floor: columns may depend on one another."""
+    pca = PCA(components).fit(x)
+    pca.noise_variance_ = max(pca.noise_variance_, budget.floor)
+    return pca
 
 
 def _controls(train: np.ndarray, own: np.ndarray, components: int, budget: Budget, seed: int) -> dict[str, np.ndarray]:
@@ -229,7 +241,7 @@ def _controls(train: np.ndarray, own: np.ndarray, components: int, budget: Budge
     neighbours = NearestNeighbors(n_neighbors=min(budget.neighbours, len(train))).fit(train)
     return {
         "distance to the mean": ((own - train.mean(axis=0)) ** 2).sum(axis=1),
-        "PCA": -PCA(components).fit(train).score_samples(own),
+        "PCA": -_pca(train, components, budget).score_samples(own),
         "isolation forest": -IsolationForest(random_state=seed).fit(train).score_samples(own),
         "k-NN": neighbours.kneighbors(own)[0][:, -1],
     }
