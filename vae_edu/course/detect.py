@@ -197,33 +197,31 @@ def _top(found: Found) -> list[str]:
     labelled = table.is_anomaly is not None
     lines = [
         "",
-        f"The {K} most anomalous rows, and the columns that add most to the score (nats above the column's median):",
+        f"The {K} most anomalous rows, and the columns to blame (by how many nats the score falls without the value):",
     ]
     for row in rows:
         why = ", ".join(
-            f"{table.columns[column]} = {table.shown(row, column)} ({fitted.excess[row, column]:+.1f})"
+            f"{table.columns[column]} = {table.shown(row, column)} ({fitted.relief[row, column]:.1f})"
             for column in responsible(fitted, row)
         )
         verdict = f"  {'anomaly' if table.is_anomaly[row] else 'normal ':7}" if labelled else ""
-        combination = " (mostly a rare combination)" if _is_combination(fitted, row) else ""
+        combination = "; mostly a rare combination" if _is_combination(fitted, row) else ""
         lines.append(
             f"  line {table.lines[row]:>7}  {fitted.score[row]:9.1f}{verdict}  {why or 'no single column'}{combination}"
         )
-    lines.append(
-        "A column may also stand out because another is wrong: take these as places to look at, not as causes."
-    )
+    lines.append("Take these as places to look at, not as causes.")
     return lines
 
 
 def responsible(fitted: CrossFitted, row: int, most: int = 2) -> list[int]:
-    """The columns that add most to a row's score above their medians; none that adds less than its median."""
-    order = np.argsort(-fitted.excess[row], kind="stable")[:most]
-    return [int(column) for column in order if fitted.excess[row, column] > 0]
+    """The columns whose values raise a row's score most, and none that does not raise it."""
+    order = np.argsort(-fitted.relief[row], kind="stable")[:most]
+    return [int(column) for column in order if fitted.relief[row, column] > 0]
 
 
 def _is_combination(fitted: CrossFitted, row: int) -> bool:
-    """Whether the rate, which no column owns, adds more than any column does."""
-    return fitted.rate_excess[row] > fitted.excess[row].max()
+    """Whether no value alone accounts for half of what the row scores above the median row."""
+    return fitted.relief[row].max() < 0.5 * (fitted.score[row] - np.median(fitted.score))
 
 
 def _measured(found: Found) -> list[str]:
@@ -327,13 +325,12 @@ def _rows(found: Found):
         "alarm",
         "first column",
         "second column",
-        *(f"excess of {name}" for name in table.columns),
-        "excess of the rate",
+        *(f"relief of {name}" for name in table.columns),
         *found.fitted.controls,
     ]
     for row in range(len(table.x)):
         names = [table.columns[column] for column in responsible(fitted, row)]
-        numbers = (*fitted.excess[row], fitted.rate_excess[row], *(own[row] for own in fitted.controls.values()))
+        numbers = (*fitted.relief[row], *(own[row] for own in fitted.controls.values()))
         yield [
             int(table.lines[row]),
             *([int(table.is_anomaly[row])] if labelled else []),
@@ -341,7 +338,7 @@ def _rows(found: Found):
             int(fitted.score[row] > found.threshold),
             *names,
             *[""] * (2 - len(names)),
-            *(f"{each:.6g}" for each in numbers),
+            *("" if np.isnan(each) else f"{each:.6g}" for each in numbers),
         ]
 
 

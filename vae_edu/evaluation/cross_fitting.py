@@ -22,7 +22,7 @@ from vae_edu.models.vae import VAE
 from vae_edu.objectives import negative_elbo
 from vae_edu.training import cosine, fit
 
-__all__ = ["CONTROLS", "Budget", "CrossFitted", "cross_fit", "parts_of"]
+__all__ = ["CONTROLS", "Budget", "CrossFitted", "cross_fit", "parts_of", "relief", "scores", "typical_distortions"]
 
 FEWEST = 10
 CONTROLS = ("distance to the mean", "PCA", "isolation forest", "k-NN")
@@ -33,7 +33,7 @@ class Budget:
     """What fitting may cost, the same for every table.
 
     parts: how many models are trained, each without one part of the rows. rows: the most that any detector is trained on.
-    latents, steps: those that the VAE is chosen from, by the ELBO of held-out training rows. samples: of q(z|x), for a score.
+    latents, steps: those that the VAE is chosen from, by the ELBO of held-out training rows. samples: of q(z|x), for a score. explained: of how many values, at most, the relief is computed, those of the rows with the largest scores.
     """
 
     parts: int = 4
@@ -46,21 +46,21 @@ class Budget:
     floor: float = 1e-2
     samples: int = 10
     neighbours: int = 5
+    explained: int = 200_000
 
 
 class CrossFitted(NamedTuple):
     """The scores of all rows, each by detectors that were trained without it.
 
-    score (rows,): an estimate of −ELBO in nats: the rate and what each column adds. A missing value adds what the column adds in
+    score (rows,): an estimate of −ELBO in nats: the rate and what each column adds. A missing value adds what its column adds in
         the median, so that rows with and without missing values can be compared.
-    excess (rows, columns): how much more than its median each column adds, in nats; 0 where it is missing. rate_excess (rows,): the
-        same for the rate. score − rate_excess − Σ_d excess_d is the same number for all rows.
+    relief (rows, columns): by how many nats the score falls if this value is taken as missing; 0 where it is missing. In a large
+        table only rows of large scores have it, and the others NaN. See ``relief``.
     controls: the scores of each of ``CONTROLS``, (rows,) each. latent, steps: what was chosen for the VAE.
     """
 
     score: np.ndarray
-    excess: np.ndarray
-    rate_excess: np.ndarray
+    relief: np.ndarray
     controls: dict[str, np.ndarray]
     latent: int
     steps: int
@@ -93,7 +93,7 @@ def cross_fit(
     usable = np.ones(len(x), dtype=bool) if leave_out is None else ~np.asarray(leave_out, dtype=bool)
     rng = np.random.default_rng(seed)
     part = parts_of(x, rng, budget.parts, apart=~usable)
-    columns, rate = np.full(x.shape, np.nan), np.empty(len(x))
+    score, reliefs = np.empty(len(x)), np.full(x.shape, np.nan)
     controls = {name: np.empty(len(x)) for name in CONTROLS}
     chosen = components = None
     for number in range(budget.parts):
@@ -111,15 +111,45 @@ def cross_fit(
             chosen = _choose(trained, kinds, budget, seed)
             components = _components(trained.numpy(), budget)
         model = _train(trained, kinds, *chosen, budget, seed + number)
-        generator = torch.Generator().manual_seed(seed)
-        rate[own] = elbo_terms(model, scored, 1, generator=generator).rate.numpy()
-        columns[own] = _columns(model, scored, budget.samples, generator)
-        for name, score in _controls(trained.numpy(), scored.numpy(), components, budget, seed).items():
-            controls[name][own] = score
-    median = np.nanmedian(columns, axis=0)
-    excess = np.nan_to_num(columns - median)
-    score = rate + median.sum() + excess.sum(axis=1)
-    return CrossFitted(score, excess, rate - np.median(rate), controls, *chosen)
+        typical = typical_distortions(model, scored, samples=budget.samples, seed=seed)
+        score[own] = scores(model, scored, typical, samples=budget.samples, seed=seed)
+        explained = np.argsort(-score[own], kind="stable")[: budget.explained // (budget.parts * x.shape[1])]
+        reliefs[own[explained]] = relief(model, scored[explained], typical, samples=budget.samples, seed=seed)
+        for name, own_score in _controls(trained.numpy(), scored.numpy(), components, budget, seed).items():
+            controls[name][own] = own_score
+    return CrossFitted(score, reliefs, controls, *chosen)
+
+
+def typical_distortions(model: VAE, x: torch.Tensor, *, samples: int, seed: int) -> torch.Tensor:
+    """(columns,): what each column of the table adds to the distortion in the median of the rows that have it; 0 without any."""
+    columns = column_distortions(model, x, samples, generator=torch.Generator().manual_seed(seed))
+    return columns.where(model.likelihood.known(x), torch.nan).nanmedian(dim=0).values.nan_to_num()
+
+
+def scores(model: VAE, x: torch.Tensor, typical: torch.Tensor, *, samples: int, seed: int) -> np.ndarray:
+    """(rows,): −ELBO in nats by a VAE whose likelihood is ``Mixed``, where a missing value adds ``typical`` (columns,) of its column.
+
+    Without that, the more values of a row were missing, the less anomalous it would seem.
+    """
+    columns = column_distortions(model, x, samples, generator=torch.Generator().manual_seed(seed))
+    rate = elbo_terms(model, x, 1, generator=torch.Generator().manual_seed(seed)).rate
+    return (rate + columns.where(model.likelihood.known(x), typical).sum(dim=1)).double().numpy()
+
+
+def relief(model: VAE, x: torch.Tensor, typical: torch.Tensor, *, samples: int, seed: int) -> np.ndarray:
+    """(rows, columns): ``scores`` less those where this column is taken as missing; which column to blame.
+
+    What a column adds to the distortion is a worse guide: a corrupted value also moves z, so that other columns look wrong. Taken as
+    missing, it moves nothing. A row whose values are all plausible, but not together, may have no column of large relief.
+    """
+    likelihood, before = model.likelihood, scores(model, x, typical, samples=samples, seed=seed)
+    table = likelihood.collapse(x)
+    found = np.empty(table.shape)
+    for column in range(table.shape[1]):
+        without = table.clone()
+        without[:, column] = torch.nan
+        found[:, column] = before - scores(model, likelihood.expand(without), typical, samples=samples, seed=seed)
+    return found
 
 
 def parts_of(x: np.ndarray, rng: np.random.Generator, parts: int, *, apart: np.ndarray | None = None) -> np.ndarray:
@@ -207,13 +237,6 @@ def _choose(x: torch.Tensor, kinds: Sequence[str | int], budget: Budget, seed: i
         return elbo_terms(model, held_out, budget.samples, generator=generator).score.median().item()
 
     return min(((latent, steps) for latent in budget.latents for steps in budget.steps), key=loss)
-
-
-def _columns(model: VAE, x: torch.Tensor, samples: int, generator: torch.Generator) -> np.ndarray:
-    """What each column of the table adds to the distortion, (rows, columns), in nats; NaN where it is missing."""
-    missing = ~model.likelihood.known(x).numpy()
-    added = column_distortions(model, x, samples, generator=generator).double().numpy()
-    return np.where(missing, np.nan, added)
 
 
 def _components(x: np.ndarray, budget: Budget) -> int:
