@@ -1,5 +1,7 @@
 """Cross-fitted scores: who is trained on what, missing values, and which column is to blame."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -140,7 +142,7 @@ class TestCrossFit:
         monkeypatch.setattr(cross_fitting, "scaling", lambda *_: lambda x: x)
         x = rows(150)
         found = cross_fit(np.concatenate([x, x[:50]]), KINDS, seed=0, budget=SMALL)
-        pairs = [(a[1], b[1]) for a, b in zip(seen, seen[1:], strict=False) if (a[0], b[0]) == ("train", "scored")]
+        pairs = [(a[1], b[1]) for a, b in pairwise(seen) if (a[0], b[0]) == ("train", "scored")]
         assert len(pairs) == 3
         for trained, scored in pairs:
             assert not trained & scored

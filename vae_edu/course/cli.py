@@ -251,10 +251,12 @@ def detect(
 ) -> None:
     """Find unusual rows in a table of your own, with a VAE and simpler detectors beside it.
 
-    Every row is scored by models that were trained on other rows. Writes a plot and the scores, with the relief of each column: by
-    how many nats the score falls if the value there is taken as missing. Prints a summary: the threshold, the ten most anomalous rows and why, and with labels how good each detector is, and
-    whether you need a VAE at all. With labels, the models are trained on normal rows alone; without, on all rows, and if
-    anomalies are among these, fewer are found.
+    Every row is scored by models that were trained on other rows. Writes a plot and the scores, with the relief of each
+    column: by how many nats the score falls if the value there is taken as missing. Prints a summary: the threshold, the ten
+    most anomalous rows and why, and with labels how good each detector is, and whether you need a VAE at all.
+
+    With labels, the models are trained on normal rows alone; without, on all rows. If anomalies are among these, fewer of
+    them are found.
     """
     from vae_edu.course.detect import DetectError, Wish, outputs, summary, write
     from vae_edu.course.detect import detect as find

@@ -33,7 +33,9 @@ class Budget:
     """What fitting may cost, the same for every table.
 
     parts: how many models are trained, each without one part of the rows. rows: the most that any detector is trained on.
-    latents, steps: those that the VAE is chosen from, by the ELBO of held-out training rows. samples: of q(z|x), for a score. explained: of how many values, at most, the relief is computed, those of the rows with the largest scores.
+    latents, steps: those that the VAE is chosen from, by the ELBO of held-out training rows.
+    samples: of q(z|x), for a score. explained: of how many values, at most, the relief is computed, those of the rows with the
+        largest scores.
     """
 
     parts: int = 4
@@ -184,7 +186,9 @@ def scaling(train: np.ndarray, kinds: Sequence[str | int]) -> Callable[[np.ndarr
     def compress(x: np.ndarray) -> np.ndarray:
         return np.arcsinh((x[:, real] - middle) / spread)
 
-    scaler = StandardScaler().fit(compress(train)) if real.any() else None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of columns that hold no value
+        scaler = StandardScaler().fit(compress(train)) if real.any() else None
 
     def scale(x: np.ndarray) -> np.ndarray:
         scaled = x.copy()
@@ -241,16 +245,18 @@ def _choose(x: torch.Tensor, kinds: Sequence[str | int], budget: Budget, seed: i
 
 def _components(x: np.ndarray, budget: Budget) -> int:
     """How many principal components give a held-out fifth of the rows the largest likelihood in the median."""
-    x = SimpleImputer(strategy="median", keep_empty_features=True).fit_transform(x)
+    x = SimpleImputer(strategy="median", keep_empty_features=True).fit_transform(x.astype(np.float64))
     held_out, train = np.split(x, [len(x) // 5])
     sizes = range(1, min(train.shape[1], len(train), 30))
     return max(sizes, key=lambda size: np.median(_pca(train, size, budget).score_samples(held_out)), default=1)
 
 
 def _pca(x: np.ndarray, components: int, budget: Budget) -> PCA:
-    """Probabilistic PCA whose noise, as that of the VAE, has no variance below the floor: columns may depend on one another."""
-    pca = PCA(components).fit(x)
+    """Probabilistic PCA none of whose variances, as none of the VAE's, is below the floor: columns may depend on one another."""
+    with np.errstate(invalid="ignore"):  # of rows that are all equal
+        pca = PCA(components).fit(x)
     pca.noise_variance_ = max(pca.noise_variance_, budget.floor)
+    pca.explained_variance_ = np.maximum(pca.explained_variance_, 1.001 * budget.floor)
     return pca
 
 
