@@ -23,7 +23,8 @@ NAMES = ("speed", "weight", "angle", "heat")
 
 @pytest.fixture(autouse=True)
 def small_budget(monkeypatch):
-    budget = Budget(parts=3, latents=(2,), steps=(250,))
+    monkeypatch.setattr(detect, "REPEATS", 30)
+    budget = Budget(parts=2, latents=(2,), steps=(250,))
     monkeypatch.setattr(detect, "cross_fit", partial(cross_fit, budget=budget))
 
 

@@ -22,6 +22,7 @@ __all__ = ["DetectError", "Found", "Wish", "detect", "outputs", "plot", "summary
 
 VAE_NAME = "VAE"
 FALSE_ALARMS = 0.01
+REPEATS = 500  # of the bootstrap; fewer for large tables
 K = 10
 MEASURES = ("AUROC", "average precision", "precision at {k}")
 SMALL = 20  # anomalies; with fewer, an interval says little
@@ -249,7 +250,7 @@ def _agreement(found: Found) -> list[str]:
 def _against_labels(found: Found, labels: np.ndarray) -> list[str]:
     k = min(K if labels.sum() < 50 else 50, len(labels))
     kinds = (detection.auroc, detection.average_precision, detection.precision_at(k))
-    repeats = int(np.clip(10**6 // len(labels), 100, 1000))
+    repeats = min(REPEATS, max(100, 10**6 // len(labels)))
     rng = np.random.default_rng(found.wish.seed)
     head = "".join(f"{name.format(k=k):>24}" for name in MEASURES)
     lines = [f"{'With 95 % intervals':22}{head}"]
