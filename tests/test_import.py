@@ -22,6 +22,7 @@ HOUSE = (
     "objectives",
     "models",
     "likelihoods",
+    "mixed",
     "densities",
     "numpy_fast",
     "numpy_vae",

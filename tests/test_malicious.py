@@ -11,7 +11,7 @@ import torch
 
 from vae_edu import checkpoints, numpy_vae, weights
 from vae_edu.course.cells import read
-from vae_edu.data import fashion_mnist
+from vae_edu.data import emails, fashion_mnist
 from vae_edu.exercises import store
 from vae_edu.experiments import results
 from vae_edu.experiments.train import Run, train
@@ -79,6 +79,15 @@ def test_the_embedded_images(trap, tmp_path, monkeypatch, digest):
         monkeypatch.setattr(fashion_mnist, "EMBEDDED_SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
     with pytest.raises((ValueError, TypeError, KeyError, IndexError), match=named(path) if digest == "wrong" else None):
         fashion_mnist._load_embedded(path)
+
+
+@pytest.mark.parametrize("digest", ["wrong", "right"])
+def test_the_emails(trap, tmp_path, monkeypatch, digest):
+    path = trap(tmp_path / "emails.npz")
+    if digest == "right":
+        monkeypatch.setattr(emails, "EMBEDDED_SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
+    with pytest.raises((ValueError, TypeError, KeyError, IndexError), match=named(path) if digest == "wrong" else None):
+        emails._load_embedded(path)
 
 
 def test_the_full_images(trap, tmp_path, monkeypatch):

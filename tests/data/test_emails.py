@@ -141,6 +141,7 @@ def test_the_licence_lies_beside_the_data():
 def test_only_words_remain():
     text = "Mail ann@example.org or ann at example.org, see http://a.example/b?c=d and www.example.org, call 0123-456 by v1.2!"
     assert words_in(text) == ["mail", "see", "and", "call"]
+    assert words_in("don\u2019t won\x92t") == ["don't", "won't"]
     assert words_in("It's Bob's; don't PANIC, an SMTP2 x_y a/b") == ["it", "bob", "don't", "panic"][1:]
 
 

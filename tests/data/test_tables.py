@@ -142,8 +142,14 @@ def test_the_rng_decides_everything(tables):
     first, second, other = (split(table, rng(seed)) for seed in (1, 1, 2))
     assert np.array_equal(first.train_x, second.train_x)
     assert first.test_x.shape != other.test_x.shape or not np.array_equal(first.test_x, other.test_x)
-    order = np.flatnonzero(first.test_is_anomaly)
-    assert order[0] < 20, "random order"
+
+
+def test_rows_are_in_random_order():
+    table = small(rows=1_000)
+    table.x[:, 0] = np.arange(1_000)
+    parts = split(table, rng(), contaminated=True)
+    for x in (parts.train_x, parts.test_x):
+        assert abs(np.corrcoef(x[:, 0], np.arange(len(x)))[0, 1]) < 5 / np.sqrt(len(x))
 
 
 def test_a_table_without_anomalies_can_be_split():

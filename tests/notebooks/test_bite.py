@@ -221,6 +221,17 @@ def use(exercise_id, function):
 """,
         "mean of the other samples: largest distance from the exact gradient",
     ),
+    "05: a score-function loss without a baseline": (
+        "05",
+        """
+right_use = use
+def use(exercise_id, function):
+    if exercise_id == "5.2":
+        return lambda f, log_q, rate: rate.mean() - (f + f.detach() * log_q).mean()
+    return right_use(exercise_id, function)
+""",
+        "slow f: leave-one-out error over pathwise error|fast f, two samples: leave-one-out error",
+    ),
     "05: four runs with one right sampler": (
         "05",
         """

@@ -28,7 +28,8 @@ SETTINGS = {
     },
     "epochs": 12,
     "seeds": [0, 1, 2],
-    "long": 48,  # epochs, the first seed alone
+    "long": 48,  # epochs: every learning rate with the first seed, and the best of these with the others
+    "long_again": {"gradient descent": 0.02, "with momentum": 0.006, "Adam": 0.01},
     "samplers": {"learning_rate": 0.003, "epochs": [4, 16]},
     "pixels": 0,  # seed of the binary pixels of the test images, and of the noise they are judged with
 }
@@ -50,6 +51,9 @@ def _runs():
     for name, rates in SETTINGS["learning_rates"].items():
         for rate in rates:
             yield {"name": name, "learning_rate": rate, "epochs": SETTINGS["long"], "seed": SETTINGS["seeds"][0]}
+    for name, rate in SETTINGS["long_again"].items():
+        for seed in SETTINGS["seeds"][1:]:
+            yield {"name": name, "learning_rate": rate, "epochs": SETTINGS["long"], "seed": seed}
 
 
 RUNS = list(_runs())
@@ -126,9 +130,11 @@ def row(name: str, learning_rate: float, epochs: int, seed: int) -> dict:
 
 def best(rows: list[dict], name: str, epochs: int) -> list[dict]:
     """Of the rows with this optimiser and budget, those whose learning rate has the lowest training loss in the last epoch, on
-    average over the seeds. A learning rate with which any run overflows, at this budget or another, is out."""
+    average over the seeds that every learning rate was run with. A learning rate with which any run overflows, at this budget or
+    another, is out."""
     rows = [each for each in rows if each["name"] == name]
     groups = [[each for each in rows if each["learning_rate"] == rate] for rate in SETTINGS["learning_rates"][name]]
     groups = [group for group in groups if all(each["curve"] for each in group)]
     groups = [[each for each in group if each["epochs"] == epochs] for group in groups]
-    return min(groups, key=lambda group: np.mean([each["curve"][-1] for each in group]))
+    shared = set.intersection(*({each["seed"] for each in group} for group in groups))
+    return min(groups, key=lambda group: np.mean([each["curve"][-1] for each in group if each["seed"] in shared]))

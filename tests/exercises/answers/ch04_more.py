@@ -161,6 +161,36 @@ def x_repeated_over_the_samples(x, log_likelihood, mu, logvar, eps):
     return summary(weights(np.broadcast_to(x, (len(eps), *x.shape)), log_likelihood, mu, logvar, eps))
 
 
+def _with_log_q_from_the_noise(x, log_likelihood, z, logvar, eps):
+    log_w = log_likelihood(x, z) - 0.5 * (z**2 - eps**2 - logvar).sum(axis=-1)  # both ½ log 2π cancel
+    return log_w.mean(axis=0), log_w.std(axis=0) / math.sqrt(len(eps))
+
+
+@right("4.1")
+def log_q_from_the_noise(x, log_likelihood, mu, logvar, eps):
+    return _with_log_q_from_the_noise(x, log_likelihood, mu + np.exp(logvar / 2) * eps, logvar, eps)
+
+
+@wrong("4.1", hears="exp(logvar) is the variance: the samples need the standard deviation")
+def log_q_from_the_noise_and_samples_with_the_variance(x, log_likelihood, mu, logvar, eps):
+    return _with_log_q_from_the_noise(x, log_likelihood, mu + np.exp(logvar) * eps, logvar, eps)
+
+
+@wrong("4.1", hears="the noise of the samples is not scaled")
+def log_q_from_the_noise_and_samples_not_scaled(x, log_likelihood, mu, logvar, eps):
+    return _with_log_q_from_the_noise(x, log_likelihood, mu + eps, logvar, eps)
+
+
+@wrong("4.1", hears="mu is missing in the samples")
+def log_q_from_the_noise_and_samples_without_mu(x, log_likelihood, mu, logvar, eps):
+    return _with_log_q_from_the_noise(x, log_likelihood, np.exp(logvar / 2) * eps, logvar, eps)
+
+
+@wrong("4.1", hears="logvar is used as the standard deviation of the samples")
+def log_q_from_the_noise_and_samples_with_logvar(x, log_likelihood, mu, logvar, eps):
+    return _with_log_q_from_the_noise(x, log_likelihood, mu + logvar * eps, logvar, eps)
+
+
 @wrong("4.1", "you use the KL in closed form")
 def kl_in_closed_form(x, log_likelihood, mu, logvar, eps):
     rate = 0.5 * (mu**2 + np.exp(logvar) - 1 - logvar).sum(-1)

@@ -8,7 +8,6 @@ from vae_edu.exercises.ch04.wrong_elbos import (
     error_of,
     from_density,
     from_prior,
-    from_samples,
     from_terms,
     from_weights,
     log_mean_exp,
@@ -26,6 +25,7 @@ from vae_edu.exercises.ch04.wrong_elbos import (
     with_prior_at_mu,
     with_s_minus_1,
     with_variance_as_standard_deviation,
+    wrong_samples,
 )
 from vae_edu.exercises.record import Exercise, Mistake
 
@@ -124,42 +124,42 @@ EXERCISE = Exercise(
     view=either_standard_error,
     mistakes=(
         Mistake("your samples do not come from eps: use the noise that is passed in", with_noise_of_its_own),
-        either_way(
+        wrong_samples(
             "your samples are mu − σ · eps. They come from q too, but with other noise than the check expects: use mu + σ · eps",
-            from_samples(lambda mu, logvar, eps: mu - np.exp(logvar / 2) * eps),
+            lambda mu, logvar, eps: mu - np.exp(logvar / 2) * eps,
         ),
         either_way(
             "you use other noise than eps as it is passed in: use each of its samples once",
             with_noise(lambda eps: np.concatenate([eps, -eps])),
             with_noise(lambda eps: eps[: len(eps) // 2]),
         ),
-        either_way(
+        wrong_samples(
             "exp(logvar) is the variance: the samples need the standard deviation, exp(logvar / 2)",
-            from_samples(lambda mu, logvar, eps: mu + np.exp(logvar) * eps),
+            lambda mu, logvar, eps: mu + np.exp(logvar) * eps,
         ),
-        either_way(
+        wrong_samples(
             "logvar is used as the standard deviation of the samples: that is exp(logvar / 2)",
-            from_samples(lambda mu, logvar, eps: mu + logvar * eps),
+            lambda mu, logvar, eps: mu + logvar * eps,
         ),
-        either_way(
+        wrong_samples(
             "the noise of the samples is not scaled: multiply eps by the standard deviation of q",
-            from_samples(lambda mu, logvar, eps: mu + eps),
+            lambda mu, logvar, eps: mu + eps,
         ),
         either_way(
             "logvar is not used: the standard deviation of q is exp(logvar / 2), in the samples and in log q(z|x)",
             lambda x, log_likelihood, mu, logvar, eps: monte_carlo_elbo(x, log_likelihood, mu, 0 * logvar, eps),
         ),
-        either_way(
+        wrong_samples(
             "mu is missing in the samples: their mean is 0",
-            from_samples(lambda mu, logvar, eps: np.exp(logvar / 2) * eps),
+            lambda mu, logvar, eps: np.exp(logvar / 2) * eps,
         ),
-        either_way(
+        wrong_samples(
             "these are samples of the prior: z must come from q",
-            from_samples(lambda mu, logvar, eps: eps),
+            lambda mu, logvar, eps: eps,
         ),
-        either_way(
+        wrong_samples(
             "every sample is q's mean: the noise eps is not used",
-            from_samples(lambda mu, logvar, eps: mu + 0 * eps),
+            lambda mu, logvar, eps: mu + 0 * eps,
         ),
         either_way(f"log p(x|z) is evaluated at the mean of q: {EVERY_DENSITY}", with_decoder_at_mu),
         either_way(f"log p(z) is evaluated at the mean of q: {EVERY_DENSITY}", with_prior_at_mu),

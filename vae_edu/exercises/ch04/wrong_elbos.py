@@ -47,6 +47,22 @@ def from_samples(sample):
     return wrong
 
 
+def from_samples_only(sample):
+    """The same where log q is computed from the noise, with eps² for (z − mu)² / variance: it does not see the slip in z."""
+
+    def wrong(x, log_likelihood, mu, logvar, eps):
+        z = sample(mu, logvar, eps)
+        log_q = -0.5 * (np.log(2 * np.pi) + logvar + eps**2).sum(axis=-1)
+        return mean_and_error(log_likelihood(x, z) + log_normal(z, 0, 0) - log_q)
+
+    return wrong
+
+
+def wrong_samples(message: str, sample) -> Family:
+    """The mistake in the samples, with log q evaluated at z or computed from the noise."""
+    return either_way(message, from_samples(sample), from_samples_only(sample))
+
+
 def from_terms(combine):
     """Right samples: ``combine`` gets log p(x|z), log p(z), log q(z|x), and returns log w."""
 
