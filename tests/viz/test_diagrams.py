@@ -17,6 +17,7 @@ from vae_edu.viz import diagrams, figures, shapes
 
 NAMES = [name for name in diagrams.__all__ if name != "png"]
 EXPECTED = {
+    "alarm_threshold",
     "autoencoder",
     "computation_graph",
     "denoising_autoencoder",

@@ -1,5 +1,5 @@
 """The sweep of notebook 18: detectors of anomalies on four tables, trained on normal rows alone and on rows with anomalies among
-them, with five seeds; and k-NN and the isolation forest on all of Shuttle, as others have published them.
+them, with five seeds; k-NN and the isolation forest on all of Shuttle, as others have published them; and Fashion against MNIST.
 
 No detector sees which rows are anomalies, in training or in selection. What a detector has to choose is chosen by the
 held-out likelihood where it has one, and is scikit-learn's default where it has none.
@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from vae_edu.data.cards import simulate_cards
 from vae_edu.data.tables import Table, load_breast_cancer, load_phishing, load_shuttle, split
 from vae_edu.evaluation import detection
+from vae_edu.experiments import detection_images
 from vae_edu.likelihoods import ColumnGaussian
 from vae_edu.models.autoencoder import mlp
 from vae_edu.models.vae import VAE
@@ -53,25 +54,27 @@ SETTINGS = {
     "seeds": [0, 1, 2, 3, 4],
     "train_fraction": 0.6,
     "most_contaminated": 0.08,
-    "most_training_rows": 5000,
-    "most_test_rows": 10_000,
+    "most_training_rows": 4000,
+    "most_test_rows": 6000,
     "held_out": 0.2,
     "neighbours": 5,
     "hidden": 64,
     "latents": [2, 8],
-    "steps": [500, 2000],
-    "more_steps": 8000,
+    "steps": [300, 800],
+    "more_steps": 3200,
     "seeds_of_more_steps": [0, 1, 2],
-    "batch_size": 100,
+    "batch_size": 200,
     "peak": 5e-3,
     "floor": 1e-2,
     "samples": 10,
-    "weights": 50,
-    "regret": {"steps": 40, "samples": 4},
+    "weights": 20,
+    "regret": {"steps": 25, "samples": 2},
     "k": 50,
+    "images": detection_images.SETTINGS,
 }
 BASELINES = ("distance to the mean", "PCA", "isolation forest", "k-NN", "one-class SVM")
 VAE_SCORES = ("VAE: −ELBO", "VAE: importance-weighted NLL", "VAE: distortion", "VAE: reconstruction error", "VAE: rate")
+IMAGES = "Fashion against MNIST"
 PUBLISHED = "all of Shuttle, as published"
 RUNS = [
     {"name": f"{name}, {training}", "seed": seed}
@@ -80,6 +83,12 @@ RUNS = [
     for seed in SETTINGS["seeds"]
 ]
 RUNS += [{"name": f"{PUBLISHED}, {training}", "seed": seed} for training in TRAINING for seed in SETTINGS["seeds"]]
+RUNS += [
+    {"name": f"{IMAGES}, {likelihood}, {epochs} epochs", "seed": seed}
+    for epochs, seeds in detection_images.SETTINGS["epochs"].items()
+    for seed in seeds
+    for likelihood in detection_images.LIKELIHOODS
+]
 
 
 @cache
@@ -110,7 +119,7 @@ def prepare(
 
     60 % of the rows are for training, without their anomalies, or (contaminated) with as many as make up 8 % of it, or all there
     are. Cards are split by time, other tables at random. At most ``most`` training rows are kept, of which a fifth is held out,
-    and at most 10,000 test rows. Columns are scaled by the mean and standard deviation of the training rows.
+    and at most 6,000 test rows. Columns are scaled by the mean and standard deviation of the training rows.
 
     compress: arsinh of each scaled value, which is about the value itself up to 1 and about its logarithm beyond, with its sign.
     Without it, rows that lie a thousand standard deviations away, as some of Shuttle do, overflow in a network.
@@ -231,8 +240,18 @@ def measures(is_anomaly: np.ndarray, scores: np.ndarray) -> list[float]:
     return [round(kind(is_anomaly, scores), 4) for kind in kinds]
 
 
+def image_measures(likelihood: str, epochs: str, *, seed: int) -> dict[str, list[float]]:
+    """The measures of each score of images under one model, and of the controls; digits are the anomalies."""
+    own = detection_images.images()
+    model = detection_images.train(likelihood, seed=seed, epochs=int(epochs.removesuffix(" epochs")))
+    found = detection_images.scores_of(model, own.test, seed=seed) | detection_images.controls(own.test)
+    return {way: measures(own.is_digit, scores) for way, scores in found.items()}
+
+
 def row(name: str, seed: int) -> dict:
     """One row of the results: for each detector its ``measures``, the rate of anomalies among the test rows, and what was selected."""
+    if name.startswith(IMAGES):
+        return {"name": name, "seed": seed} | image_measures(*name.split(", ")[1:], seed=seed)
     source, training = name.rsplit(", ", 1)
     contaminated = training == "contaminated"
     if source == PUBLISHED:
