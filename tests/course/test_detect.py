@@ -78,7 +78,7 @@ class TestFinding:
         worst = max(rows, key=lambda row: float(row["score"]))
         assert (int(worst["line"]), worst["first column"]) == (PLANTED + 2, "angle")
         first = next(line for line in ran.stdout.splitlines() if line.startswith("  line "))
-        assert re.match(rf"  line +{PLANTED + 2} .* angle = -5 \(\+", first)
+        assert re.match(rf"  line +{PLANTED + 2} .* angle = -5 \(\d", first)
         assert Image.open(path.with_name("mine.scores.png")).size[0] > 500
         assert ("missing: none" in ran.stdout) == (missing == 0)
 
