@@ -212,7 +212,10 @@ def train(
 @app.command()
 def detect(
     file: Annotated[
-        Path, typer.Argument(help="A CSV file of numbers whose first line names the columns.", metavar="FILE.csv")
+        Path,
+        typer.Argument(
+            help="A CSV file of numbers whose first line names the columns.", metavar="FILE.csv", readable=False
+        ),
     ],
     label: Annotated[
         str | None, typer.Option(help="The column that says which rows are anomalies, where there is one.")
