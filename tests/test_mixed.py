@@ -68,7 +68,7 @@ def test_it_agrees_with_torch_distributions(rows, dtype, tolerance):
     mixed, values, out = likelihood(), table(rows, dtype=dtype), output(rows, dtype=dtype)
     x = mixed.expand(values)
     assert x.shape == (rows, 10) == (rows, mixed.data)
-    each = mixed.log_prob_of_columns(x, out)
+    each = mixed.column_log_prob(x, out)
     assert each.dtype == dtype
     torch.testing.assert_close(each, expected(values, out), atol=tolerance, rtol=tolerance)
     assert mixed.log_prob(x, out).shape == (rows,)
@@ -81,7 +81,7 @@ def test_missing_entries_contribute_nothing():
     missing[0], missing[1] = True, False
     x = mixed.expand(values.masked_fill(missing, NAN))
     assert torch.equal(mixed.known(x), ~missing)
-    each = mixed.log_prob_of_columns(x, out)
+    each = mixed.column_log_prob(x, out)
     torch.testing.assert_close(each, expected(values, out).masked_fill(missing, 0.0), atol=1e-6, rtol=1e-6)
     assert mixed.log_prob(x, out)[0] == 0
 
@@ -258,8 +258,8 @@ def test_a_vae_fills_in_better_than_the_mean():
     model.eval()
     filled, hidden = model.reconstruct(test), missing[2_000:]
     with torch.no_grad():
-        by_vae = mixed.log_prob_of_columns(truth[2_000:], model.decode(model.encode(test)[0]))
-        by_mean = mixed.log_prob_of_columns(truth[2_000:], mixed.output_for(mean).expand(600, -1))
+        by_vae = mixed.column_log_prob(truth[2_000:], model.decode(model.encode(test)[0]))
+        by_mean = mixed.column_log_prob(truth[2_000:], mixed.output_for(mean).expand(600, -1))
     for column in range(8):
         assert by_vae[hidden[:, column], column].mean() > by_mean[hidden[:, column], column].mean(), kinds[column]
     for entries, columns, at_most in (([0, 1, 2], [0, 1, 2], 0.5), ([5, 6], [5, 6], 0.8)):

@@ -64,10 +64,10 @@ class Mixed(nn.Module):
         self.logvar = nn.Parameter(torch.zeros(len(self._columns["real"])))
 
     def log_prob(self, x: Float[Tensor, "batch data"], output: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
-        """log p(x|z) in nats, summed over the columns; raises what ``log_prob_of_columns`` raises."""
-        return self.log_prob_of_columns(x, output).sum(dim=1)
+        """log p(x|z) in nats, summed over the columns; raises what ``column_log_prob`` raises."""
+        return self.column_log_prob(x, output).sum(dim=1)
 
-    def log_prob_of_columns(
+    def column_log_prob(
         self, x: Float[Tensor, "batch data"], output: Float[Tensor, "batch data"]
     ) -> Float[Tensor, "batch columns"]:
         """log p of each column of the table in nats, 0 where it is missing; every constant is kept.

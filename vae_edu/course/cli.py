@@ -210,6 +210,76 @@ def train(
 
 
 @app.command()
+def detect(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A CSV file of numbers whose first line names the columns.", metavar="FILE.csv", readable=False
+        ),
+    ],
+    label: Annotated[
+        str | None, typer.Option(help="The column that says which rows are anomalies, where there is one.")
+    ] = None,
+    anomaly: Annotated[
+        str | None,
+        typer.Option(help="The label of an anomaly; 1, true, yes, anomaly or outlier where it is not given."),
+    ] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="A column to leave out; may be given again.")] = None,
+    one_hot: Annotated[
+        list[str] | None, typer.Option(help="A column to take as a category, of at most 20 levels; may be given again.")
+    ] = None,
+    false_alarms: Annotated[
+        float | None,
+        typer.Option(help="Fraction of normal rows that may raise an alarm; sets the threshold. 0.01 by default."),
+    ] = None,
+    cost_ratio: Annotated[
+        float | None,
+        typer.Option(help="How many false alarms a miss costs; sets the threshold instead, and needs labels."),
+    ] = None,
+    base_rate: Annotated[
+        float | None,
+        typer.Option(
+            help="Fraction of anomalies among the rows to come, for --cost-ratio; that of FILE.csv by default."
+        ),
+    ] = None,
+    contaminated: Annotated[
+        bool, typer.Option("--contaminated", help="Train on rows labelled anomalies too, as if there were no labels.")
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option(help="CSV file to write; FILE.scores.csv by default. The plot lies beside it.")
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**31, help="The same seed gives the same scores on the same machine.")
+    ] = 0,
+) -> None:
+    """Find unusual rows in a table of your own, with a VAE and simpler detectors beside it.
+
+    Every row is scored by models that were trained on other rows. Writes a plot and the scores, with the relief of each
+    column: by how many nats the score falls if the value there is taken as missing. Prints a summary: the threshold, the ten
+    most anomalous rows and why, and with labels how good each detector is, and whether you need a VAE at all.
+
+    With labels, the models are trained on normal rows alone; without, on all rows. If anomalies are among these, fewer of
+    them are found.
+    """
+    from vae_edu.course.detect import DetectError, Wish, outputs, summary, write
+    from vae_edu.course.detect import detect as find
+    from vae_edu.data.csv_table import CsvError, read_csv
+    from vae_edu.training import TrainingDiverged
+
+    try:
+        wish = Wish(false_alarms, cost_ratio, base_rate, contaminated, seed)
+        scores, plot = outputs(file, output)
+        table = read_csv(file, label=label, anomaly=anomaly, exclude=exclude or (), one_hot=one_hot or ())
+        found = find(table, wish)
+        text = summary(file.name, found)
+        write(found, scores, plot)
+    except (CsvError, DetectError, TrainingDiverged) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{text}\n\nwritten: {scores} and {plot}")
+
+
+@app.command()
 def site(
     out: Annotated[Path | None, typer.Option(help="Folder to write to; build/site by default.")] = None,
 ) -> None:

@@ -88,7 +88,7 @@ def reconstruction_error(model: nn.Module, x: Num[Tensor, "batch data"]) -> Floa
 @torch.no_grad()
 def column_distortions(
     model: nn.Module, x: Num[Tensor, "batch data"], samples: int, *, generator: torch.Generator | None = None
-) -> Float[Tensor, "batch data"]:
+) -> Float[Tensor, "batch columns"]:
     """What each column adds to the distortion of each example, in nats: −1/S Σ_s log p(x_d|z_s) with z_s ~ q(z|x).
 
     The columns add up to ``distortion`` of ``elbo_terms``, on average over the samples. The rate has no such parts: it belongs
@@ -97,15 +97,12 @@ def column_distortions(
     corrupted column moves z, and the decoder then expects other values everywhere.
 
     The likelihood has to have the same parameters for all columns, or a method ``column_log_prob(x, output)`` that returns
-    (batch, data). Raises ``ValueError`` for fewer than one sample.
+    (batch, columns): of ``Mixed``, a category is one column, and what is missing adds 0. Raises ``ValueError`` for fewer than one sample.
     """
     _require_samples(samples)
     mu, logvar = model.encode(x)
-    total = torch.zeros_like(x, dtype=mu.dtype)
-    for _ in range(samples):
-        output = model.decode(reparameterise(mu, logvar, generator=generator))
-        total -= _column_log_prob(model.likelihood, x, output)
-    return total / samples
+    drawn = (model.decode(reparameterise(mu, logvar, generator=generator)) for _ in range(samples))
+    return -sum(_column_log_prob(model.likelihood, x, output) for output in drawn) / samples
 
 
 def likelihood_regret(
@@ -348,7 +345,7 @@ def least_cost_threshold(
 
 
 def _column_log_prob(likelihood: nn.Module, x: Tensor, output: Tensor) -> Tensor:
-    """log p(x_d|z) of each entry, (batch, data)."""
+    """log p(x_d|z) of each column, (batch, columns)."""
     if hasattr(likelihood, "column_log_prob"):
         return likelihood.column_log_prob(x, output)
     return likelihood.log_prob(x.reshape(-1, 1), output.reshape(-1, 1)).view_as(x)
