@@ -7,7 +7,7 @@ import vae_edu.data
 
 
 def test_import_loads_nothing_heavy():
-    heavy = ("torch", "matplotlib", "sklearn", "mlxtend", "pooch", "requests", "pandas", "scipy")
+    heavy = ("torch", "matplotlib", "sklearn", "mlxtend", "pooch", "requests", "pandas", "scipy", "river")
     program = f"import sys, vae_edu.data; print([name for name in {heavy} if name in sys.modules])"
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"

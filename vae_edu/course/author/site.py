@@ -42,7 +42,13 @@ img { max-width: 100%; height: auto; }
 article :not(pre) > code.literal, article :not(pre) > code.literal .pre { overflow-wrap: anywhere; white-space: normal; }
 """
 
-LINKED = (".github/overview.png", "LICENSE", "vae_edu/data/FASHION_MNIST_LICENSE", "vae_edu/course/teacher/teaching.md")
+LINKED = (
+    ".github/overview.png",
+    "LICENSE",
+    "vae_edu/data/FASHION_MNIST_LICENSE",
+    "vae_edu/data/EMAILS_LICENSE",
+    "vae_edu/course/teacher/teaching.md",
+)
 DISPLAYED = re.compile(r"^[ ]*\$\$.+?\$\$[ ]*$", flags=re.MULTILINE | re.DOTALL)
 
 
