@@ -26,6 +26,7 @@ SWEEPS = {
     "06": "vae_edu.experiments.by_hand",
     "11": "vae_edu.experiments.remedies",
     "12": "vae_edu.experiments.fashion_likelihood",
+    "21": "vae_edu.experiments.topics",
 }
 
 
