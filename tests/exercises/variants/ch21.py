@@ -84,7 +84,7 @@ def illness_by_letter():
 
 VARIANTS = {
     "21.1": [likelihood_in_torch, likelihood_with_weights_in_logsumexp, likelihood_by_loops],
-    "21.2": [perplexity_in_torch, perplexity_weighted_by_length, perplexity_as_mean_over_words],
-    "21.3": [lift_by_logarithms, lift_by_sorting],
+    "21.3": [perplexity_in_torch, perplexity_weighted_by_length, perplexity_as_mean_over_words],
+    "21.2": [lift_by_logarithms, lift_by_sorting],
     "21.4": [illness_as_a_list, illness_by_letter],
 }

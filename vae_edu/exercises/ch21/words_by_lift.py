@@ -1,4 +1,4 @@
-"""Exercise 21.3: the words that a topic raises most."""
+"""Exercise 21.2: the words that a topic raises most."""
 
 import numpy as np
 
@@ -45,7 +45,7 @@ def safe(topics, frequencies):
 
 
 EXERCISE = Exercise(
-    id="21.3",
+    id="21.2",
     title="Words by lift",
     minutes=7,
     difficulty=2,
