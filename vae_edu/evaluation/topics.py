@@ -1,7 +1,8 @@
 """How good a model of word counts is: perplexity, and whether topics can be read. Arrays are NumPy arrays, examples are rows."""
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Num
+from scipy.special import gammaln
 
 __all__ = [
     "completion_log_prob",
@@ -16,20 +17,18 @@ __all__ = [
 ]
 
 
-def log_coefficient(counts: Float[np.ndarray, "documents words"]) -> Float[np.ndarray, " documents"]:
+def log_coefficient(counts: Num[np.ndarray, "documents words"]) -> Float[np.ndarray, " documents"]:
     """log N! − Σ_w log x_w!, in nats: the logarithm of the number of orders in which the words of a document could stand.
 
     log p(x) of the counts, less this, is the log-probability of the words in one given order. Perplexity is about words in
     an order, so it is subtracted there.
     """
-    from scipy.special import gammaln
-
     counts = np.asarray(counts, float)
     return gammaln(counts.sum(axis=1) + 1) - gammaln(counts + 1).sum(axis=1)
 
 
 def perplexity(
-    log_prob: Float[np.ndarray, " documents"], lengths: Float[np.ndarray, " documents"], *, by_document: bool = False
+    log_prob: Num[np.ndarray, " documents"], lengths: Num[np.ndarray, "..."], *, by_document: bool = False
 ) -> float:
     """exp(−Σ_d log p(d) / Σ_d N_d), the perplexity per word; 1 is a perfect prediction, and V that of a uniform guess among V.
 
@@ -54,8 +53,8 @@ def perplexity(
 
 
 def split_words(
-    counts: Int[np.ndarray, "documents words"], rng: np.random.Generator
-) -> tuple[Int[np.ndarray, "documents words"], Int[np.ndarray, "documents words"]]:
+    counts: Num[np.ndarray, "documents words"], rng: np.random.Generator
+) -> tuple[Num[np.ndarray, "documents words"], Num[np.ndarray, "documents words"]]:
     """Each word of each document goes to one of two halves by a fair coin: one to infer the latents from, one to predict.
 
     Source: the document completion of Wallach, Murray, Salakhutdinov and Mimno 2009, "Evaluation methods for topic models",
@@ -66,7 +65,7 @@ def split_words(
 
 
 def completion_log_prob(
-    counts: Float[np.ndarray, "documents words"], probabilities: Float[np.ndarray, "documents words"]
+    counts: Num[np.ndarray, "documents words"], probabilities: Float[np.ndarray, "documents words"]
 ) -> Float[np.ndarray, " documents"]:
     """Σ_w x_w log p_w for each document, in nats: the words of one half under the probabilities inferred from the other.
 
@@ -77,7 +76,7 @@ def completion_log_prob(
         return np.where(counts > 0, counts * np.log(probabilities), 0.0).sum(axis=1)
 
 
-def top_words(weights: Float[np.ndarray, "topics words"], n: int = 10) -> Int[np.ndarray, "topics n"]:
+def top_words(weights: Num[np.ndarray, "topics words"], n: int = 10) -> Int[np.ndarray, "topics n"]:
     """The places of the ``n`` largest weights of each topic in the vocabulary, the largest first; ties in the order of the words."""
     return np.argsort(-np.asarray(weights), axis=1, kind="stable")[:, :n]
 
@@ -92,7 +91,7 @@ def topic_diversity(tops: Int[np.ndarray, "topics n"]) -> float:
 
 
 def npmi_coherence(
-    tops: Int[np.ndarray, "topics n"], counts: Float[np.ndarray, "documents words"]
+    tops: Int[np.ndarray, "topics n"], counts: Num[np.ndarray, "documents words"]
 ) -> Float[np.ndarray, " topics"]:
     """The mean over all pairs of a topic's top words of their normalised pointwise mutual information in ``counts``:
 
@@ -120,7 +119,7 @@ def npmi_coherence(
 
 def words_of_same_frequency(
     tops: Int[np.ndarray, "topics n"],
-    counts: Float[np.ndarray, "documents words"],
+    counts: Num[np.ndarray, "documents words"],
     rng: np.random.Generator,
     *,
     reach: int = 25,

@@ -20,6 +20,8 @@ def log_likelihood(counts, theta, weights):
 
     counts (batch, words); theta (batch, topics), rows that sum to 1; weights (topics, words), real numbers.
     """
+    from scipy.special import gammaln, logsumexp
+
     with np.errstate(divide="ignore"):  # the logarithm of a proportion of 0 is −∞, which logsumexp takes as it should
         log_theta = np.log(theta)
     log_topics = weights - logsumexp(weights, axis=1, keepdims=True)

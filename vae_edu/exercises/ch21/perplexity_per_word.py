@@ -12,6 +12,8 @@ def perplexity_per_word(elbo, counts):
 
     elbo (batch,): bounds of the log-probability of the counts, in nats, with the coefficient. counts (batch, words).
     """
+    from scipy.special import gammaln
+
     lengths = counts.sum(axis=1)
     coefficient = gammaln(lengths + 1) - gammaln(counts + 1).sum(axis=1)
     return float(np.exp(-(elbo - coefficient).sum() / lengths.sum()))
