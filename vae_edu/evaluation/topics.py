@@ -38,8 +38,8 @@ def perplexity(
 
     Raises ``ValueError`` for arrays of different lengths and where there are no words at all.
 
-    Source: Blei, Ng and Jordan 2003, "Latent Dirichlet allocation", section 7.1; by document: Miao, Yu and Blunsom 2016,
-    arXiv:1511.06038, section 5.
+    Source: Blei, Ng and Jordan 2003, "Latent Dirichlet allocation"; by document: Miao, Yu and Blunsom 2016,
+    arXiv:1511.06038.
     """
     log_prob, lengths = np.asarray(log_prob, float), np.asarray(lengths, float)
     if log_prob.shape != lengths.shape:
@@ -58,7 +58,7 @@ def split_words(
     """Each word of each document goes to one of two halves by a fair coin: one to infer the latents from, one to predict.
 
     Source: the document completion of Wallach, Murray, Salakhutdinov and Mimno 2009, "Evaluation methods for topic models",
-    section 5, with words split at random.
+    with words split at random.
     """
     first = rng.binomial(np.asarray(counts, int), 0.5)
     return first, counts - first
@@ -85,7 +85,7 @@ def topic_diversity(tops: Int[np.ndarray, "topics n"]) -> float:
     """The fraction of different words among the top words of all topics: 1 where no word is shared, 1/K where all K topics
     are the same.
 
-    Source: Dieng, Ruiz and Blei 2020, "Topic modeling in embedding spaces", section 6.
+    Source: Dieng, Ruiz and Blei 2020, "Topic modeling in embedding spaces".
     """
     return len(np.unique(tops)) / np.size(tops)
 

@@ -32,7 +32,7 @@ class NVDM(_DocumentVAE):
 
     The encoder reads log(1 + x), where the source reads x: a message of 5,000 words would drown the others.
 
-    Source: Miao, Yu and Blunsom 2016, arXiv:1511.06038, section 3.
+    Source: Miao, Yu and Blunsom 2016, arXiv:1511.06038.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class LogisticNormal(nn.Module):
     (1 − 2/K)/α_k + (1/K²) Σ_i 1/α_i, where all α_k are α. A small α asks for few topics in each document. Raises ``ValueError``
     for fewer than two topics, and for an α that is not positive.
 
-    Source: Srivastava and Sutton 2017, arXiv:1703.01488, section 3.2, after MacKay 1998 and Hennig et al. 2012.
+    Source: Srivastava and Sutton 2017, arXiv:1703.01488.
     """
 
     def __init__(self, latent: int, concentration: float):
@@ -104,7 +104,7 @@ class ProdLDA(_DocumentVAE):
     "decoder" for B θ. With "encoder", mu_k has variance 1 over a batch, so the rate cannot go to 0. In training mode a batch of
     one is refused by PyTorch, unless nothing is normalised. Raises ``ValueError`` for another word.
 
-    Source: Srivastava and Sutton 2017, arXiv:1703.01488, sections 3.3 and 4; offset without scale as in the authors' code.
+    Source: Srivastava and Sutton 2017, arXiv:1703.01488; offset without scale as in the authors' code.
     """
 
     def __init__(
