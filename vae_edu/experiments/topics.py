@@ -236,7 +236,8 @@ def measure_topics(model) -> dict[str, float]:
     if isinstance(model, NVDM | ProdLDA):
         values["active"] = int(active_units(torch.from_numpy(inferred)).sum())
         values["live"] = live_topics(model, new)
-        values["rate"] = float(model.prior.rates(*_posterior(model, new), None).sum(dim=1).mean())
+        mu, logvar = _posterior(model, new)
+        values["rate"] = float(model.prior.rates(mu, logvar, mu).sum(dim=1).mean())
     if isinstance(model, ProdLDA):
         inferred = model.proportions(torch.from_numpy(new)).numpy()
     if isinstance(model, ProdLDA | LatentDirichletAllocation):
