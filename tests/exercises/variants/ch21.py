@@ -60,8 +60,8 @@ def perplexity_as_mean_over_words(elbo, counts):
 def lift_by_logarithms(topics, frequencies, n):
     with np.errstate(divide="ignore", invalid="ignore"):
         scores = np.log(topics) - np.log(frequencies)
-    scores[:, frequencies == 0] = -1e300
-    return np.argsort(-np.nan_to_num(scores.round(12), neginf=-1e200), axis=1, kind="stable")[:, :n]
+    scores[:, frequencies == 0] = -1e30
+    return np.argsort(-np.nan_to_num(scores.round(12), neginf=-1e20), axis=1, kind="stable")[:, :n]
 
 
 def lift_by_sorting(topics, frequencies, n):
