@@ -14,10 +14,12 @@ from vae_edu.likelihoods import (
     ColumnGaussian,
     DiscretisedLogistic,
     LearnedGaussian,
+    Multinomial,
     OptimalGaussian,
     bernoulli_log_prob,
     binarise,
     discretised_logistic_log_prob,
+    multinomial_log_prob,
 )
 
 settings.register_profile("no deadline", deadline=None)  # the first call compiles; a slow machine is no error
@@ -524,3 +526,52 @@ def test_a_gaussian_with_a_variance_for_each_column():
         ColumnGaussian(0)
     with pytest.raises(ValueError, match="floor is"):
         ColumnGaussian(2, variance=0.1, floor=0.2)
+
+
+# Word counts
+
+
+@pytest.mark.parametrize(("dtype", "rel"), [(torch.float32, 1e-4), (torch.float64, 1e-12)])
+def test_multinomial_agrees_with_torch_distributions(dtype, rel):
+    counts = torch.randint(0, 5, (6, 8), generator=seeded(30)).to(dtype)
+    logits = 2 * torch.randn(6, 8, generator=seeded(31), dtype=dtype)
+    expected = [
+        torch.distributions.Multinomial(int(own.sum()), logits=row).log_prob(own).item()
+        for own, row in zip(counts, logits, strict=True)
+    ]
+    assert multinomial_log_prob(counts, logits).tolist() == pytest.approx(expected, rel=rel)
+
+
+def test_the_probabilities_of_all_documents_of_a_length_sum_to_one():
+    counts = [(a, b, 4 - a - b) for a in range(5) for b in range(5 - a)]
+    logits = torch.tensor([[0.3, -1.0, 2.0]], dtype=torch.float64).expand(len(counts), -1)
+    log_prob = multinomial_log_prob(torch.tensor(counts, dtype=torch.float64), logits)
+    assert log_prob.exp().sum().item() == pytest.approx(1, abs=1e-12)
+
+
+def test_a_document_without_words_is_certain_and_improbable_words_stay_finite():
+    counts = torch.tensor([[0.0, 0.0], [0.0, 2.0]], dtype=torch.float64)
+    logits = torch.tensor([[3.0, -900.0], [3.0, -900.0]], dtype=torch.float64, requires_grad=True)
+    log_prob = multinomial_log_prob(counts, logits)
+    assert log_prob.tolist() == pytest.approx([0.0, -1806.0])
+    log_prob.sum().backward()
+    assert torch.isfinite(logits.grad).all()
+
+
+@pytest.mark.parametrize("wrong", [-1.0, 0.5])
+def test_what_is_no_count_is_refused(wrong):
+    with pytest.raises(ValueError, match=f"counts holds {wrong:g}"):
+        multinomial_log_prob(torch.tensor([[2.0, wrong]]), torch.zeros(1, 2))
+
+
+def test_multinomial_class():
+    likelihood, frequencies = Multinomial(), torch.tensor([5.0, 3.0, 2.0, 0.0])
+    output = likelihood.output_for(frequencies)
+    torch.testing.assert_close(likelihood.mean(output[None])[0], frequencies / 10, atol=1e-5, rtol=0)
+    drawn = likelihood.draw(output.expand(3, -1), 20_000, generator=seeded(32))
+    assert drawn.sum(dim=1).tolist() == [20_000] * 3
+    torch.testing.assert_close(drawn.mean(dim=0) / 20_000, frequencies / 10, atol=0.01, rtol=0)
+    assert torch.equal(likelihood.observe(drawn), drawn)
+    torch.testing.assert_close(
+        likelihood.log_prob(drawn, output.expand(3, -1)), multinomial_log_prob(drawn, output.expand(3, -1))
+    )

@@ -1,5 +1,6 @@
 """``fit``: what it minimises, what it writes down, and when it refuses."""
 
+import copy
 import io
 import math
 import re
@@ -13,7 +14,7 @@ from tqdm import tqdm
 
 from vae_edu import processes
 from vae_edu.likelihoods import OptimalGaussian
-from vae_edu.models.autoencoder import LinearAutoencoder
+from vae_edu.models.autoencoder import LinearAutoencoder, MLPAutoencoder
 from vae_edu.models.text import TextVAE
 from vae_edu.models.vae import VAE
 from vae_edu.objectives import Scheduled, negative_elbo, squared_error
@@ -538,3 +539,31 @@ class TestAggressiveEncoder:
                 before_step=self.aggressive(model),
                 checkpoints=tmp_path,
             )
+
+
+def test_momentum_is_that_of_adam():
+    x = torch.randn(12, 3, generator=seeded(40))
+    runs = {}
+    for momentum in (0.9, 0.5):
+        torch.manual_seed(0)
+        model = MLPAutoencoder(3, 2, mean=torch.full((3,), 0.5), hidden=(4,))
+        twin = copy.deepcopy(model)
+        fit(
+            model,
+            squared_error,
+            x,
+            epochs=6,
+            generator=seeded(41),
+            batch_size=12,
+            learning_rate=0.01,
+            momentum=momentum,
+        )
+        optimizer = torch.optim.Adam(twin.parameters(), lr=0.01, betas=(momentum, 0.999))
+        for _ in range(6):
+            optimizer.zero_grad()
+            squared_error(twin, x, seeded(0))["loss"].mean().backward()
+            optimizer.step()
+        for own, other in zip(model.parameters(), twin.parameters(), strict=True):
+            torch.testing.assert_close(own, other, rtol=1e-4, atol=1e-6)
+        runs[momentum] = torch.cat([each.flatten() for each in model.parameters()])
+    assert not torch.allclose(runs[0.9], runs[0.5])

@@ -22,13 +22,16 @@ __all__ = [
     "Gaussian",
     "LearnedGaussian",
     "Mixed",
+    "Multinomial",
     "OptimalGaussian",
     "bernoulli_log_prob",
     "binarise",
     "discretised_logistic_log_prob",
+    "multinomial_log_prob",
 ]
 
 RUNNING = 100  # batches that the running mean of a variance reaches back
+RAREST = 1e-6  # the smallest word frequency that an untrained decoder starts from
 
 
 def bernoulli_log_prob(x: Float[Tensor, "batch data"], logits: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
@@ -84,6 +87,24 @@ def discretised_logistic_log_prob(
     inside = below_upper_end + above_lower_end + one_minus_exp
     log_prob = torch.where(level == 0, below_upper_end, torch.where(level == levels - 1, above_lower_end, inside))
     return log_prob.sum(dim=1)
+
+
+def multinomial_log_prob(
+    counts: Float[Tensor, "batch words"], logits: Float[Tensor, "batch words"]
+) -> Float[Tensor, " batch"]:
+    """log p(x|z, N) of word counts in a document of N = Σ_w x_w words, in nats, with the coefficient kept:
+
+    log p = log N! − Σ_w log x_w! + Σ_w x_w log p_w,     p = softmax(logits).
+
+    It is computed from the logits, so that a word that hardly ever occurs gives no logarithm of zero. The length N is given,
+    not modelled: a document without words has the log-probability 0. Raises ``ValueError`` for counts that are negative or
+    not whole.
+
+    Source: Bishop 2006, Pattern Recognition and Machine Learning, equation 2.34.
+    """
+    _require_counts(counts)
+    coefficient = torch.lgamma(counts.sum(dim=1) + 1) - torch.lgamma(counts + 1).sum(dim=1)
+    return coefficient + (counts * logits.log_softmax(dim=1)).sum(dim=1)
 
 
 class Bernoulli(nn.Module):
@@ -291,6 +312,37 @@ class DiscretisedLogistic(_Real):
         return (x.clamp(0, 1) * (self.levels - 1)).round() / (self.levels - 1)
 
 
+class Multinomial(nn.Module):
+    """Word counts of a document whose length is given: the decoder's output is the logits of the words' probabilities."""
+
+    def log_prob(
+        self, x: Float[Tensor, "batch words"], output: Float[Tensor, "batch words"]
+    ) -> Float[Tensor, " batch"]:
+        return multinomial_log_prob(x, output)
+
+    def mean(self, output: Float[Tensor, "batch words"]) -> Float[Tensor, "batch words"]:
+        """The probability of each word, which is E[x|z, N] / N."""
+        return output.softmax(dim=1)
+
+    @torch.no_grad()
+    def draw(
+        self, output: Float[Tensor, "batch words"], length: int, *, generator: torch.Generator | None = None
+    ) -> Float[Tensor, "batch words"]:
+        """The word counts of a document of ``length`` words drawn from p(x|z, N), for each row."""
+        words = torch.multinomial(self.mean(output), length, replacement=True, generator=generator)
+        return torch.zeros_like(output).scatter_add_(1, words, torch.ones_like(words, dtype=output.dtype))
+
+    def output_for(self, mean: Float[Tensor, " words"]) -> Float[Tensor, " words"]:
+        """The logits of these word frequencies, kept away from infinity; what an untrained decoder starts from."""
+        return (mean / mean.sum()).clamp(min=RAREST).log()
+
+    def observe(
+        self, x: Float[Tensor, "batch words"], *, generator: torch.Generator | None = None
+    ) -> Float[Tensor, "batch words"]:
+        """What the likelihood is taken of: the counts as they are."""
+        return x
+
+
 def _require_variance(variance: float) -> float:
     if not 0 < variance < math.inf:
         raise ValueError(f"variance is {variance}; expected a positive, finite number")
@@ -314,3 +366,9 @@ def _require_levels(x: Tensor, levels: int) -> None:
     off = (steps - steps.round()).abs() > 1e-2
     if off.any():
         raise ValueError(f"x holds {x[off][0]:g}, which is not one of the {levels} grey values 0, 1/{levels - 1}, …, 1")
+
+
+def _require_counts(counts: Tensor) -> None:
+    if counts.numel() and (counts.min() < 0 or (counts != counts.round()).any()):
+        wrong = counts[(counts < 0) | (counts != counts.round())][0]
+        raise ValueError(f"counts holds {wrong:g}; expected whole numbers of 0 or more")

@@ -83,6 +83,7 @@ def fit(
     generator: torch.Generator,
     batch_size: int = 128,
     learning_rate: float | Callable[[float], float] = 1e-3,
+    momentum: float = 0.9,
     max_norm: float | None = None,
     before_step: Callable[[int, float], None] | None = None,
     checkpoints: str | Path | None = None,
@@ -94,6 +95,7 @@ def fit(
     data: a tensor, or a tuple of tensors with equally many rows, as the objective expects them.
     generator: draws the order of the rows and is handed to the objective, so a run is repeated by its seed.
     learning_rate: a number, or a schedule that maps the share of training done, in [0, 1), to a number (``cosine``).
+    momentum: Adam's β₁, the decay of the running mean of the gradients.
     max_norm: a longer gradient (of all parameters together) is scaled down to this length.
     before_step: called before each step with its number, counted from 0, and the share of training done;
         ``AggressiveEncoder`` is one. What it keeps is not in a checkpoint, so it goes without them.
@@ -118,7 +120,7 @@ def fit(
     n = _rows(data)
     terms_of = processes.parallel(_Terms(model, objective))
     schedule = learning_rate if callable(learning_rate) else lambda _done: learning_rate
-    optimizer = torch.optim.Adam(model.parameters(), fused=True)
+    optimizer = torch.optim.Adam(model.parameters(), betas=(momentum, 0.999), fused=True)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     steps_per_epoch = math.ceil(n / batch_size)
     steps, history, means = epochs * steps_per_epoch, History(), {}

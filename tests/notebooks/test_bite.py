@@ -618,6 +618,69 @@ Bernoulli.observe = lambda self, x, *, generator=None: (x > 0.5).float()
 """,
         "Bernoulli VAE: AUROC of digits as anomalies",
     ),
+    "21: a multinomial likelihood without its coefficient": (
+        "21",
+        """
+right_log_prob = multinomial_log_prob
+def multinomial_log_prob(counts, logits):
+    return (counts * logits.log_softmax(dim=1)).sum(dim=1)
+""",
+        "unigram model: perplexity of test messages|the likelihood is PyTorch's",
+    ),
+    "21: a product of experts in place of the mixture": (
+        "21",
+        """
+right_use = use
+def use(exercise_id, function):
+    if exercise_id != "21.1":
+        return right_use(exercise_id, function)
+    def product(counts, theta, weights):
+        logits = theta @ weights
+        log_p = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+        return log_coefficient(counts) + (counts * log_p).sum(axis=1)
+    return product
+""",
+        "LDA with 20 topics|the sweep has the same",
+    ),
+    "21: words to predict that were seen already": (
+        "21",
+        """
+def split_words(counts, rng):
+    return counts, counts
+""",
+        "LDA with 20 topics|the sweep has the same",
+    ),
+    "21: a lift that is no lift": (
+        "21",
+        """
+right_use = use
+def use(exercise_id, function):
+    if exercise_id != "21.2":
+        return right_use(exercise_id, function)
+    return lambda topics, frequencies, n: top_words(topics, n)
+""",
+        "by lift, in far fewer",
+    ),
+    "21: a perplexity with the coefficient left in": (
+        "21",
+        """
+right_use = use
+def use(exercise_id, function):
+    if exercise_id != "21.3":
+        return right_use(exercise_id, function)
+    return lambda elbo, counts: float(np.exp(-elbo.sum() / counts.sum()))
+""",
+        "ProdLDA: perplexity from the ELBO",
+    ),
+    "21: ProdLDA without batch normalisation": (
+        "21",
+        """
+class ProdLDA(ProdLDA):
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options | {"batch_norm": ()})
+""",
+        "distance of its completion perplexity|both batch normalisations",
+    ),
 }
 
 

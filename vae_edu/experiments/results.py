@@ -29,6 +29,7 @@ SWEEPS = {
     "11": "vae_edu.experiments.remedies",
     "12": "vae_edu.experiments.fashion_likelihood",
     "18": "vae_edu.experiments.detection",
+    "21": "vae_edu.experiments.topics",
 }
 
 

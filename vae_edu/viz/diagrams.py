@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse, Polygon, Rectangle
 
 from vae_edu.viz import figures
+from vae_edu.viz.document_diagrams import document_as_topics, mixture_and_product
 from vae_edu.viz.shapes import (
     BLACK,
     BLUE,
@@ -42,11 +43,13 @@ __all__ = [
     "computation_graph",
     "convolution_shapes",
     "denoising_autoencoder",
+    "document_as_topics",
     "encoder_decoder",
     "from_mixture_to_continuum",
     "graphical_model",
     "holes_in_latent_plane",
     "interval_below_evidence",
+    "mixture_and_product",
     "one_number_for_two",
     "png",
     "slide_or_reweight",
