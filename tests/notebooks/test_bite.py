@@ -276,6 +276,14 @@ FOUR_RUNS = dict.fromkeys(FOUR_RUNS, FOUR_SAMPLERS["B"])
 """,
         "run 1: reported ELBO above the largest possible",
     ),
+    "05: variances of a score that is not divided by the width of q": (
+        "05",
+        """
+right_variances = experiment.variances
+experiment.variances = lambda f, slope, sigma, eps: right_variances(f, slope, torch.ones_like(sigma), eps)
+""",
+        "parabola, narrow q|one run again, 300 steps",
+    ),
     "05: an exact ELBO that forgets what the spread of q costs": (
         "05",
         """

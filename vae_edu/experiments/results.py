@@ -24,6 +24,7 @@ SWEEPS = {
     "01": "vae_edu.experiments.bottleneck",
     "02": "vae_edu.experiments.sampling",
     "04": "vae_edu.experiments.amortisation",
+    "05": "vae_edu.experiments.estimators",
     "06": "vae_edu.experiments.by_hand",
     "07": "vae_edu.experiments.in_pytorch",
     "11": "vae_edu.experiments.remedies",

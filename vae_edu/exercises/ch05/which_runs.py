@@ -7,7 +7,7 @@ from vae_edu.exercises.record import Exercise, Mistake
 
 def which_runs():
     """The numbers of the runs that used samplers A, B, C and D, in this order. Four whole numbers."""
-    # A shares its noise between rows: no average over the batch removes it, so the reported ELBO jumps from step to step.
+    # A shares its noise between rows: no average over the batch removes what the rows share, so the reported ELBO jumps from step to step.
     # B is right. C repeats its noise at every call: with the whole training set in each batch, the reported ELBO does not jump
     # at all, and the model learns the noise by heart. D shares its noise between latents: the decoder makes it cancel.
     return 3, 2, 4, 1
@@ -20,7 +20,10 @@ AGAINST = {
         "A",
         1,
     ): "each row of A is a right sample, so the ELBO that A reports is right on average, and run 1 reports an impossible one",
-    ("A", 2): "A uses the same noise for all rows, so averaging over the batch does not reduce it, and run 2 is quiet",
+    (
+        "A",
+        2,
+    ): "A uses the same noise for all rows: what they share does not average out over the batch, and run 2 is quiet",
     ("A", 4): "A uses new noise at every call, and run 4 does not change from step to step",
     ("B", 1): "B is independent, so its report is right on average, and run 1 reports an impossible ELBO",
     ("B", 3): "B is independent, so its noise averages out over the batch, and run 3 is the noisiest",
