@@ -26,7 +26,7 @@ def loss_b(logits, x, mu, logvar):
 def loss_c(logits, x, mu, logvar):
     BCE = F.binary_cross_entropy_with_logits(logits, x)
     KLD = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp())
-    KLD /= x.size(0) * x.size(1)  # as many elements as in the reconstruction
+    KLD /= x.size(0) * x.size(1)
     return BCE + KLD
 
 
