@@ -3,6 +3,10 @@
 Each is called as ``loss(out, x, mu, logvar)``: the decoder's output and the images, (batch, data), mean and log-variance of q(z|x),
 (batch, latent). It returns one number, which is minimised as it stands. The decoder of A outputs grey values, and its images are
 grey; the others output logits of binary pixels.
+
+Sources: A is what ``loss_function`` of github.com/AntixK/PyTorch-VAE computes (models/vanilla_vae.py, commit 2946d7a), there for
+colour images of 64 × 64 pixels. C and D have the form of losses that are found in many repositories, for PyTorch (a KL divergence
+that is divided by batch size · 784) and for Keras (a KL divergence that is a mean over latents).
 """
 
 import inspect
