@@ -3,6 +3,10 @@
 Each is called as ``loss(out, x, mu, logvar)``: the decoder's output and the images, (batch, data), mean and log-variance of q(z|x),
 (batch, latent). It returns one number, which is minimised as it stands. The decoder of A outputs grey values, and its images are
 grey; the others output logits of binary pixels.
+
+Sources: A is what ``loss_function`` of github.com/AntixK/PyTorch-VAE computes (models/vanilla_vae.py, commit 2946d7a), there for
+colour images of 64 × 64 pixels. C and D have the form of losses that are found in many repositories, for PyTorch (a KL divergence
+that is divided by batch size · 784) and for Keras (a KL divergence that is a mean over latents).
 """
 
 import inspect
@@ -26,7 +30,7 @@ def loss_b(logits, x, mu, logvar):
 def loss_c(logits, x, mu, logvar):
     BCE = F.binary_cross_entropy_with_logits(logits, x)
     KLD = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp())
-    KLD /= x.size(0) * x.size(1)  # as many elements as in the reconstruction
+    KLD /= x.size(0) * x.size(1)
     return BCE + KLD
 
 
