@@ -338,6 +338,23 @@ def use(number, function):
 """,
         "length of the first step",
     ),
+    "06: C with the right sampler": (
+        "06",
+        """
+by_hand.SamplerOfC = numpy_vae.Reparameterise
+""",
+        "C's sampler: rate by its own samples",
+    ),
+    "06: samples that are a tenth too wide": (
+        "06",
+        """
+class Reparameterise(numpy_vae.Reparameterise):
+    def forward(self, mu, logvar, eps):
+        return super().forward(mu, logvar, eps * 1.1)
+numpy_vae.Reparameterise = Reparameterise
+""",
+        "the right sampler: the same rate",
+    ),
     "06: a distortion that clips its logits": (
         "06",
         """
