@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.stats import mannwhitneyu
 from sklearn.linear_model import LogisticRegression
 
 from vae_edu.experiments import topics
@@ -47,6 +48,43 @@ def test_the_best_c_is_chosen_on_held_out_messages(few):
     assert topics.spam_accuracy(None, 150) == pytest.approx([expected])
 
 
+def test_moved_threshold_and_area_under_the_curve(few, monkeypatch):
+    monkeypatch.setattr(topics, "SETTINGS", topics.SETTINGS | {"C": [1]})
+    [rows] = topics.label_samples(150, 1)
+    features = {name: topics.tf_idf().transform(counts) for name, (counts, _) in few.items()}
+    known, truth = few["train"][1], few["test"][1]
+    fitted = LogisticRegression(C=1, max_iter=300).fit(features["train"][rows], known[rows])
+    spam, threshold = known.sum(), np.sort(fitted.decision_function(features["train"]))
+    values = fitted.decision_function(features["test"])
+    measured = topics.spam_measures(None, 150)
+    between = (values > threshold[-spam - 1]) == (values > threshold[-spam])  # the quantile lies between these two
+    moved = ((values > threshold[-spam]) == truth)[between].sum()
+    assert moved <= measured["moved"][0] / 100 * len(truth) + 1e-9 <= moved + (~between).sum() + 1e-6
+    assert measured["moved"] != measured["accuracy"]
+    area = mannwhitneyu(values[truth], values[~truth]).statistic / (truth.sum() * (~truth).sum())
+    assert measured["auc"] == pytest.approx([100 * area])
+
+
+@pytest.mark.parametrize("kind", ["NVDM", "ProdLDA", "LDA", "NMF"])
+def test_topic_probabilities_are_distributions_over_words(kind):
+    p = topics.topic_probabilities(topics.train({"kind": kind}, 0))
+    assert p.shape == (20, 2000)
+    assert p.min() >= 0
+    assert p.sum(axis=1) == pytest.approx(1, rel=1e-4)
+
+
+def test_a_pure_topic_of_prodlda_is_its_column_of_weights():
+    model = ProdLDA(2000, 6, frequencies=torch.from_numpy(topics.frequencies()), batch_norm=(), dropout=0.0).eval()
+    expected = (model.topics + model.decoder[2].bias.detach()).softmax(dim=1)
+    assert topics.topic_probabilities(model) == pytest.approx(expected.numpy(), rel=1e-3)
+
+
+def test_rankings_by_lift_list_rarer_words_than_by_probability():
+    values = topics.measure_rankings(topics.train({"kind": "LDA"}, 0), controls=1)
+    assert values["documents_lift"] < values["documents_probability"]
+    assert values["control_probability"] != values["coherence_probability"]
+
+
 def test_live_topics_are_those_that_the_decoder_reads(few):
     torch.manual_seed(0)
     model = ProdLDA(2000, 6, frequencies=torch.from_numpy(topics.frequencies()), batch_norm=(), dropout=0.0).eval()
@@ -62,7 +100,10 @@ def test_live_topics_are_those_that_the_decoder_reads(few):
     ("name", "columns"),
     [
         ("unigram", {"completion", "elbo", "train"}),
-        ("ProdLDA", {"importance_weighted", "live", "in_use", "coherence_control", "spam_20", "spam_150"}),
+        (
+            "ProdLDA",
+            {"importance_weighted", "live", "in_use", "coherence_control", "coherence_lift", "spam_20", "auc_150"},
+        ),
         ("LSA, 2 components", {"spam_20", "neighbours"}),
         ("LDA: priors 0.1", {"completion", "reported"}),
     ],
@@ -71,7 +112,7 @@ def test_a_row_holds_what_the_notebook_reads(name, columns):
     row = topics.row(name, 0)
     assert row["name"] == name
     assert columns <= row.keys()
-    numbers = np.array([row[column] for column in columns if not column.startswith("spam")], float)
+    numbers = np.array([row[column] for column in columns if not column.startswith(("spam", "auc"))], float)
     assert np.isfinite(numbers).all()
 
 

@@ -684,7 +684,7 @@ def use(exercise_id, function):
         return right_use(exercise_id, function)
     return lambda topics, frequencies, n: top_words(topics, n)
 """,
-        "by lift, in far fewer",
+        "by lift, a word of LDA is in far fewer messages",
     ),
     "21: a perplexity with the coefficient left in": (
         "21",
@@ -704,7 +704,7 @@ class ProdLDA(ProdLDA):
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options | {"batch_norm": ()})
 """,
-        "distance of its completion perplexity|both batch normalisations",
+        "ProdLDA: the same as in the sweep|both batch normalisations",
     ),
 }
 

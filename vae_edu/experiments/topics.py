@@ -13,6 +13,7 @@ import torch
 from sklearn.decomposition import NMF, LatentDirichletAllocation, TruncatedSVD
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor
@@ -36,7 +37,18 @@ from vae_edu.models.topics import NVDM, ProdLDA
 from vae_edu.objectives import Scheduled, negative_elbo, warm_up
 from vae_edu.training import fit
 
-__all__ = ["MODELS", "RUNS", "SETTINGS", "row", "spam_accuracy", "train", "word_probabilities"]
+__all__ = [
+    "MODELS",
+    "RUNS",
+    "SETTINGS",
+    "measure_rankings",
+    "row",
+    "spam_accuracy",
+    "spam_measures",
+    "topic_probabilities",
+    "train",
+    "word_probabilities",
+]
 
 EPOCHS, TOPICS = 30, 20
 
@@ -75,6 +87,8 @@ CHOICES: dict[str, dict] = {
     },
     **{f"LDA: priors {prior}": {"kind": "LDA", "prior": prior} for prior in (0.1, 0.5, 1.0)},
 }
+# What is also measured by both rankings of words, and with other thresholds for spam.
+COMPARED = ("NVDM", "ProdLDA", "LDA", "NMF", "LSA", "TF-IDF", "LSA, 2 components")
 SETTINGS = {
     "models": MODELS,
     "choices": CHOICES,
@@ -91,7 +105,7 @@ SETTINGS = {
     "label_samples": 5,
     "C": [0.01, 0.1, 1, 10, 100, 1000],
 }
-RANDOM = [name for name, options in MODELS.items() if options["kind"] in ("NVDM", "ProdLDA", "LDA")]
+RANDOM = [name for name, options in MODELS.items() if options["kind"] in ("NVDM", "ProdLDA", "LDA", "NMF")]
 RUNS = [{"name": name, "seed": seed} for seed in SETTINGS["seeds"] for name in RANDOM]
 RUNS += [{"name": name, "seed": 0} for name in [*MODELS, *CHOICES] if name not in RANDOM]
 
@@ -136,7 +150,7 @@ def train(options: dict, seed: int):
         )
         return model.fit(counts)
     if kind == "NMF":
-        return NMF(latent, init="nndsvda", max_iter=500).fit(tf_idf().transform(counts))
+        return NMF(latent, init="nndsvda", max_iter=500, random_state=seed).fit(tf_idf().transform(counts))
     if kind == "LSA":
         return TruncatedSVD(latent, random_state=seed).fit(tf_idf().transform(counts))
     torch.manual_seed(seed)
@@ -245,6 +259,44 @@ def measure_topics(model) -> dict[str, float]:
     return {name: float(value) if isinstance(value, np.floating) else value for name, value in values.items()}
 
 
+@torch.no_grad()
+def topic_probabilities(model) -> np.ndarray:
+    """The probability of each word in each topic, (topics, words); rows sum to 1.
+
+    LDA: its topics. ProdLDA: the decoder at θ_k = 1. NVDM: the decoder at z_k = 1, with the other z at 0. NMF has no
+    probabilities: here are the TF-IDF weights of its components, divided by their sum.
+    """
+    if isinstance(model, NMF | LatentDirichletAllocation):
+        return model.components_ / model.components_.sum(axis=1, keepdims=True)
+    one = torch.eye(model.topics.shape[0])
+    z = (one - 1) * 1e4 if isinstance(model, ProdLDA) else one
+    return model.likelihood.mean(model.decode(z)).double().numpy()
+
+
+def measure_rankings(model, *, controls: int = 5) -> dict[str, float]:
+    """The words of topics listed by their probability, and by their lift, for each model by the same rule: coherence, that of
+    the control (the mean of ``controls`` draws), diversity, and how many training messages hold a listed word.
+
+    The lift is the probability in the topic over the frequency in the training messages; for NMF, over the mean TF-IDF weight.
+    """
+    train_counts = parts()["train"][0]
+    new = np.concatenate([parts()["held_out"][0], parts()["test"][0]])
+    probabilities, base = topic_probabilities(model), frequencies()
+    if isinstance(model, NMF):
+        base = np.asarray(tf_idf().transform(train_counts).mean(axis=0)).ravel()
+    values = {}
+    for ranking, weights in (("probability", probabilities), ("lift", probabilities / np.maximum(base, 1e-9))):
+        tops = top_words(weights)
+        others = [words_of_same_frequency(tops, train_counts, np.random.default_rng(i)) for i in range(controls)]
+        values |= {
+            f"coherence_{ranking}": npmi_coherence(tops, new).mean(),
+            f"control_{ranking}": np.mean([npmi_coherence(other, new).mean() for other in others]),
+            f"diversity_{ranking}": topic_diversity(tops),
+            f"documents_{ranking}": 100 * (train_counts > 0).mean(axis=0)[tops].mean(),
+        }
+    return {name: float(value) for name, value in values.items()}
+
+
 def live_topics(model: NVDM | ProdLDA, counts: np.ndarray, *, least: float = 0.5) -> int:
     """The number of latent dimensions that the decoder uses: those whose values, exchanged between messages, cost at least
     ``least`` nats per message on average."""
@@ -271,10 +323,18 @@ def label_samples(labels: int, samples: int) -> list[np.ndarray]:
 
 
 def spam_accuracy(model, labels: int, samples: int | None = None) -> list[float]:
-    """Accuracy in per cent on the test messages of a logistic regression on the codes, for each sample of labels.
+    """Accuracy in per cent on the test messages of a logistic regression on the codes, for each sample of labels."""
+    return spam_measures(model, labels, samples)["accuracy"]
 
-    The codes have mean 0 and variance 1 over the training messages, except TF-IDF. C is the one of ``SETTINGS["C"]`` with the
-    best mean accuracy on the held-out messages, for each method and number of labels anew.
+
+def spam_measures(model, labels: int, samples: int | None = None) -> dict[str, list[float]]:
+    """How well a logistic regression on the codes tells spam among the test messages, in per cent, for each sample of labels.
+
+    accuracy: at probability 0.5. moved: accuracy with the threshold at which the share of spam among the training messages is
+    that among the labels; no further label is used. auc: the area under the ROC curve, which needs no threshold.
+
+    The codes have mean 0 and variance 1 over the training messages, except TF-IDF. C is the one of ``SETTINGS["C"]`` that is
+    best on the held-out messages, on average, for each method, number of labels and measure anew.
     """
     features = {name: codes(model, counts) for name, (counts, _) in parts().items()}
     if model is not None:
@@ -282,13 +342,26 @@ def spam_accuracy(model, labels: int, samples: int | None = None) -> list[float]
         features = {name: scaler.transform(values) for name, values in features.items()}
     rows_of = label_samples(labels, samples or SETTINGS["label_samples"])
     is_spam = parts()["train"][1]
-    fitted = {
-        C: [LogisticRegression(C=C, max_iter=300).fit(features["train"][rows], is_spam[rows]) for rows in rows_of]
+    fitted = [
+        [(LogisticRegression(C=C, max_iter=300).fit(features["train"][rows], is_spam[rows]), rows) for rows in rows_of]
         for C in SETTINGS["C"]
-    }
-    held_out = features["held_out"], parts()["held_out"][1]
-    best = max(fitted, key=lambda C: np.mean([each.score(*held_out) for each in fitted[C]]))
-    return [100 * each.score(features["test"], parts()["test"][1]) for each in fitted[best]]
+    ]
+
+    def scores(part: str, classifier, rows) -> dict[str, float]:
+        values, truth = classifier.decision_function(features[part]), parts()[part][1]
+        threshold = np.quantile(classifier.decision_function(features["train"]), 1 - is_spam[rows].mean())
+        return {
+            "accuracy": 100 * classifier.score(features[part], truth),
+            "moved": 100 * ((values > threshold) == truth).mean(),
+            "auc": 100 * roc_auc_score(truth, values),
+        }
+
+    held_out, test = ([[scores(part, *each) for each in own] for own in fitted] for part in ("held_out", "test"))
+    chosen = {}
+    for measure in ("accuracy", "moved", "auc"):
+        best = max(range(len(fitted)), key=lambda c: np.mean([each[measure] for each in held_out[c]]))
+        chosen[measure] = [float(each[measure]) for each in test[best]]
+    return chosen
 
 
 def row(name: str, seed: int) -> dict:
@@ -305,8 +378,14 @@ def row(name: str, seed: int) -> dict:
         values["train"] = measure_words(model, "train", draws=1).get("elbo")
     if kind in ("NVDM", "ProdLDA", "LDA", "NMF"):
         values |= measure_topics(model)
+    if name in COMPARED and kind not in ("LSA", "TF-IDF"):
+        values |= measure_rankings(model)
     if "batch_norm" not in options and kind != "unigram":
-        values |= {f"spam_{labels}": spam_accuracy(model, labels) for labels in SETTINGS["labels"]}
+        for labels in SETTINGS["labels"]:
+            own = spam_measures(model, labels)
+            values[f"spam_{labels}"] = own["accuracy"]
+            if name in COMPARED:
+                values |= {f"{measure}_{labels}": own[measure] for measure in ("moved", "auc")}
     if options.get("latent") == 2:
         known = KNeighborsClassifier(10).fit(codes(model, parts()["train"][0]), parts()["train"][1])
         values["neighbours"] = 100 * known.score(codes(model, parts()["test"][0]), parts()["test"][1])
