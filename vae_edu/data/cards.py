@@ -1,4 +1,4 @@
-"""Payments by card, simulated: banks do not publish real ones. Call these simulated wherever they appear.
+"""Payments by card, simulated: the real ones that are public have anonymised columns. Call these simulated wherever they appear.
 
 Source: Le Borgne, Siblini, Lebichot and Bontempi 2022, "Reproducible Machine Learning for Credit Card Fraud Detection: Practical
 Handbook", chapter 3, https://fraud-detection-handbook.github.io/fraud-detection-handbook. Customers, terminals, amounts,

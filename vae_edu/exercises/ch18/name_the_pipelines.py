@@ -7,7 +7,7 @@ from vae_edu.exercises.record import Exercise, Mistake
 
 def name_the_pipelines():
     """The numbers of A, B, C, D and E, in this order: five whole numbers from 0 to 5."""
-    # A: most of its normal test rows equal a training row, none does where equal rows are kept together: 2. B: one column alone
+    # A: half of its normal test rows equal a training row, none does where equal rows are kept together: 2. B: one column alone
     # has an AUROC near 1, and on fresh rows, where it is not filled in yet, the AUROC falls: 1. C: another scaler gives another
     # AUROC, so its own saw more than the training rows: 3. E: falls most on fresh rows without copies or such a column: 4. D: 0.
     return 2, 1, 3, 0, 4
@@ -18,11 +18,11 @@ SCALER = "with a scaler that is fitted on training rows alone, its AUROC is exac
 COLUMN = "no column alone is nearly perfect"
 AGAINST = (
     {  # A, copies
-        0: "more than half of its normal test rows equal a training row, and hardly any of its anomalies does. Can that be no help?",
+        0: "half of its normal test rows equal a training row, and hardly any of its anomalies does. Can that be no help?",
         1: COLUMN,
         3: SCALER,
         4: "choosing columns puts no copies of training rows among the test rows. Here there are many",
-        5: "then every normal test row would equal a training row. Here it is more than half of them",
+        5: "then every normal test row would equal a training row. Here it is half of them",
     },
     {  # B, leak
         0: "one column alone has an AUROC near 1. On fresh rows, for which nobody knows the answer yet, is it still worth that much?",
@@ -35,7 +35,7 @@ AGAINST = (
         0: "with a scaler that is fitted on training rows alone, its AUROC is another one. What did its own scaler see?",
         1: COLUMN,
         2: COPIES,
-        4: "a choice by the test rows makes the AUROC on these too high. Its AUROC is the lowest of the five",
+        4: "a choice among columns leaves the scaler alone. Its AUROC is another one with a scaler that is fitted on training rows alone",
         5: COPIES,
     },
     {  # D, sound
@@ -46,7 +46,7 @@ AGAINST = (
         5: COPIES,
     },
     {  # E, chosen
-        0: "its AUROC falls further on fresh rows than that of D, without any copies. What was fitted to its test rows?",
+        0: "its AUROC falls on fresh rows by several standard errors, without any copies. What was fitted to its test rows?",
         1: COLUMN,
         2: COPIES,
         3: SCALER,
