@@ -7,7 +7,6 @@ HEARS[id] is how the message of a classic mistake begins.
 import math
 
 import numpy as np
-import pandas as pd
 import torch
 from sklearn.metrics import precision_recall_curve, roc_curve
 
@@ -136,10 +135,9 @@ def nothing_yet(normal, anomalous, base_rate, miss, false_alarm):
 # --- 18.2 ------------------------------------------------------------------------------------------------------------
 
 
-def with_pandas(own, normal, top):
-    normal, own = pd.DataFrame(normal), pd.DataFrame(own)
-    unusual = (own - normal.mean()) / normal.std()
-    return np.array([row.sort_values(ascending=False, kind="stable").index[:top] for _, row in unusual.iterrows()])
+def with_n_minus_1(own, normal, top):
+    unusual = (own - normal.mean(axis=0)) / normal.std(axis=0, ddof=1)
+    return np.array([sorted(range(len(row)), key=lambda d: -row[d])[:top] for row in unusual])
 
 
 def with_topk_of_a_list(own, normal, top):
@@ -217,7 +215,7 @@ def as_a_dictionary():
 
 RIGHT = {
     "18.1": [with_a_dictionary, with_broadcasting, with_normal_scores_and_infinity],
-    "18.2": [with_pandas, with_topk_of_a_list, in_torch],
+    "18.2": [with_n_minus_1, with_topk_of_a_list, in_torch],
     "18.3": [as_an_array],
 }
 WRONG = {

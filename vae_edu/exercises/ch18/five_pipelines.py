@@ -18,7 +18,10 @@ _KINDS = {"A": "copies", "B": "leak", "C": "scaled", "D": "sound", "E": "chosen"
 
 @cache
 def _parts() -> tuple[np.ndarray, ...]:
-    """Rows and labels, and the group of equal rows that each belongs to, in three parts by group: 0 train, 1 test, 2 fresh."""
+    """Rows and labels, and the group of equal rows that each belongs to, in three parts by group: 0 train, 1 test, 2 fresh.
+
+    Of fourteen seeds, this is one with which every fault shows: with others, chance hides or imitates some.
+    """
     table, rng = load_phishing(), np.random.default_rng(13)
     _, kind = np.unique(table.x, axis=0, return_inverse=True)
     u = rng.random(kind.max() + 1)[kind.reshape(-1)]
