@@ -39,7 +39,7 @@ def negative_elbo(model, x, generator):
 def binarise(x, generator):
     return (x > 0.5).float()
 """,
-        "the course's loss is what is computed here|VAE: cost of a test image",
+        "a list of 200 mean images|the course's loss is what is computed here|VAE: cost of a test image",
     ),
     "00: a loss that averages over the pixels": (
         "00",
