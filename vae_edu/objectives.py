@@ -2,6 +2,7 @@
 per example, by name, each of shape ``(batch,)``; the one named ``loss`` is minimised, the others are recorded beside it.
 A batch is what ``fit`` was given, some rows of it: a tensor, or a tuple of tensors such as images and labels."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 
@@ -10,7 +11,8 @@ from jaxtyping import Float, Num
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vae_edu.densities import gaussian_log_prob, log_mean_exp, reparameterise
+from vae_edu.densities import log_mean_exp, reparameterise
+from vae_edu.posteriors import GaussianPosterior, Posterior, posterior_of
 
 __all__ = [
     "Batch",
@@ -23,9 +25,12 @@ __all__ = [
     "free_bits",
     "importance_log_weights",
     "importance_weighted",
+    "log_weights_under",
     "negative_elbo",
     "squared_error",
     "target_rate",
+    "total_correlation",
+    "total_correlation_weight",
     "warm_up",
 ]
 
@@ -68,8 +73,8 @@ def negative_elbo(
 ) -> Terms:
     """distortion + beta · rate per example, in nats, estimated with one draw z ~ q(z|x); with beta = 1 it is −ELBO(x).
 
-    distortion = −log p(x|z), rate = KL(q(z|x) || p(z)). The rate is exact where the prior is N(0, I), and else estimated
-    with the same draw. Beside these two and the loss stands ``elbo`` = −distortion − rate, whatever ``beta`` is: the number
+    distortion = −log p(x|z), rate = KL(q(z|x) || p(z)). The rate is exact where q is a Gaussian and the prior is N(0, I), and
+    else estimated with the same draw. Beside these two and the loss stands ``elbo`` = −distortion − rate, whatever ``beta`` is: the number
     to report. What the likelihood is taken of is drawn afresh at each call: binary pixels from the grey values in ``x``
     where the model's likelihood is Bernoulli. The noise of the draw comes from
     ``generator``, or is given as ``eps``. For training with another ``beta``, ``functools.partial(negative_elbo, beta=4)``
@@ -88,16 +93,19 @@ def free_bits(threshold: float) -> Objective:
 
     Below ``threshold`` nats a dimension's rate costs nothing more, so it has no gradient; above, it has all of it. The
     maximum is taken of the batch mean, so the rate in the loss is the same for each example; ``rate`` and ``elbo`` are each
-    example's own. On several processes the batch is each one's share. Raises ``ValueError`` for a negative ``threshold``.
+    example's own. On several processes the batch is each one's share. The objective takes a ``beta`` that multiplies the sum,
+    default 1, so ``Scheduled(free_bits(0.1), beta=warm_up(0.5))`` has a warm-up. Raises ``ValueError`` for a negative ``threshold``.
 
     Source: Kingma et al. 2016, arXiv:1606.04934, appendix C.8, with one latent dimension for each group.
     """
     if threshold < 0:
         raise ValueError(f"threshold is {threshold}; expected 0 nats or more")
 
-    def objective(model: nn.Module, x: Num[Tensor, "batch data"], generator: torch.Generator) -> Terms:
+    def objective(
+        model: nn.Module, x: Num[Tensor, "batch data"], generator: torch.Generator, *, beta: float = 1.0
+    ) -> Terms:
         distortion, rates = _distortion_and_rates(model, x, generator)
-        return _terms(distortion + rates.mean(dim=0).clamp(min=threshold).sum(), distortion, rates)
+        return _terms(distortion + beta * rates.mean(dim=0).clamp(min=threshold).sum(), distortion, rates)
 
     return objective
 
@@ -106,14 +114,16 @@ def target_rate(target: float, *, weight: float) -> Objective:
     """The objective distortion + weight · |R − target|, where R is the rate in nats, averaged over the batch.
 
     Where ``weight`` is large, R is held at ``target``, and the distortion is made as small as it can be there. On several
-    processes the batch is each one's share.
+    processes the batch is each one's share. The objective takes a ``beta`` that multiplies ``weight``, default 1.
 
     Source: Burgess et al. 2018, arXiv:1804.03599, equation 8.
     """
 
-    def objective(model: nn.Module, x: Num[Tensor, "batch data"], generator: torch.Generator) -> Terms:
+    def objective(
+        model: nn.Module, x: Num[Tensor, "batch data"], generator: torch.Generator, *, beta: float = 1.0
+    ) -> Terms:
         distortion, rates = _distortion_and_rates(model, x, generator)
-        return _terms(distortion + weight * (rates.sum(dim=1).mean() - target).abs(), distortion, rates)
+        return _terms(distortion + beta * weight * (rates.sum(dim=1).mean() - target).abs(), distortion, rates)
 
     return objective
 
@@ -131,13 +141,13 @@ def importance_weighted(draws: int) -> Objective:
 
     def objective(model: nn.Module, x: Num[Tensor, "batch data"], generator: torch.Generator) -> Terms:
         observed = model.observe(x, generator=generator)
-        mu, logvar = model.encode(observed)
-        repeated = [each.repeat(draws, *(1 for _ in each.shape[1:])) for each in (observed, mu, logvar)]
-        z = reparameterise(*repeated[1:], generator=generator)
-        log_weights, log_likelihoods = _log_weights(model, *repeated, z)
+        q = posterior_of(model, observed)
+        z, log_q = q.repeat(draws).sample(generator=generator)
+        log_likelihoods = model.log_prob(observed.repeat(draws, *(1 for _ in observed.shape[1:])), z)
+        log_weights = log_likelihoods + model.prior.log_prob(z) - log_q()
         loss = -log_mean_exp(log_weights.view(draws, -1), dim=0)
         distortion = -log_likelihoods.view(draws, -1).mean(dim=0)
-        return _terms(loss, distortion, model.prior.rates(mu, logvar, z[: len(mu)]))
+        return _terms(loss, distortion, q.rates(model.prior, z[: len(q)], lambda: log_q()[: len(q)]))
 
     return objective
 
@@ -150,12 +160,58 @@ def importance_log_weights(
     generator: torch.Generator | None = None,
 ) -> tuple[Float[Tensor, " batch"], Float[Tensor, " batch"]]:
     """log p(x|z) + log p(z) − log q(z|x), and log p(x|z), for one draw z ~ q(z|x) = N(mu, diag(exp(logvar))) in each row."""
-    return _log_weights(model, observed, mu, logvar, reparameterise(mu, logvar, generator=generator))
+    return log_weights_under(GaussianPosterior(mu, logvar), model, observed, generator)
 
 
-def _log_weights(model: nn.Module, observed: Tensor, mu: Tensor, logvar: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
+def log_weights_under(
+    q: Posterior, model: nn.Module, observed: Num[Tensor, "batch data"], generator: torch.Generator | None = None
+) -> tuple[Float[Tensor, " batch"], Float[Tensor, " batch"]]:
+    """log p(x|z) + log p(z) − log q(z|x), and log p(x|z), for one sample z of any q(z|x) in each row, in nats."""
+    z, log_q = q.sample(generator=generator)
     log_likelihood = model.log_prob(observed, z)
-    return log_likelihood + model.prior.log_prob(z) - gaussian_log_prob(z, mu, logvar), log_likelihood
+    return log_likelihood + model.prior.log_prob(z) - log_q(), log_likelihood
+
+
+def total_correlation(
+    z: Float[Tensor, "batch latent"], mu: Float[Tensor, "batch latent"], logvar: Float[Tensor, "batch latent"]
+) -> Float[Tensor, " batch"]:
+    """log q(z) − Σ_j log q(z_j) for each row, in nats, where z_i ~ q(z|x_i) = N(mu_i, diag(exp(logvar_i))), and q(z) and each q(z_j)
+    are averages over the batch. Its mean estimates the total correlation KL(q(z) || Π_j q(z_j)) of the code.
+
+    log q(z_i) = log (1/M) Σ_k q(z_i|x_k), with M rows, the own one among them. The minibatch-weighted sampling of the source
+    divides by N·M, with N the number of training examples. Its values are larger by (latent − 1) log N, a constant, so both
+    have the same gradient. A batch is small, and the value is biased: compare values of equal batches only. Raises
+    ``ValueError`` for a batch of one, which says nothing of q(z).
+
+    Source: Chen, Li, Grosse and Duvenaud 2018, arXiv:1802.04942, section 3.1; the total correlation is Watanabe's, 1960.
+    """
+    if len(z) < 2:
+        raise ValueError("z has 1 row: the total correlation of q(z) needs a batch of 2 or more")
+    # [i, k, j]: latent j of sample i under the q of row k
+    log_q = -0.5 * ((z[:, None] - mu) ** 2 / logvar.exp() + logvar + math.log(2 * math.pi))
+    together, alone = log_q.sum(dim=2).logsumexp(dim=1), log_q.logsumexp(dim=1).sum(dim=1)
+    return together - alone + (z.shape[1] - 1) * math.log(len(z))
+
+
+def total_correlation_weight(beta: float) -> Objective:
+    """The objective of the β-TCVAE, distortion + rate + (beta − 1) · total correlation. With beta = 1 it is −ELBO.
+
+    The rate is information + total correlation + Σ_j KL(q(z_j) || p(z_j)), and ``beta`` multiplies the second part alone.
+    Beside the terms of ``negative_elbo`` stands the ``total_correlation``, estimated from the batch.
+
+    Source: Chen, Li, Grosse and Duvenaud 2018, arXiv:1802.04942, equation 4 with α = γ = 1.
+    """
+
+    def objective(model: nn.Module, x: Num[Tensor, "batch data"], generator: torch.Generator | None = None) -> Terms:
+        observed = model.observe(x, generator=generator)
+        mu, logvar = model.encode(observed)
+        z = reparameterise(mu, logvar, generator=generator)
+        distortion, rates = -model.log_prob(observed, z), model.prior.rates(mu, logvar, z)
+        correlation = total_correlation(z, mu, logvar)
+        terms = _terms(distortion + rates.sum(dim=1) + (beta - 1) * correlation, distortion, rates)
+        return terms | {"total_correlation": correlation}
+
+    return objective
 
 
 def _distortion_and_rates(
@@ -163,9 +219,9 @@ def _distortion_and_rates(
 ) -> tuple[Tensor, Tensor]:
     """−log p(x|z) for one draw z ~ q(z|x), (batch,), and the rate in the parts that the prior has, (batch, parts)."""
     observed = model.observe(x, generator=generator)
-    mu, logvar = model.encode(observed)
-    z = reparameterise(mu, logvar, generator=generator, eps=eps)
-    return -model.log_prob(observed, z), model.prior.rates(mu, logvar, z)
+    q = posterior_of(model, observed)
+    z, log_q = q.sample(generator=generator, eps=eps)
+    return -model.log_prob(observed, z), q.rates(model.prior, z, log_q)
 
 
 def _terms(loss: Tensor, distortion: Tensor, rates: Tensor) -> Terms:

@@ -360,18 +360,14 @@ def execute(numbers: Numbers = None) -> None:
 def standard(numbers: Numbers = None) -> None:
     """For authors: say what in a notebook breaks the course's standard, and what the notebook asks of its reader."""
     from vae_edu.course.author.counting import count
-    from vae_edu.course.author.standard import is_of_old_form, violations
+    from vae_edu.course.author.standard import violations
     from vae_edu.course.cells import read
 
     paths = _paths(numbers)
-    old = [path.stem for path in paths if is_of_old_form(path.stem)]
     failed = False
     for path in paths:
         broken = violations(path)
         typer.echo("\n".join(f"✗ {path.stem}: {what}" for what in broken) or f"✓ {path.stem}")
-        if path.stem not in old:
-            typer.echo(f"  {count(read(path))}")
+        typer.echo(f"  {count(read(path))}")
         failed = failed or bool(broken)
-    if old:
-        typer.echo(f"Still in the old form, by whose rules they were judged: {', '.join(old)}")
     raise typer.Exit(1 if failed else 0)

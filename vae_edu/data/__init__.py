@@ -10,7 +10,16 @@ from vae_edu.data.emails import EmailData, EmailPart, load_emails
 from vae_edu.data.fashion_mnist import load_fashion_mnist
 from vae_edu.data.images import ImageData
 from vae_edu.data.names import NameData, load_names
-from vae_edu.data.shapes import FACTORS, SHAPES, ShapesSample, draw_shapes, render_shapes
+from vae_edu.data.shapes import (
+    ELLIPSE_FACTORS,
+    FACTORS,
+    SHAPES,
+    ShapesSample,
+    draw_ellipses,
+    draw_shapes,
+    render_ellipses,
+    render_shapes,
+)
 from vae_edu.data.sources import BadDataFile, DataNotFound
 from vae_edu.data.tables import Table, TableSplit, load_breast_cancer, load_phishing, load_shuttle
 from vae_edu.data.toys import (
@@ -23,6 +32,7 @@ from vae_edu.data.toys import (
 )
 
 __all__ = [
+    "ELLIPSE_FACTORS",
     "FACTORS",
     "SHAPES",
     "BadDataFile",
@@ -37,6 +47,7 @@ __all__ = [
     "ShapesSample",
     "Table",
     "TableSplit",
+    "draw_ellipses",
     "draw_shapes",
     "grid_of_gaussians",
     "load_breast_cancer",
@@ -48,6 +59,7 @@ __all__ = [
     "load_phishing",
     "load_shuttle",
     "ppca_data",
+    "render_ellipses",
     "render_shapes",
     "ring_of_gaussians",
     "simulate_cards",

@@ -6,12 +6,24 @@ import numpy as np
 
 from vae_edu.data.toys import _check_rng, _check_whole
 
-__all__ = ["FACTORS", "SHAPES", "ShapesSample", "draw_shapes", "render_shapes"]
+__all__ = [
+    "ELLIPSE_FACTORS",
+    "FACTORS",
+    "SHAPES",
+    "ShapesSample",
+    "draw_ellipses",
+    "draw_shapes",
+    "render_ellipses",
+    "render_shapes",
+]
 
 FACTORS = ("position x", "position y", "size", "angle", "shape")
 SHAPES = ("square", "ellipse", "triangle")
 LOW = (-0.45, -0.45, 0.3, 0.0)
 HIGH = (0.45, 0.45, 0.5, np.pi / 2)
+ELLIPSE_FACTORS = FACTORS[:4]
+ELLIPSE_LOW = (-0.25, -0.25, 0.3, -np.pi / 4)
+ELLIPSE_HIGH = (0.25, 0.25, 0.7, np.pi / 4)
 POINTS = 4  # along each side of a pixel, at which a shape is looked up
 CHUNK = 500  # images drawn at once, to keep memory small
 
@@ -42,6 +54,29 @@ def draw_shapes(n: int, *, rng: np.random.Generator, side: int = 16) -> ShapesSa
     _check_rng(rng)
     factors = np.column_stack([rng.uniform(LOW, HIGH, size=(n, len(LOW))), rng.integers(len(SHAPES), size=n)])
     return ShapesSample(render_shapes(factors, side=side), factors)
+
+
+def draw_ellipses(n: int, *, rng: np.random.Generator, side: int = 12) -> ShapesSample:
+    """Draw n pictures of one ellipse each, half as high as it is wide, with four independent factors, each uniform.
+
+    The picture spans [−1, 1] both ways. position x and y: in [−0.25, 0.25]. size: half of the ellipse's length, in [0.3, 0.7].
+    angle: counter-clockwise from horizontal, in [−π/4, π/4], so that no two angles give the same picture. The sample's factors
+    are (n, 4), in the order of ``ELLIPSE_FACTORS``. Raises as ``draw_shapes`` does.
+    """
+    _check_whole("n", n)
+    _check_rng(rng)
+    factors = rng.uniform(ELLIPSE_LOW, ELLIPSE_HIGH, size=(n, len(ELLIPSE_FACTORS)))
+    return ShapesSample(render_ellipses(factors, side=side), factors)
+
+
+def render_ellipses(factors: np.ndarray, *, side: int = 12) -> np.ndarray:
+    """The pictures of ellipses, (n, side²) as float32, with given factors, (n, 4) in the order of ``ELLIPSE_FACTORS``.
+
+    Raises as ``render_shapes`` does."""
+    factors = np.asarray(factors, dtype=np.float64)
+    if factors.ndim != 2 or factors.shape[1] != len(ELLIPSE_FACTORS):
+        raise ValueError(f"factors has shape {factors.shape}, expected (n, {len(ELLIPSE_FACTORS)})")
+    return render_shapes(np.column_stack([factors, np.full(len(factors), SHAPES.index("ellipse"))]), side=side)
 
 
 def render_shapes(factors: np.ndarray, *, side: int = 16) -> np.ndarray:

@@ -6,7 +6,8 @@ import torch
 from jaxtyping import Float, Num
 from torch import Tensor, nn
 
-from vae_edu.objectives import importance_log_weights
+from vae_edu.objectives import log_weights_under
+from vae_edu.posteriors import posterior_of
 
 __all__ = ["bits_per_dimension", "effective_sample_size", "importance_weighted_bound"]
 
@@ -30,7 +31,7 @@ def effective_sample_size(log_weights: Float[Tensor, "..."], dim: int) -> Float[
 
 
 def bits_per_dimension(nats: Float[Tensor, "*shape"] | float, dimensions: int) -> Float[Tensor, "*shape"] | float:
-    """nats / (D ln 2): a negative log-likelihood −log p(x) in nats per example, as bits for each of its D = ``dimensions``.
+    """nats / (D ln 2): −log p(x) in nats per example, as bits for each of its D = ``dimensions``. Negate a log-likelihood first.
 
     A number of bits that a code could reach it is for discrete x only. Where the model has a density of x scaled to [0, 1]
     and x is really one of 256 levels, add log₂ 256 = 8: in units of levels the density is smaller by the factor 256 for
@@ -55,25 +56,25 @@ def importance_weighted_bound(
     Raises ``ValueError`` for fewer than one draw.
 
     How far the mean lies below log p(x): about v/(2K) for large K, with v the variance of the weights over p(x)², where that
-    is finite. For a Gaussian posterior of precision Λ and a q of precision D with the same mean, v is finite if and only if
-    2Λ − D is positive definite, and then v = |Λ| / (|D| |2Λ − D|)^{1/2} − 1. A diagonal q that is as narrow as the ELBO makes
-    it, D = diag(Λ), fails this where two latents have a correlation of more than 1/2 in the posterior; the gap then shrinks
-    more slowly than 1/K.
+    is finite and the weights are not too often near 0. For a Gaussian posterior of precision Λ and a q of precision D with
+    the same mean, v is finite if and only if 2Λ − D is positive definite, and then v = |Λ| / (|D| |2Λ − D|)^{1/2} − 1. A
+    diagonal q that is as narrow as the ELBO makes it, D = diag(Λ), fails this where two latents have a correlation of more
+    than 1/2 in the posterior; the gap then shrinks more slowly than 1/K.
 
     Source: Burda, Grosse and Salakhutdinov 2016, arXiv:1509.00519, equation 8; the rate: Maddison et al. 2017,
-    arXiv:1705.09279, proposition 1, and Domke and Sheldon 2018, arXiv:1808.09034, theorem 3.
+    arXiv:1705.09279, proposition 1, and Domke and Sheldon 2018, arXiv:1808.09034, theorem 3, who assume slightly more than a
+    finite variance.
     """
     if draws < 1:
         raise ValueError(f"draws is {draws}; expected 1 or more")
     bounds = []
     at_once = min(draws, ROWS)  # draws for each example
     for rows in x.split(max(1, ROWS // at_once)):
-        mu, logvar = model.encode(rows)
-        total = mu.new_full((len(rows),), -math.inf)
+        q, total = posterior_of(model, rows), None
         for start in range(0, draws, at_once):
             k = min(at_once, draws - start)
-            repeated = (each.repeat(k, 1) for each in (rows, mu, logvar))
-            log_weights, _ = importance_log_weights(model, *repeated, generator)
-            total = torch.logaddexp(total, log_weights.view(k, -1).logsumexp(dim=0))
+            log_weights, _ = log_weights_under(q.repeat(k), model, rows.repeat(k, 1), generator)
+            part = log_weights.view(k, -1).logsumexp(dim=0)
+            total = part if total is None else torch.logaddexp(total, part)
         bounds.append(total - math.log(draws))
     return torch.cat(bounds)

@@ -233,6 +233,9 @@ def _choose(x: torch.Tensor, kinds: Sequence[str | int], budget: Budget, seed: i
 
     The median, for outliers among the held-out rows would decide by themselves otherwise.
     """
+    choices = [(latent, steps) for latent in budget.latents for steps in budget.steps]
+    if len(choices) == 1:
+        return choices[0]
     held_out, train = x.split([len(x) // 5, len(x) - len(x) // 5])
 
     def loss(choice: tuple[int, int]) -> float:
@@ -240,7 +243,7 @@ def _choose(x: torch.Tensor, kinds: Sequence[str | int], budget: Budget, seed: i
         generator = torch.Generator().manual_seed(seed)
         return elbo_terms(model, held_out, budget.samples, generator=generator).score.median().item()
 
-    return min(((latent, steps) for latent in budget.latents for steps in budget.steps), key=loss)
+    return min(choices, key=loss)
 
 
 def _components(x: np.ndarray, budget: Budget) -> int:

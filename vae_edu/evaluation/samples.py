@@ -17,11 +17,13 @@ __all__ = [
     "Memorisation",
     "NeighbourScores",
     "class_diversity",
+    "clouds",
     "expected_coverage",
     "frechet_distance",
     "memorisation",
     "nearest_neighbours",
     "neighbour_scores",
+    "relabelling",
 ]
 
 DISTANCES = 2_000_000  # in memory at a time, 16 MB
@@ -43,7 +45,7 @@ def frechet_distance(a, b) -> float:
 
     Source: Dowson and Landau 1982, equation 4; as a measure of samples: Heusel et al. 2017, arXiv:1706.08500, equation 6.
     """
-    a, b = _clouds(2, a=a, b=b)
+    a, b = clouds(2, a=a, b=b)
     root_a, root_b = (np.linalg.qr((c - c.mean(axis=0)) / math.sqrt(len(c) - 1), mode="r") for c in (a, b))
     cross = np.linalg.svd(root_a @ root_b.T, compute_uv=False).sum()
     shift = ((a.mean(axis=0) - b.mean(axis=0)) ** 2).sum()
@@ -81,7 +83,7 @@ def neighbour_scores(real, generated, *, k: int = 5) -> NeighbourScores:
     Source: precision and recall: Kynkäänniemi et al. 2019, arXiv:1904.06991, section 2 (there k = 3); density and
     coverage: Naeem et al. 2020, arXiv:2002.09797, section 3 (k = 5; their code leaves out the ball's edge).
     """
-    real, generated = _clouds(1, real=real, generated=generated)
+    real, generated = clouds(1, real=real, generated=generated)
     if k < 1:
         raise ValueError(f"k is {k}; expected 1 or more")
     for name, cloud in (("real", real), ("generated", generated)):
@@ -122,7 +124,7 @@ def nearest_neighbours(x, among) -> tuple[np.ndarray, np.ndarray]:
     Of rows equally near, the first. Raises ``ValueError`` for different numbers of features, no rows, and entries that are not
     finite.
     """
-    x, among = _clouds(1, x=x, among=among)
+    x, among = clouds(1, x=x, among=among)
     indices, nearest = np.zeros(len(x), dtype=int), np.zeros(len(x))
     for rows, squares in _squared_distances(x, among):
         indices[rows] = squares.argmin(axis=1)
@@ -166,15 +168,30 @@ def memorisation(generated, training, held_out) -> Memorisation:
     neighbors", Journal of the American Statistical Association 81(395), 799–806, here with the labels on the pool only;
     the variance is that of a simple random sample of n from the c_i (Cochran 1977, Sampling Techniques, theorem 2.2).
     """
-    generated, training, held_out = _clouds(1, generated=generated, training=training, held_out=held_out)
-    pool, n, m = np.concatenate([training, held_out]), len(training), len(held_out)
-    counts = np.zeros(n + m)
+    generated, training, held_out = clouds(1, generated=generated, training=training, held_out=held_out)
+    pool, n = np.concatenate([training, held_out]), len(training)
+    counts = np.zeros(len(pool))
     for _, squares in _squared_distances(generated, pool):
         nearest = squares == squares.min(axis=1, keepdims=True)
         counts += (nearest / nearest.sum(axis=1, keepdims=True)).sum(axis=0)
-    share, expected = counts[:n].sum() / len(generated), n / (n + m)
-    spread = ((counts - counts.mean()) ** 2).sum() / len(generated) ** 2
-    error = math.sqrt(expected * m / (n + m - 1) * spread)
+    return relabelling(counts, n)
+
+
+def relabelling(counts, training: int) -> Memorisation:
+    """What ``memorisation`` finds, from how many samples each row of the pool is nearest to.
+
+    counts: (pool,), the rows that a model was trained on first; they add up to the number of samples. training: how many of the rows these
+    are. Raises ``ValueError`` unless there are rows of both kinds, and samples."""
+    counts = np.asarray(counts, dtype=np.float64)
+    if counts.ndim != 1 or not 0 < training < len(counts) or not counts.sum() > 0:
+        raise ValueError(
+            f"counts has shape {counts.shape} and the sum {counts.sum()}, training is {training}; expected one count for each row "
+            "of the pool, of which some and not all are training rows, and samples"
+        )
+    samples, m = counts.sum(), len(counts) - training
+    share, expected = counts[:training].sum() / samples, training / len(counts)
+    spread = ((counts - counts.mean()) ** 2).sum() / samples**2
+    error = math.sqrt(expected * m / (len(counts) - 1) * spread)
     z = (share - expected) / error if error > 1e-12 else 0.0
     return Memorisation(float(share), expected, float((share - expected) / (1 - expected)), float(z))
 
@@ -213,7 +230,7 @@ def class_diversity(generated, real) -> ClassDiversity:
     Source: histogram of classes as a measure of dropped modes: Santurkar, Schmidt and Mądry 2018, arXiv:1711.00970; the
     entropies are those of the inception score, Salimans et al. 2016, arXiv:1606.03498, section 4.
     """
-    generated, real = _clouds(1, generated=generated, real=real)
+    generated, real = clouds(1, generated=generated, real=real)
     for name, rows in (("generated", generated), ("real", real)):
         if (rows < 0).any() or (abs(rows.sum(axis=1) - 1) > 1e-3).any():
             raise ValueError(f"{name} holds rows that are no probabilities: entries below 0, or a sum other than 1")
@@ -248,17 +265,18 @@ def _squared_distances(a: np.ndarray, b: np.ndarray) -> Iterator[tuple[slice, np
         yield rows, cdist(a[rows], b, "sqeuclidean")
 
 
-def _clouds(least: int, **clouds) -> list[np.ndarray]:
-    """The clouds as float64 arrays, all (rows, features) with equally many features and ``least`` rows or more."""
-    clouds = {name: np.asarray(cloud, dtype=np.float64) for name, cloud in clouds.items()}
-    shapes = {name: cloud.shape for name, cloud in clouds.items()}
+def clouds(least: int, **named) -> list[np.ndarray]:
+    """The clouds as float64 arrays, all (rows, features) with equally many features and ``least`` rows or more; otherwise
+    ``ValueError`` that names the cloud."""
+    named = {name: np.asarray(cloud, dtype=np.float64) for name, cloud in named.items()}
+    shapes = {name: cloud.shape for name, cloud in named.items()}
     for name, shape in shapes.items():
         if len(shape) != 2 or shape[0] < least or shape[1] < 1:
             raise ValueError(f"{name} has shape {shape}; expected (rows, features) with {least} or more rows")
     if len({shape[1] for shape in shapes.values()}) > 1:
         found = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
         raise ValueError(f"expected the same number of columns everywhere, got {found}")
-    for name, cloud in clouds.items():
+    for name, cloud in named.items():
         if not np.isfinite(cloud).all():
             raise ValueError(f"{name} holds entries that are not finite")
-    return list(clouds.values())
+    return list(named.values())

@@ -164,6 +164,7 @@ def _truth_value(number: float) -> str:
 
 def told_apart(one: float, other: float) -> tuple[str, str]:
     """Two different numbers, written with six digits, or with as many as it takes to see that they differ, and one more."""
+    one, other = one + 0.0, other + 0.0  # no sign for zero
     for digits in range(6, MOST_DIGITS):
         if f"{one:.{digits}g}" != f"{other:.{digits}g}":
             break

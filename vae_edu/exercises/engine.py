@@ -1,8 +1,8 @@
 """Judging a learner's function: right, or which mistake it is, or what differs first.
 
 The first that holds is told: it cannot be called; it is a stub; it raises; it is a known mistake of the exercise; its output
-has a general pattern; it is two of these at once; what differs first, on the smallest case. What it leaves behind on its
-inputs is told together with that.
+has a general pattern; it is two of these at once; what differs first, on the smallest case, and whether an argument is not used.
+What it leaves behind on its inputs is told together with that.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from vae_edu.exercises.naming import Naming
 from vae_edu.exercises.record import Exercise, Property, Report, shape_only
 from vae_edu.exercises.sandbox import Outcome, usual_settings
 from vae_edu.exercises.traces import TOLD
-from vae_edu.exercises.trials import Trial, far, size_of
+from vae_edu.exercises.trials import Trial, far, noise_of_its_own, size_of, unused_argument
 
 __all__ = ["judge"]
 
@@ -72,7 +72,13 @@ class _Judgement:
         if not naming.values_off:
             told = naming.stream() or next(filter(None, self._properties_off()))
         else:
-            told = naming.stream() or naming.pattern() or naming.two() or self._what_differs()
+            told = (
+                naming.stream()
+                or self._values_and_property(naming)
+                or naming.pattern()
+                or naming.two()
+                or self._what_differs()
+            )
         return Report(self.exercise.id, "failed", told + printed_text(self.learners.printed) + self._also())
 
     # What is told.
@@ -83,17 +89,26 @@ class _Judgement:
         told = [self.learners.off(index, self.answers, exercise.tolerance) for index in range(len(self.cases))]
         off = [index for index, text in enumerate(told) if text]
         smallest = min(off, key=lambda index: size_of(self.cases[index]))
+        unused = "wrong value" in told[smallest] and unused_argument(exercise, self.learners, self.answers, self.seed)
+        lines = [f"your result stays the same when {unused} changes: where should it be used?"] if unused else []
+        lines += filter(None, [noise_of_its_own(self.learners, self.answers)])
+        edge = edge_in_words(exercise, self.cases, off)
         if exercise.otherwise and "wrong value" in told[smallest]:
-            return exercise.otherwise
-        lines = [told[smallest]]
+            return "\n".join([*lines, exercise.otherwise, *([f"It is right on all cases but {edge}."] if edge else [])])
+        lines.append(told[smallest])
         case = case_in_words(exercise, self.cases[smallest])
         if len(self.cases) > 1 and case:
-            right = len(self.cases) - len(off)
-            lines.append(
-                f"The smallest case on which it differs: {case}. It is right on {right} of {len(self.cases)} cases."
-            )
+            right = f"{len(self.cases) - len(off)} of {len(self.cases)} cases"
+            right += f": on all but {edge}" if edge else ""
+            lines.append(f"The smallest case on which it differs: {case}. It is right on {right}.")
         lines.append(f'hint("{exercise.id}") says more.')
         return "\n".join(lines)
+
+    def _values_and_property(self, naming: Naming) -> str | None:
+        """A known mistake that has the same values, and what else does not hold."""
+        off = next(filter(None, self._properties_off()), None) if self.exercise.properties else None
+        mistake = off and naming.mistake_of_values()
+        return mistake and f"two things at once: {mistake.message}. And: {off}"
 
     def _properties_off(self) -> Iterator[str | None]:
         for index, (each, own) in enumerate(zip(self.exercise.properties, self.learners.measured, strict=False)):
@@ -105,8 +120,15 @@ class _Judgement:
         """What the function leaves behind on its inputs, where the model answer, and what else is allowed, leave nothing."""
         names = list(self.exercise.signature.parameters)
         own = {place: kind for outcome in reversed(self.learners.outcomes) for place, kind in outcome.traces.items()}
-        others = {place for trial in (self.answers, *allowed) for outcome in trial.outcomes for place in outcome.traces}
-        told = [TOLD[kind].format(name=names[place]) for place, kind in sorted(own.items()) if place not in others]
+        others = {
+            each for trial in (self.answers, *allowed) for outcome in trial.outcomes for each in outcome.traces.items()
+        }
+        allowed_at = {place for place, kind in others if kind != "frozen"}
+        told = [
+            TOLD[kind].format(name=names[place])
+            for place, kind in sorted(own.items())
+            if (place, kind) not in others and (kind == "frozen" or place not in allowed_at)
+        ]
         return f"your function {', and it '.join(told)}" if told else ""
 
     def _also(self, known: Callable | None = None) -> str:
@@ -129,7 +151,7 @@ class _Judgement:
         done = len(self.learners.outcomes) - 1
         case = case_in_words(exercise, self.cases[done]) if done > 0 and self.learners.outcomes[done] is outcome else ""
         where = f"\nIt ran on the first {done} of {len(self.cases)} cases, and raised on: {case}." if case else ""
-        return Report(exercise.id, "error", outcome.told + where + printed_text(outcome.printed))
+        return Report(exercise.id, "error", outcome.told + where + printed_text(outcome.printed) + self._also())
 
 
 def printed_text(text: str) -> str:
@@ -143,6 +165,23 @@ def case_in_words(exercise: Exercise, case: tuple) -> str:
         _argument_in_words(name, each, show) for name, each in zip(exercise.signature.parameters, case, strict=True)
     )
     return ", ".join(filter(None, words))
+
+
+def edge_in_words(exercise: Exercise, cases: list[tuple], off: list[int]) -> str:
+    """The edge at which all cases lie that are off, and no other: a number that is 0 or 1, or a length of 1. Empty where there is
+    none."""
+    for place, name in enumerate(exercise.signature.parameters):
+        arguments = [case[place] for case in cases]
+        if all(isinstance(each, int) and not isinstance(each, bool) for each in arguments):
+            for edge in (0, 1):
+                if [index for index, each in enumerate(arguments) if each == edge] == off:
+                    return f"where {name} is {edge}"
+        shapes = [getattr(each, "shape", None) for each in arguments]
+        if all(isinstance(each, tuple) for each in shapes) and len(set(map(len, shapes))) == 1:
+            for axis in range(len(shapes[0])):
+                if [index for index, each in enumerate(shapes) if each[axis] == 1] == off:
+                    return f"where the length of axis {axis} of {name} is 1"
+    return ""
 
 
 def _argument_in_words(name: str, argument, show: bool) -> str:

@@ -19,6 +19,7 @@ __all__ = ["Naming"]
 CLOSER = 0.1  # matching a mistake needs this part of the tolerance with which a right answer is accepted
 PART = 1 / 3  # and this part of a property's
 MOST_TOGETHER = 1_000  # pairs of mistakes that are tried together
+MOST_FITTED = 3  # cases to which the constant of a family is fitted; the others only have to agree
 
 
 class Naming:
@@ -45,6 +46,16 @@ class Naming:
                 return mistake
         for mistake in self.exercise.mistakes:
             if isinstance(mistake, Family) and mistake.any_between and self._fits(mistake):
+                return mistake
+        return None
+
+    def mistake_of_values(self) -> Mistake | Family | None:
+        """The first mistake that returns the same on all cases, whatever the properties say of it."""
+        if self.learners.stopped is not None or not self.values_off or self._is_empty("constant"):
+            return None
+        for mistake in self.exercise.mistakes:
+            known = self._tried(mistake.wrong)
+            if known is not None and known[-1].error is None:
                 return mistake
         return None
 
@@ -143,22 +154,26 @@ class Naming:
         return constant is not None and self._did_the_same(family.make(constant))
 
     def _distance_to(self, family: Family) -> Callable[[float], float]:
-        targets = _all_numbers(self.learners.values)
+        targets, fitted = _all_numbers(self.learners.values), self._furthest_cases
 
         def distance(constant: float) -> float:
-            if targets is None or self.learners.stopped is not None:
-                return np.inf
-            outcomes = [call_guarded(family.make(constant), case, seconds=self.exercise.seconds) for case in self.cases]
+            wrong = family.make(constant)
+            outcomes = [call_guarded(wrong, self.cases[index], seconds=self.exercise.seconds) for index in fitted]
             numbers = _all_numbers([outcome.value for outcome in outcomes])
-            if numbers is None or any(map(_shapes_differ, numbers, targets)):
+            if not fitted or numbers is None:
                 return np.inf
-            with np.errstate(invalid="ignore"):
-                apart = np.concatenate(
-                    [np.ravel(np.abs(one - other)) for one, other in zip(numbers, targets, strict=True)]
-                )
-            return float(np.nansum(np.where(np.isfinite(apart), apart, 0)))
+            return sum(_apart(each, targets[index]) for index, each in zip(fitted, numbers, strict=True))
 
         return distance
+
+    @functools.cached_property
+    def _furthest_cases(self) -> list[int]:
+        """The cases on which the learner's numbers are furthest from the right ones; empty where they cannot be compared."""
+        found, right = _all_numbers(self.learners.values), _all_numbers(self.answers.values)
+        if self.learners.stopped is not None or found is None or right is None:
+            return []
+        apart = np.array([_apart(one, other) for one, other in zip(found, right, strict=True)])
+        return [int(index) for index in np.argsort(-apart, kind="stable")[:MOST_FITTED] if apart[index] > 0]
 
     # General patterns.
 
@@ -334,12 +349,17 @@ def _best_constant(distance: Callable[[float], float], low: float, high: float, 
     best = int(np.argmin(at))
     left, right = grid[max(best - 1, 0)], grid[min(best + 1, places - 1)]
     golden = (np.sqrt(5) - 1) / 2
-    for _ in range(80):
-        one, other = right - golden * (right - left), left + golden * (right - left)
-        if distance(float(np.exp(one))) <= distance(float(np.exp(other))):
-            right = other
+    inner = [right - golden * (right - left), left + golden * (right - left)]
+    at = [distance(float(np.exp(place))) for place in inner]
+    for _ in range(70):
+        if at[0] <= at[1]:
+            right, inner[1], at[1] = inner[1], inner[0], at[0]
+            inner[0] = right - golden * (right - left)
+            at[0] = distance(float(np.exp(inner[0])))
         else:
-            left = one
+            left, inner[0], at[0] = inner[0], inner[1], at[1]
+            inner[1] = left + golden * (right - left)
+            at[1] = distance(float(np.exp(inner[1])))
     return float(np.exp((left + right) / 2))
 
 
@@ -375,8 +395,13 @@ def _flat(value) -> Iterator:
         yield value
 
 
-def _shapes_differ(one: np.ndarray, other: np.ndarray) -> bool:
-    return one.shape != other.shape
+def _apart(one: np.ndarray, other: np.ndarray) -> float:
+    """The sum of the absolute differences that are finite; infinite where the shapes differ."""
+    if one.shape != other.shape:
+        return np.inf
+    with np.errstate(invalid="ignore"):
+        differences = np.abs(one - other)
+    return float(differences[np.isfinite(differences)].sum())
 
 
 def _array(value) -> np.ndarray:

@@ -232,6 +232,7 @@ def _reduction(pairs: list[Pair], near: Callable) -> Iterator[str]:
 
 def _wrong_axis(pairs: list[Pair], near: Callable) -> Iterator[str]:
     turned = all(pair.got.ndim and pair.right.ndim for pair in pairs) and not all(pair.alike for pair in pairs)
+    turned = turned and not any(pair.alike and pair.right.size > 1 and near(pair.got, pair.right) for pair in pairs)
     for reduce, word in ((np.sum, "sum"), (np.mean, "mean")):
         if turned and all(near(reduce(pair.got), reduce(pair.right)) for pair in pairs):
             yield f"reduced over the wrong axis, it seems: the {word} of all its numbers is right, and its shape is not"

@@ -97,7 +97,7 @@ GUARDS = (
 
 def any_guard(message: str, make: Callable[[float], Callable]) -> Family:
     """The family of a small positive number that is added, or used as a limit, so that a logarithm stays finite."""
-    machine = (float(np.finfo(np.float64).eps), float(np.finfo(np.float32).eps), float(np.finfo(np.float64).tiny))
+    machine = [float(each) for kind in map(np.finfo, (np.float64, np.float32)) for each in (kind.eps, kind.tiny)]
     return Family(message, make, (*GUARDS, *machine), any_between=(1e-307, 0.1))
 
 

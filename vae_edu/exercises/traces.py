@@ -1,4 +1,5 @@
-"""What a call leaves behind on its arguments: changed values, gradients, requires_grad, a model's mode, a generator's seed."""
+"""What a call leaves behind on its arguments: changed values, gradients, requires_grad, a model's mode, its parameters frozen, a
+generator's seed."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ TOLD = {
     "requires_grad": "switches requires_grad of its input {name}: use {name}.detach().requires_grad_(), a tensor of its own",
     "grad": "leaves gradients on its input {name}: torch.autograd.grad returns them without storing them in .grad",
     "mode": "leaves {name} in another mode than it came in: remember {name}.training, and set it back with {name}.train(...)",
+    "frozen": "switches requires_grad of its input {name}: leave its parameters as they came",
     "seed": "seeds its input {name} anew: draw from {name} as it is",
 }
 
@@ -44,6 +46,8 @@ def _trace_in_torch(now, before) -> str | None:
     if isinstance(now, torch.Tensor):
         return _trace_of_tensor(torch, now, before)
     if isinstance(now, torch.nn.Module):
+        if [each.requires_grad for each in now.parameters()] != [each.requires_grad for each in before.parameters()]:
+            return "frozen"
         if [each.training for each in now.modules()] != [each.training for each in before.modules()]:
             return "mode"
         return trace(dict(now.named_parameters()), dict(before.named_parameters())) or trace(

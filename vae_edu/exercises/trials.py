@@ -7,6 +7,7 @@ import functools
 import random
 import sys
 from collections.abc import Callable, Iterator
+from types import FunctionType
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from vae_edu.exercises.compare import aligned, difference, plain
 from vae_edu.exercises.record import Exercise, Property, whole_output
 from vae_edu.exercises.sandbox import Outcome, call_guarded, usual_settings
 
-__all__ = ["Trial", "far", "same_values", "stream_trouble"]
+__all__ = ["Trial", "far", "noise_of_its_own", "same_values", "size_of", "stream_trouble", "unused_argument"]
 
 SEEDS = 4  # generators that are compared with a first one, where every call may return the same by chance
 
@@ -135,6 +136,52 @@ def same_values(one, other, tolerance: float) -> bool:
         return False
 
 
+# Which argument a function does not use.
+
+
+def unused_argument(exercise: Exercise, learners: Trial, answers: Trial, seed: int) -> str | None:
+    """The name of an argument whose exchange leaves every result of a learner's function as it is, and changes those of the right
+    one. None where there is none, or where the results are the same whatever the arguments are.
+
+    Only arrays, tensors without gradients, numbers and functions are exchanged, for those of other cases.
+    """
+    if learners.stopped is not None or exercise.properties:
+        return None
+    fresh = [tuple(case) for case in exercise.cases(np.random.default_rng(seed))]
+    names = list(exercise.signature.parameters)
+    used = {place: _is_used(exercise, learners, answers, fresh, place) for place in range(len(names))}
+    unused = [names[place] for place, is_used in used.items() if is_used is False]
+    return unused[0] if len(unused) == 1 and True in used.values() else None
+
+
+def _is_used(exercise: Exercise, learners: Trial, answers: Trial, fresh: list[tuple], place: int) -> bool | None:
+    """Whether the result changes with an argument; None where the right one's never does."""
+    told = None
+    for index, case in enumerate(learners.cases):
+        for other in (fresh[index], *fresh):
+            if not _exchangeable(case[place], other[place]):
+                continue
+            changed = (*case[:place], other[place], *case[place + 1 :])
+            right = call_guarded(exercise.answer, changed, seconds=exercise.seconds)
+            if right.error is not None or same_values(right.value, answers.values[index], 1e-6):
+                continue
+            own = call_guarded(learners.function, changed, seconds=exercise.seconds)
+            if own.error is not None or not same_values(own.value, learners.values[index], 1e-12):
+                return True
+            told = False
+            break
+    return told
+
+
+def _exchangeable(one, other) -> bool:
+    torch = sys.modules.get("torch")
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, np.ndarray) or (torch and isinstance(one, torch.Tensor) and not one.requires_grad):
+        return one.shape == other.shape and one.dtype == other.dtype
+    return isinstance(one, int | float | FunctionType) and not isinstance(one, bool)
+
+
 # Where a function draws from.
 
 
@@ -154,6 +201,22 @@ def stream_trouble(exercise: Exercise, function: Callable, cases: list[tuple]) -
         return None
     name = list(exercise.signature.parameters)[_generators(case)[0]]
     return found.format(name=name) if found else None
+
+
+def noise_of_its_own(learners: Trial, answers: Trial) -> str | None:
+    """That a function draws random numbers, where the arguments hold no generator and the right answer draws none; in words."""
+    if learners.stopped is not None or any(map(_generators, learners.cases)) or answers.outcomes[0].drawn_from:
+        return None
+    elsewhere = " and ".join(learners.outcomes[0].drawn_from)
+    again, first = (
+        call_guarded(learners.function, learners.cases[0], seconds=learners.exercise.seconds),
+        learners.values[0],
+    )
+    comparable = same_values(first, first, 1e-9)
+    if not elsewhere and (not comparable or same_values(again.value, first, 1e-9)):
+        return None
+    where = f" from {elsewhere}" if elsewhere else ", and two calls with the same arguments differ"
+    return f"your function draws random numbers{where}: use no others than those in its arguments"
 
 
 def _draws_as_it_should(exercise: Exercise, function: Callable, case: tuple) -> bool | str:

@@ -58,10 +58,10 @@ def images() -> Images:
     return Images(*(torch.from_numpy(each) for each in (fashion.train_x[:n], fashion.test_x[:m], digits.test_x[:m])))
 
 
-def train(likelihood: str, *, seed: int, epochs: int = 8) -> VAE:
-    """A VAE of clothes with one of ``LIKELIHOODS``; apart from the likelihood, all is the same."""
+def train(likelihood: str, *, seed: int, epochs: int = 8, x: Tensor | None = None) -> VAE:
+    """A VAE of clothes, or of the images ``x`` (images, 784), with one of ``LIKELIHOODS``; apart from the likelihood, all is the same."""
     torch.manual_seed(seed)
-    x = images().train
+    x = images().train if x is None else x
     model = VAE(
         784, SETTINGS["latent"], mean=x.mean(dim=0), hidden=(SETTINGS["hidden"],), likelihood=LIKELIHOODS[likelihood]()
     )

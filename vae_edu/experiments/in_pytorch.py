@@ -116,12 +116,15 @@ def train(
     seed: int,
     x: Tensor | None = None,
     objective: Objective = negative_elbo,
+    warm_up: float = 0.05,
 ) -> tuple[nn.Module, History]:
-    """A model of this architecture and its history. ``x``: all training images where it is not given."""
+    """A model of this architecture and its history. ``x``: all training images where it is not given. ``warm_up``: the fraction of
+    training in which the learning rate climbs to ``peak``."""
     x = images()[0] if x is None else x
     torch.manual_seed(seed)
     model, generator = network(name, x.mean(dim=0)), torch.Generator().manual_seed(seed)
-    options = {"batch_size": SETTINGS["batch_size"], "learning_rate": cosine(peak), "generator": generator}
+    schedule = cosine(peak, warm_up=warm_up)
+    options = {"batch_size": SETTINGS["batch_size"], "learning_rate": schedule, "generator": generator}
     return model, fit(model, objective, x, epochs=epochs, **options)
 
 
@@ -161,8 +164,8 @@ def judged(model: nn.Module, x: Tensor) -> dict[str, Tensor]:
     return negative_elbo(model, x, torch.Generator().manual_seed(SETTINGS["pixels"]))
 
 
-def row(name: str, epochs: int, peak: float, seed: int) -> dict:
-    """One row of the results. Means in nats per image.
+def row(name: str, epochs: int, peak: float, seed: int, *, warm_up: float = 0.05) -> dict:
+    """One row of the results. Means in nats per image. ``warm_up`` as for ``train``.
 
     distortion, rate: of the binary test images; of the grey ones for loss A. tenths: the loss on each of ten parts of the test
     images, which tell how sure a difference between two models is. training: the mean loss in the last epoch. A choice on held-out
@@ -174,7 +177,7 @@ def row(name: str, epochs: int, peak: float, seed: int) -> dict:
     if rest:
         kept, held_out = x[: -SETTINGS["held_out"]], x[-SETTINGS["held_out"] :]
         try:
-            model, _ = train(rest, epochs=epochs, peak=peak, seed=seed, x=kept)
+            model, _ = train(rest, epochs=epochs, peak=peak, seed=seed, x=kept, warm_up=warm_up)
         except TrainingDiverged:
             return result | {"held_out": None}
         observed = binarise(held_out, generator=torch.Generator().manual_seed(SETTINGS["pixels"]))
@@ -189,7 +192,7 @@ def row(name: str, epochs: int, peak: float, seed: int) -> dict:
     is_autoencoder = name.endswith("without noise and rate")
     objective = without_rate if is_autoencoder else negative_elbo
     architecture = "as in 06" if is_autoencoder else name
-    model, history = train(architecture, epochs=epochs, peak=peak, seed=seed, objective=objective)
+    model, history = train(architecture, epochs=epochs, peak=peak, seed=seed, objective=objective, warm_up=warm_up)
     with torch.no_grad():
         terms = without_rate(model, test, torch.Generator()) if is_autoencoder else judged(model, test)
     result |= (

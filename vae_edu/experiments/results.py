@@ -27,10 +27,34 @@ SWEEPS = {
     "05": "vae_edu.experiments.estimators",
     "06": "vae_edu.experiments.by_hand",
     "07": "vae_edu.experiments.in_pytorch",
+    "07-controls": "vae_edu.experiments.in_pytorch_controls",
+    "08": "vae_edu.experiments.five_likelihoods",
+    "08-peaks": "vae_edu.experiments.five_likelihoods_peaks",
+    "09": "vae_edu.experiments.rate_distortion",
+    "09-parts": "vae_edu.experiments.rate_distortion_parts",
+    "10": "vae_edu.experiments.collapse",
+    "10-cases": "vae_edu.experiments.collapse_cases",
+    "10-controls": "vae_edu.experiments.collapse_controls",
     "11": "vae_edu.experiments.remedies",
+    "11-budget": "vae_edu.experiments.remedies_budget",
+    "11-codes": "vae_edu.experiments.remedies_codes",
+    "11-dropout": "vae_edu.experiments.remedies_dropout",
     "12": "vae_edu.experiments.fashion_likelihood",
+    "13": "vae_edu.experiments.toy_models",
+    "13-images": "vae_edu.experiments.sample_scores",
+    "14": "vae_edu.experiments.divergence",
+    "15": "vae_edu.experiments.posteriors_and_priors",
+    "16": "vae_edu.experiments.hierarchies",
+    "16-budget": "vae_edu.experiments.hierarchies_budget",
+    "17": "vae_edu.experiments.latent_axes",
+    "17-controls": "vae_edu.experiments.latent_axes_controls",
     "18": "vae_edu.experiments.detection",
+    "18-both-ways": "vae_edu.experiments.detection_both_ways",
+    "19": "vae_edu.experiments.few_labels",
+    "20": "vae_edu.experiments.conditional",
+    "20-gaps": "vae_edu.experiments.table_gaps",
     "21": "vae_edu.experiments.topics",
+    "21-controls": "vae_edu.experiments.topics_controls",
 }
 
 
@@ -60,7 +84,9 @@ class Results:
 
 
 def path_of(number: str) -> Path:
-    """Where the results of a notebook lie: beside the module of its sweep. Raises ``ResultsError`` for a notebook without a sweep."""
+    """Where the results of a notebook lie: beside the module of its sweep. "07-controls" is a second sweep of 07.
+
+    Raises ``ResultsError`` for a notebook without a sweep."""
     return Path(_sweep(number).__file__).with_suffix(".json")
 
 

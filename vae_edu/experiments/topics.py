@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
-from torch import Tensor
+from torch import Tensor, nn
 
 from vae_edu.data import load_emails
 from vae_edu.densities import reparameterise
@@ -41,6 +41,7 @@ __all__ = [
     "MODELS",
     "RUNS",
     "SETTINGS",
+    "ScaledSoftmax",
     "measure_rankings",
     "row",
     "spam_accuracy",
@@ -132,6 +133,17 @@ def tf_idf() -> TfidfTransformer:
     return TfidfTransformer(sublinear_tf=True).fit(parts()["train"][0])
 
 
+class ScaledSoftmax(nn.Module):
+    """A constant times softmax(z): in ProdLDA's decoder, the logits are then b + scale · B θ."""
+
+    def __init__(self, scale: float):
+        super().__init__()
+        self.scale = scale
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.scale * z.softmax(dim=1)
+
+
 def train(options: dict, seed: int):
     """A model trained on the training messages: a VAE, or what scikit-learn has fitted; None where nothing is fitted."""
     counts = parts()["train"][0]
@@ -156,8 +168,12 @@ def train(options: dict, seed: int):
     torch.manual_seed(seed)
     dropout = options.get("dropout", SETTINGS["dropout"])
     own = {"batch_norm": tuple(options["batch_norm"])} if "batch_norm" in options else {}
+    if "concentration" in options:
+        own["concentration"] = options["concentration"]
     build = {"NVDM": NVDM, "ProdLDA": ProdLDA}[kind]
     model = build(counts.shape[1], latent, frequencies=torch.from_numpy(frequencies()), dropout=dropout, **own)
+    if "scale" in options:
+        model.decoder[0] = ScaledSoftmax(options["scale"])
     objective = negative_elbo
     if "warm_up" in options:
         objective = Scheduled(negative_elbo, beta=warm_up(options["warm_up"]))

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from vae_edu.models.priors import StandardNormal
 
-__all__ = ["DeltaTextVAE", "TextVAE"]
+__all__ = ["BatchNormTextVAE", "ConditionalText", "DeltaTextVAE", "TextVAE"]
 
 
 class TextVAE(nn.Module):
@@ -70,14 +70,19 @@ class TextVAE(nn.Module):
         mu, logvar = self.posterior(states[torch.arange(len(x)), end]).chunk(2, dim=1)
         return mu, logvar
 
-    def log_prob(self, x: Int[Tensor, "batch length"], z: Float[Tensor, "batch latent"]) -> Float[Tensor, " batch"]:
-        """log p(x|z) = Σ_t log p(x_t|x_<t, z) in nats, up to and with the first 0 of each row; what follows does not count."""
+    def decoder_input(self, x: Int[Tensor, "batch length"]) -> Int[Tensor, "batch length"]:
+        """What the decoder reads to write ``x``: at each place the symbol before, at the first 0, and in training mode the blank for
+        ``word_dropout`` of the others."""
         read = functional.pad(x[:, :-1], (1, 0))  # a text is preceded by the symbol that ends one
         if self.training and self.word_dropout:
             dropped = torch.rand(read.shape) < self.word_dropout
             dropped[:, 0] = False
             read = read.masked_fill(dropped, self.blank)
-        logits, _ = self._write(read, z, self._first_state(z))
+        return read
+
+    def log_prob(self, x: Int[Tensor, "batch length"], z: Float[Tensor, "batch latent"]) -> Float[Tensor, " batch"]:
+        """log p(x|z) = Σ_t log p(x_t|x_<t, z) in nats, up to and with the first 0 of each row; what follows does not count."""
+        logits, _ = self._write(self.decoder_input(x), z, self._first_state(z))
         log_probs = -functional.cross_entropy(logits.transpose(1, 2), x, reduction="none")
         counts = torch.arange(x.shape[1]) < _lengths(x)[:, None]
         return (log_probs * counts).sum(dim=1)
@@ -149,6 +154,69 @@ class DeltaTextVAE(TextVAE):
         """The mean and the log-variance of q(z|x); the log-variance is below ``ceiling``."""
         mu, logvar = super().encode(x)
         return mu, self.ceiling - functional.softplus(self.ceiling - logvar)
+
+
+class BatchNormTextVAE(TextVAE):
+    """A ``TextVAE`` whose means mu have, over each training batch, the standard deviation ``gamma`` in every dimension.
+
+    mu_j = gamma · (m_j − mean of m_j) / (standard deviation of m_j) + b_j, where m is the encoder's own output and b is learned:
+    batch normalisation with a scale that is fixed. In evaluation mode the mean and the standard deviation are running ones.
+    The mean rate of k latents is then at least k · gamma² / 2 nats over a training batch. As ½ · Var(mu_j) is part of the rate,
+    what is committed is a variance of the means, which a decoder may still ignore.
+
+    Raises ``ValueError`` for a ``gamma`` that is not positive.
+
+    Source: Zhu, Bi, Liu, Ma, Li and Wu 2020, "A batch normalized inference network keeps the KL vanishing away",
+    arXiv:2004.12585, section 3.
+    """
+
+    def __init__(self, symbols: int, latent: int, *, gamma: float, **options):
+        super().__init__(symbols, latent, **options)
+        if not gamma > 0:
+            raise ValueError(f"gamma is {gamma}; expected a positive standard deviation")
+        self.normalise = nn.BatchNorm1d(latent)
+        nn.init.constant_(self.normalise.weight, gamma).requires_grad_(False)
+
+    def encoder_parameters(self) -> list[nn.Parameter]:
+        """Those of q(z|x) that are learned."""
+        return [*super().encoder_parameters(), self.normalise.bias]
+
+    def encode(
+        self, x: Int[Tensor, "batch length"]
+    ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
+        """The mean and the log-variance of q(z|x); the means are normalised over the batch in training mode."""
+        mu, logvar = super().encode(x)
+        return self.normalise(mu), logvar
+
+
+class ConditionalText(nn.Module):
+    """p(x|c) = Π_t p(x_t|x_1 … x_{t−1}, e_c): the decoder of a ``TextVAE``, with a learned vector e_c for each of a few classes
+    in place of z. With one class it is a language model, the control of a VAE without z.
+
+    log_class: log p(c), (classes,). The other arguments are those of ``TextVAE``.
+    """
+
+    def __init__(self, symbols: int, latent: int, log_class: Float[Tensor, " classes"], **options):
+        super().__init__()
+        self.text = TextVAE(symbols, latent, **options)
+        for parameter in self.text.encoder_parameters():  # there is nothing to encode
+            parameter.requires_grad_(False)
+        self.vectors = nn.Embedding(len(log_class), latent)
+        nn.init.normal_(self.vectors.weight, std=0.1)  # of size 1, they would stand in the decoder's way
+        self.register_buffer("log_class", log_class)
+
+    def log_prob_given(self, x: Int[Tensor, "batch length"], c: Int[Tensor, " batch"]) -> Float[Tensor, " batch"]:
+        """log p(x|c) of each text, in nats."""
+        return self.text.log_prob(x, self.vectors(c))
+
+    def log_joint(self, x: Int[Tensor, "batch length"]) -> Float[Tensor, "batch classes"]:
+        """log p(x|c) + log p(c) for every class. Its softmax over the classes is p(c|x)."""
+        every = [self.log_prob_given(x, torch.full((len(x),), c)) for c in range(len(self.log_class))]
+        return torch.stack(every, dim=1) + self.log_class
+
+    def log_prob(self, x: Int[Tensor, "batch length"]) -> Float[Tensor, " batch"]:
+        """log p(x) = log Σ_c p(c) p(x|c), exactly, in nats."""
+        return self.log_joint(x).logsumexp(dim=1)
 
 
 def _lengths(x: Tensor) -> Tensor:

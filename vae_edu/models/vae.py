@@ -8,7 +8,7 @@ from vae_edu.likelihoods import Bernoulli
 from vae_edu.models.autoencoder import mlp
 from vae_edu.models.priors import StandardNormal
 
-__all__ = ["VAE", "ConvVAE", "ResidualVAE"]
+__all__ = ["VAE", "ConvVAE", "ResidualVAE", "residual_network"]
 
 
 class _VAE(nn.Module):
@@ -141,11 +141,17 @@ class ResidualVAE(_VAE):
         likelihood: nn.Module | None = None,
         prior: nn.Module | None = None,
     ):
-        def network(inputs: int, outputs: int) -> nn.Sequential:
-            between = (ResidualBlock(width) for _ in range(blocks))
-            return nn.Sequential(nn.Linear(inputs, width), *between, nn.SiLU(), nn.Linear(width, outputs))
+        encoder, decoder = (
+            residual_network(inputs, outputs, width=width, blocks=blocks)
+            for inputs, outputs in ((data, 2 * latent), (latent, data))
+        )
+        super().__init__(encoder, decoder, latent, mean, likelihood, prior)
 
-        super().__init__(network(data, 2 * latent), network(latent, data), latent, mean, likelihood, prior)
+
+def residual_network(inputs: int, outputs: int, *, width: int, blocks: int) -> nn.Sequential:
+    """A linear layer to ``width`` units, ``blocks`` residual blocks, a SiLU and a linear layer to ``outputs``."""
+    between = (ResidualBlock(width) for _ in range(blocks))
+    return nn.Sequential(nn.Linear(inputs, width), *between, nn.SiLU(), nn.Linear(width, outputs))
 
 
 class ResidualBlock(nn.Module):

@@ -44,11 +44,14 @@ article :not(pre) > code.literal, article :not(pre) > code.literal .pre { overfl
 
 LINKED = (
     ".github/overview.png",
+    "CITATION.cff",
+    "CONTRIBUTING.md",
     "LICENSE",
     "vae_edu/data/FASHION_MNIST_LICENSE",
     "vae_edu/data/EMAILS_LICENSE",
     "vae_edu/course/teacher/teaching.md",
 )
+APPENDED = ("vae_edu/course/teacher/teaching", "CONTRIBUTING")  # pages after the notebooks
 DISPLAYED = re.compile(r"^[ ]*\$\$.+?\$\$[ ]*$", flags=re.MULTILINE | re.DOTALL)
 
 
@@ -86,9 +89,7 @@ def prepare(source: Path) -> Path:
     shutil.rmtree(source, ignore_errors=True)
     readme = (root() / "README.md").read_text(encoding="utf-8")
     names = [path.stem for path in notebook_paths()]
-    tree = "\n".join(
-        ["```{toctree}", ":hidden:", *(f"notebooks/{name}" for name in names), "vae_edu/course/teacher/teaching", "```"]
-    )
+    tree = "\n".join(["```{toctree}", ":hidden:", *(f"notebooks/{name}" for name in names), *APPENDED, "```"])
     with replacing(source / "index.md") as new:
         new.write_text(f"{readme}\n{tree}\n", encoding="utf-8")
     for linked in LINKED:

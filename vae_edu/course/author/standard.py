@@ -16,23 +16,17 @@ from nbformat import NotebookNode
 from vae_edu.course.author import exercise_rules, prose_rules
 from vae_edu.course.author.counting import PREDICT, calls, claimed, codes, count, lesson_lines
 from vae_edu.course.author.prose_rules import ALT_WORDS, head, number_of, prose
-from vae_edu.course.cells import FOLDED, diagrams_of, exercise_ids, is_folded_kind, read, tagged_id, tags, text_of
+from vae_edu.course.cells import FOLDED, diagrams_of, is_folded_kind, read, tagged_id, tags, text_of
 from vae_edu.course.executing import WIDGET_VIEW
 from vae_edu.course.places import notebook_paths
 
-__all__ = ["OLD_FORM", "RULES", "is_of_old_form", "rule_names", "violations"]
-
-# Notebooks that are not rewritten yet. Rules of the new form are not applied to them, and rules of the old form are applied
-# to no others. When a notebook is rewritten, take its number out; at the end this is empty, and the old rules can go.
-OLD_FORM = frozenset({9, 10, 11, 12, 13})
+__all__ = ["RULES", "rule_names", "violations"]
 
 Rule = Callable[[NotebookNode, str], Iterator[str]]
-RULES: dict[
-    Rule, tuple[bool, ...]
-] = {}  # with whether it is a rule for notebooks of the old form, the new form, or both
+RULES: list[Rule] = []
 
 MOST_BYTES = 1_000_000
-SECONDS = dict.fromkeys((1, 9, 11, 13, 16, 22, 23, 26), 120)  # notebooks that may take longer than 60 seconds
+SECONDS = dict.fromkeys((1, 11, 13, 16, 19, 22, 23, 26), 120)  # notebooks that may take longer than 60 seconds
 MOST_LINES, MOST_LINES_IN_ALL = 20, 150
 CLAIMS = (5, 10)
 EXERCISES = (3, 5)
@@ -45,35 +39,14 @@ ALLOWED_TAGS = re.compile(
     r"setup|support|figure|explorer|hide-input|nbval-ignore-output|exercise-\d+\.\d+|check-\d+\.\d+"
 )
 
-# Of the old form alone
-OLD_MOST_CELLS = 48  # with five exercises and one explorer; each explorer more may have a cell
-OLD_CELLS_PER_EXERCISE = 6  # for each one more: its text, stub and check, and what it is about
-OLD_MOST_LINES = 30
-OLD_EXERCISES = (3, 7)
-
 
 def rule(function: Rule) -> Rule:
-    RULES[function] = (True, False)
-    return function
-
-
-def new_rule(function: Rule) -> Rule:
-    RULES[function] = (False,)
-    return function
-
-
-def old_rule(function: Rule) -> Rule:
-    RULES[function] = (True,)
+    RULES.append(function)
     return function
 
 
 def rule_names() -> list[str]:
     return [each.__name__ for each in RULES]
-
-
-def is_of_old_form(stem: str) -> bool:
-    """Whether the notebook with this file name is still to be rewritten."""
-    return number_of(stem) in OLD_FORM
 
 
 def violations(path: Path) -> list[str]:
@@ -83,8 +56,7 @@ def violations(path: Path) -> list[str]:
         nbformat.validate(notebook)
     except nbformat.ValidationError as error:
         return [f"format: {error.message}"]
-    applied = [each for each, forms in RULES.items() if is_of_old_form(path.stem) in forms]
-    found = [f"{each.__name__}: {what}" for each in applied for what in each(notebook, path.stem)]
+    found = [f"{each.__name__}: {what}" for each in RULES for what in each(notebook, path.stem)]
     size = path.stat().st_size
     return found if size <= MOST_BYTES else [*found, f"size: {size:,} bytes, at most {MOST_BYTES:,}"]
 
@@ -138,14 +110,14 @@ def seconds(notebook: NotebookNode, stem: str) -> Iterator[str]:
 
 # What is read, but for the header
 
-new_rule(prose_rules.header_order)
-new_rule(prose_rules.diagram)
-new_rule(prose_rules.recall)
-new_rule(prose_rules.open_words)
-new_rule(prose_rules.minutes)
-new_rule(prose_rules.folds)
-new_rule(prose_rules.seen)
-new_rule(prose_rules.notation)
+rule(prose_rules.header_order)
+rule(prose_rules.diagram)
+rule(prose_rules.recall)
+rule(prose_rules.open_words)
+rule(prose_rules.minutes)
+rule(prose_rules.folds)
+rule(prose_rules.seen)
+rule(prose_rules.notation)
 
 
 # What is stored
@@ -166,20 +138,7 @@ def kernel(notebook: NotebookNode, stem: str) -> Iterator[str]:
         yield f"the kernel is {name!r}, expected 'python3'"
 
 
-@old_rule
-def length(notebook: NotebookNode, stem: str) -> Iterator[str]:
-    """Of the old form; the new one limits words, minutes and lines of lesson code instead."""
-    explorers = sum("explorer" in tags(cell) for cell in notebook.cells)
-    most = OLD_MOST_CELLS + OLD_CELLS_PER_EXERCISE * max(0, len(exercise_ids(notebook)) - 5) + max(0, explorers - 1)
-    if len(notebook.cells) > most:
-        yield f"{len(notebook.cells)} cells, at most {most}"
-    for index, cell in enumerate(notebook.cells):
-        lines = sum(bool(line.strip()) for line in cell.source.splitlines())
-        if cell.cell_type == "code" and lines > OLD_MOST_LINES:
-            yield f"cell {index} has {lines} lines of code, at most {OLD_MOST_LINES}"
-
-
-@new_rule
+@rule
 def lesson_code(notebook: NotebookNode, stem: str) -> Iterator[str]:
     """Code that the learner reads comes in short cells; stubs, checks and folded cells are not counted."""
     for index, cell in enumerate(notebook.cells):
@@ -190,7 +149,7 @@ def lesson_code(notebook: NotebookNode, stem: str) -> Iterator[str]:
         yield f"{found} lines of lesson code, at most {MOST_LINES_IN_ALL}"
 
 
-@new_rule
+@rule
 def kinds(notebook: NotebookNode, stem: str) -> Iterator[str]:
     """A code cell has one kind; those that are folded are stored so, and begin with a comment that says what they do."""
     for index, cell in enumerate(codes(notebook), start=1):
@@ -232,7 +191,7 @@ def claims(notebook: NotebookNode, stem: str) -> Iterator[str]:
             yield f"code cell {index} claims and stores no claim"
 
 
-@new_rule
+@rule
 def number_of_claims(notebook: NotebookNode, stem: str) -> Iterator[str]:
     found, (fewest, most) = len(claimed(notebook)), CLAIMS
     if found and not fewest <= found <= most:  # without any, the rule `claims` says so
@@ -304,7 +263,7 @@ def ignored_outputs_are_claimed(notebook: NotebookNode, stem: str) -> Iterator[s
             yield f"code cell {place + 1} shows a table, and no claim or verify in it or in the next two checks its numbers"
 
 
-@new_rule
+@rule
 def no_progress(notebook: NotebookNode, stem: str) -> Iterator[str]:
     """Nothing of an author's progress is stored. The checks of the exercises are compared by the rule ``exercises``."""
     for index, cell in enumerate(codes(notebook), start=1):
@@ -341,10 +300,8 @@ rule(exercise_rules.uses)
 
 @rule
 def number_of_exercises(notebook: NotebookNode, stem: str) -> Iterator[str]:
-    """Three to five, one to three in 00; up to seven in the old form."""
-    fewest, most = OLD_EXERCISES if is_of_old_form(stem) else EXERCISES
-    if number_of(stem) == 0:
-        fewest, most = 1, 3
+    """Three to five, one to three in 00."""
+    fewest, most = (1, 3) if number_of(stem) == 0 else EXERCISES
     found = len(exercise_rules.recorded(stem))
     if not fewest <= found <= most:
         yield f"{found} exercises are recorded, expected {fewest} to {most}"

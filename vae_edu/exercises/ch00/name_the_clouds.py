@@ -1,8 +1,6 @@
 """Exercise 0.2: which eigenvalues and eigenvectors belong to which cloud of points?"""
 
-import numpy as np
-
-from vae_edu.exercises.record import Exercise, Mistake
+from vae_edu.exercises.matching import matching
 
 
 def name_the_clouds():
@@ -30,32 +28,15 @@ AGAINST = (
 )
 
 
-def first_wrong(output, *_arguments):
-    """The place of the first number that is wrong, and the number there; (-1, -1) where all four are right."""
-    for place, (own, right) in enumerate(zip(np.ravel(output), name_the_clouds(), strict=True)):
-        if own != right:
-            return float(place), float(own)
-    return -1.0, -1.0
-
-
-def named(place: int, number: int) -> Mistake:
-    numbers = list(name_the_clouds())
-    numbers[place] = number
-    told = AGAINST[place][number].format(n=number)
-    return Mistake(f"{'ABCD'[place]} is not result {number}: {told}", lambda: tuple(numbers))
-
-
-EXERCISE = Exercise(
+EXERCISE = matching(
+    name_the_clouds,
+    AGAINST,
+    noun="result",
     id="0.2",
     title="Four clouds, known by their eigenvectors",
     minutes=5,
     difficulty=2,
-    answer=name_the_clouds,
-    cases=lambda rng: [()],
-    view=first_wrong,
-    mistakes=tuple(named(place, number) for place, told in enumerate(AGAINST) for number in told),
     otherwise="not all four are right. Give four whole numbers from 1 to 6, for A, B, C and D in this order",
-    also_right=(lambda: [1, 4, 6, 5], lambda: np.array([1.0, 4.0, 6.0, 5.0])),
     hints=(
         "For each cloud: in which direction is it longest, and how large is its standard deviation there? About 95 % of the "
         "points lie within two standard deviations of the mean.",

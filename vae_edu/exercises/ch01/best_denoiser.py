@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vae_edu.exercises.record import Exercise, Mistake
+from vae_edu.exercises.record import Exercise, Family, Mistake
 
 
 def best_denoiser(noisy, clean, sigma):
@@ -15,8 +15,9 @@ def best_denoiser(noisy, clean, sigma):
 
 
 def draw_cases(rng: np.random.Generator):
-    """Noise of the size of the distances; one example alone; one clean row; small noise, where every weight underflows; a row far
-    from all, beside one that is near; large noise."""
+    """Noise of the size of the distances; one example alone; one clean row; small noise, where every weight underflows; rows far
+    from all, beside some that are near; such rows to which two clean ones are about as near; tiny distances and tiny noise; large
+    noise."""
     for m, n, data, sigma in ((5, 7, 3, 0.8), (1, 6, 4, 1.2), (3, 1, 2, 0.7), (4, 9, 2, 5.0)):
         clean = rng.normal(1, 1, (n, data))
         yield (
@@ -32,6 +33,14 @@ def draw_cases(rng: np.random.Generator):
         clean,
         rng.uniform(0.7, 0.8),
     )
+    clean = rng.normal(0, 1, (6, 2))
+    clean[:, 0] = clean[0, 0]  # a row that is far away in this direction alone is no nearer to one of them
+    noisy = clean[:4] + rng.normal(0, 0.6, (4, 2))
+    noisy[2:, 0] += 60
+    yield noisy, clean, rng.uniform(0.7, 0.8)
+    sigma = 1e-5 * rng.uniform(0.95, 1.05)
+    clean = sigma * rng.normal(1, 1, (6, 3))
+    yield clean[:4] + sigma * rng.normal(size=(4, 3)), clean, sigma
 
 
 def squared_distances(noisy, clean):
@@ -83,6 +92,17 @@ def unstable(noisy, clean, sigma):
     return weight @ clean / weight.sum(axis=1, keepdims=True)
 
 
+def rescued(rescue):
+    """The weights as they are; where all are rounded to 0, what ``rescue`` makes of noisy and clean."""
+
+    def wrong(noisy, clean, sigma):
+        weight = plain_weights(noisy, clean, sigma)
+        total = weight.sum(axis=1, keepdims=True)
+        return np.where(total > 0, weight @ clean / total, rescue(noisy, clean))
+
+    return quiet(wrong)
+
+
 def per_dimension(noisy, clean, sigma):
     log_weight = -((noisy[:, None] - clean[None]) ** 2) / (2 * sigma**2)  # (m, n, data)
     return (normalised(log_weight) * clean).sum(axis=1)
@@ -92,6 +112,7 @@ def nearest(noisy, clean, sigma):
     return clean[squared_distances(noisy, clean).argmin(axis=1)]
 
 
+RESCUED = "where all weights are rounded to 0, you return {}: subtract the largest exponent of each row before np.exp"
 UNDERFLOW = (
     "where sigma is small or a noisy row lies far away, all weights are rounded to 0: subtract the largest exponent of each row "
     "before np.exp"
@@ -117,6 +138,22 @@ EXERCISE = Exercise(
         Mistake(
             "one largest exponent for all rows: a row that lies far away loses all its weights. Take the largest of each row",
             quiet(one_maximum),
+        ),
+        Mistake(
+            RESCUED.format("the nearest clean row, and others may be about as near"),
+            rescued(lambda noisy, clean: nearest(noisy, clean, 1.0)),
+        ),
+        Mistake(RESCUED.format("noisy as it is"), rescued(lambda noisy, clean: noisy)),
+        Mistake(RESCUED.format("the mean of all clean rows"), rescued(lambda noisy, clean: clean.mean(axis=0))),
+        Family(
+            "sigma is kept above a small number: where sigma is smaller, the weights are wrong",
+            lambda least: weighing(lambda d, sigma: -d / (2 * max(sigma, least) ** 2)),
+            (1e-3, 1e-4, 1e-2),
+        ),
+        Family(
+            "a small number is added to 2σ²: where sigma is tiny, the weights are wrong",
+            lambda guard: weighing(lambda d, sigma: -d / (2 * sigma**2 + guard)),
+            (1e-8, 1e-12, 1e-10, 1e-6, 1e-9, 1e-7),
         ),
         Mistake(
             "this is the nearest clean row: the best denoiser averages over all that are plausible",
@@ -146,9 +183,12 @@ EXERCISE = Exercise(
             "the minus sign in the exponent is missing: the farthest clean row gets the largest weight",
             weighing(lambda d, sigma: d / (2 * sigma**2)),
         ),
-        Mistake(
-            "the weights are 1 over the squared distance: the noise is Gaussian, so they fall as the exponential of it",
-            quiet(weighing(lambda d, sigma: -np.log(d))),
+        *(
+            Mistake(
+                "the weights are 1 over the squared distance: the noise is Gaussian, so they fall as the exponential of it",
+                quiet(weighing(lambda d, sigma, guard=guard: -np.log(d + guard))),
+            )
+            for guard in (0, 1e-12, 1e-10, 1e-9, 1e-8, 1e-6)
         ),
         Mistake(
             "the weights are not divided by their sum",

@@ -1,8 +1,6 @@
 """Exercise 1.3: five models, known by their errors."""
 
-import numpy as np
-
-from vae_edu.exercises.record import Exercise, Mistake
+from vae_edu.exercises.matching import matching
 
 
 def name_the_models():
@@ -53,29 +51,13 @@ AGAINST = (
 )
 
 
-def first_wrong(output, *_arguments):
-    """The place of the first number that is wrong, and the number there; (-1, -1) where all five are right."""
-    for place, (own, right) in enumerate(zip(np.ravel(output), name_the_models(), strict=True)):
-        if own != right:
-            return float(place), float(own)
-    return -1.0, -1.0
-
-
-def named(place: int, number: int) -> Mistake:
-    numbers = list(name_the_models())
-    numbers[place] = number
-    return Mistake(f"{'ABCDE'[place]} is not number {number}: {AGAINST[place][number]}", lambda: tuple(numbers))
-
-
-EXERCISE = Exercise(
+EXERCISE = matching(
+    name_the_models,
+    AGAINST,
     id="1.3",
     title="Five models, known by their errors",
     minutes=8,
     difficulty=2,
-    answer=name_the_models,
-    cases=lambda rng: [()],
-    view=first_wrong,
-    mistakes=tuple(named(place, number) for place, told in enumerate(AGAINST) for number in told),
     otherwise="not all five are right. Give five whole numbers from 0 to 5, for A to E in this order",
     hints=(
         "In three of the five, training and test error nearly agree. Which of the six descriptions lead to equal errors, and which "

@@ -220,6 +220,30 @@ def error_after_the_epoch(model, optimizer, x, batches, corrupt):
         return per_example(x, reconstruct(model, x)).mean().item()
 
 
+def another_corruption_reported(model, optimizer, x, batches, corrupt):
+    total = 0.0
+    for rows in batches:
+        optimizer.zero_grad()
+        denoised(model, x[rows], corrupt).mean().backward()
+        total += denoised(model, x[rows], corrupt).sum().item()
+        optimizer.step()
+    return total / len(x)
+
+
+def zeroed_once(model, optimizer, x, batches, corrupt):
+    optimizer.zero_grad()
+    return epoch(order="backward step")(model, optimizer, x, batches, corrupt)
+
+
+def with_batches(change):
+    """An epoch with what ``change`` makes of the list of batches."""
+    return lambda model, optimizer, x, batches, corrupt: train_epoch(model, optimizer, x, change(batches), corrupt)
+
+
+def corrupted_code(model, clean, corrupt):
+    return per_example(clean, model.decode(corrupt(model.encode(clean))))
+
+
 def last_batch(errors, x):
     return errors[-1].mean()
 
@@ -271,6 +295,10 @@ EXERCISE = Exercise(
         Mistake(
             "gradients add up from batch to batch: set them to zero before each backward",
             epoch(order="backward step"),
+        ),
+        Mistake(
+            "gradients add up from batch to batch, since they are set to zero once: set them to zero before each backward",
+            zeroed_once,
         ),
         Mistake(
             "gradients left from before the epoch reach the first step: set them to zero before backward, not after the step",
@@ -330,6 +358,28 @@ EXERCISE = Exercise(
             epoch(from_clean_to_corrupted),
         ),
         Mistake("corrupt is not used: the network sees corrupt(batch)", epoch(never_corrupted)),
+        Mistake(
+            "the returned error belongs to another corruption than the step: call corrupt once for each batch",
+            another_corruption_reported,
+        ),
+        Mistake("corrupt is given the code: it belongs to the batch, before the encoder", epoch(corrupted_code)),
+        Mistake("the batches come in reverse order", with_batches(lambda batches: list(batches)[::-1])),
+        Mistake(
+            "batches of one row are left out: their examples count too",
+            with_batches(lambda batches: [rows for rows in batches if len(rows) > 1]),
+        ),
+        Mistake(
+            "the error is halved: it is the sum of the squares itself, averaged over the examples",
+            epoch(lambda *of: denoised(*of) / 2),
+        ),
+        Mistake(
+            "each batch's mean is multiplied by the size of the first batch: where the last is smaller, it counts too much",
+            epoch(returned=lambda errors, x: sum(each.mean() * len(errors[0]) for each in errors) / len(x)),
+        ),
+        Mistake(
+            "the sum is divided by the number of batches times the size of the first: divide by the number of examples",
+            epoch(returned=lambda errors, x: torch.cat(errors).sum() / (len(errors) * len(errors[0]))),
+        ),
         Mistake("corrupt is called twice on each batch: once is enough", epoch(corrupted_twice)),
         Mistake(
             "all of x is corrupted at once: call corrupt on each batch, so that the noise is fresh",

@@ -16,7 +16,8 @@ def holes_and_missed(samples, others):
 
 
 def draw_distances(rng: np.random.Generator):
-    """Tables of random distances with l, m and n all different, one sample, one test image, and distances equal to the threshold."""
+    """Tables of random distances with l, m and n all different, one sample, one test image, distances equal to the threshold, and
+    other images that equal a test image."""
     for n, m, others in ((30, 12, 60), (9, 40, 50), (25, 16, 120)):
         yield tables(rng, n, m, others)
     yield tables(rng, 1, 7, 40)
@@ -27,6 +28,8 @@ def draw_distances(rng: np.random.Generator):
         np.array([[2.0, 4.0, 3.0]] * 4),
     )
     yield np.array([[2.0, 3.0], [2.0, 3.0], [3.0, 3.0]]), np.array([[2.0, 2.0]] * 5)
+    yield with_equal_images(rng)
+    yield with_far_images(rng)
     yield np.full((4, 3), 7.0), rng.uniform(1, 3, (20, 3))  # all in holes, all missed
     yield np.full((4, 3), 0.5), rng.uniform(1, 3, (20, 3))  # none
 
@@ -42,6 +45,27 @@ def tables(rng: np.random.Generator, n: int, m: int, l: int):  # noqa: E741
         seen = np.concatenate([samples.min(axis=1), samples.min(axis=0)])
         if not ((band[0] <= seen) & (seen <= band[1])).any():
             return samples, others
+
+
+def with_equal_images(rng: np.random.Generator):
+    """Of 100 other images, 60 equal a test image, and 4 are far from all. The threshold is below 2; it would be above 4 without the
+    60. Samples lie in between."""
+    nearest = rng.permutation(np.concatenate([np.zeros(60), rng.uniform(1, 2, 36), rng.uniform(4, 5, 4)]))
+    others, samples = rng.uniform(6, 9, (100, 6)), rng.uniform(6, 9, (8, 6))
+    others[np.arange(100), rng.integers(6, size=100)] = nearest
+    samples[np.arange(8), np.arange(8) % 6] = (0.5, 3, 3, 0.6, 3, 7, 0.4, 7)
+    return samples, others
+
+
+def with_far_images(rng: np.random.Generator):
+    """Of 100 other images, 4 are very far from all, which moves their mean and standard deviation, and not the quantile; 4 others lie
+    between a quantile of 90 % and that of 95 %."""
+    nearest = [rng.uniform(1, 1.5, 92), rng.uniform(2.5, 2.6, 4), rng.uniform(30, 35, 4)]
+    nearest = rng.permutation(np.concatenate(nearest))
+    others, samples = rng.uniform(40, 50, (100, 6)), rng.uniform(40, 50, (8, 6))
+    others[np.arange(100), rng.integers(6, size=100)] = nearest
+    samples[np.arange(8), np.arange(8) % 6] = (0.5, 3, 5, 2, 3, 7, 0.4, 7)
+    return samples, others
 
 
 def with_threshold(choose):
@@ -100,6 +124,25 @@ EXERCISE = Exercise(
             with_fractions(lambda s, t, others: (np.mean(s.min(axis=1) >= t), np.mean(s.min(axis=0) >= t))),
         ),
         Mistake(
+            "a distance equal to the threshold is not farther: > in place of >= for the first number, too",
+            with_fractions(lambda s, t, others: (np.mean(s.min(axis=1) >= t), np.mean(s.min(axis=0) > t))),
+        ),
+        Mistake(
+            "a distance equal to the threshold is not farther: > in place of >= for the second number, too",
+            with_fractions(lambda s, t, others: (np.mean(s.min(axis=1) > t), np.mean(s.min(axis=0) >= t))),
+        ),
+        Mistake(
+            "you count by the median distance: a hole is far from *every* test image, so the nearest one decides",
+            with_fractions(lambda s, t, others: (np.mean(np.median(s, axis=1) > t), np.mean(np.median(s, axis=0) > t))),
+        ),
+        Mistake(
+            "the largest distance is taken in all three places: the nearest image, or sample, decides",
+            lambda samples, others: (
+                np.mean(samples.max(axis=1) > (t := np.quantile(others.max(axis=1), 0.95))),
+                np.mean(samples.max(axis=0) > t),
+            ),
+        ),
+        Mistake(
             "the second number is 1 minus the first: a missed image is one that no sample comes near to, the minimum over the samples",
             with_fractions(lambda s, t, others: (np.mean(s.min(axis=1) > t), np.mean(s.min(axis=1) <= t))),
         ),
@@ -144,6 +187,25 @@ EXERCISE = Exercise(
         Mistake(
             "the threshold is the median distance: it is the 95 % quantile",
             with_threshold(lambda others: np.median(others.min(axis=1))),
+        ),
+        *(
+            Mistake(
+                "the threshold is another quantile than that of 95 %",
+                with_threshold(lambda others, level=level: np.quantile(others.min(axis=1), level)),
+            )
+            for level in (0.9, 0.99, 0.975, 0.8)
+        ),
+        Mistake(
+            "the threshold is some standard deviations above the mean: take the quantile, which needs no Gaussian",
+            with_threshold(lambda others: others.min(axis=1).mean() + 1.645 * others.min(axis=1).std()),
+        ),
+        Mistake(
+            "the threshold is some standard deviations above the mean: take the quantile, which needs no Gaussian",
+            with_threshold(lambda others: others.min(axis=1).mean() + 2 * others.min(axis=1).std()),
+        ),
+        Mistake(
+            "the threshold leaves out distances of 0: an image that equals a test image counts as well",
+            with_threshold(lambda others: np.quantile(others[others.min(axis=1) > 0].min(axis=1), 0.95)),
         ),
         Mistake(
             "the threshold comes from the samples: it has to come from the other real images",

@@ -1,5 +1,6 @@
 """Exercise 2.2: a sampler for a mixture of Gaussians."""
 
+import copy
 from functools import lru_cache
 
 import numpy as np
@@ -58,6 +59,17 @@ def fractions(z, component):
     if (component == component[:, :1]).all():
         return np.full(4, np.nan)
     return np.bincount(component.ravel(), minlength=4) / component.size
+
+
+def distinct(z, component):
+    """1 where hardly any two samples are the same."""
+    rows = z.reshape(-1, z.shape[-1])
+    return float(len(np.unique(rows, axis=0)) > 0.9 * len(rows))
+
+
+def impossible(z, component):
+    """1 where a sample belongs to the component of weight 0."""
+    return float((component == 3).mean() > 1e-4)
 
 
 def counts_vary(z, component):
@@ -197,6 +209,30 @@ def fixed_counts(shuffled):
     return component
 
 
+def grouped(weights, means, covariances, n, rng):
+    """The right samples, sorted by component."""
+    counts = rng.multinomial(n, weights)
+    return np.concatenate([rng.multivariate_normal(*each) for each in zip(means, covariances, counts, strict=True)])
+
+
+def component_for_each_number(weights, means, covariances, n, rng):
+    k = means.shape[1]
+    component = rng.choice(len(weights), size=(n, k), p=weights)
+    eps, factors = rng.normal(size=(n, k)), np.linalg.cholesky(covariances)
+    columns = [means[own, j] + (factors[own, j] * eps).sum(axis=1) for j, own in enumerate(component.T)]
+    return np.stack(columns, axis=1)
+
+
+def shuffled_apart(weights, means, covariances, n, rng):
+    """The right samples, with each column shuffled on its own."""
+    return rng.permuted(grouped(weights, means, covariances, n, rng), axis=0)
+
+
+def eigenvectors_transposed(covariances):
+    values, vectors = np.linalg.eigh(covariances)
+    return (vectors * np.sqrt(values)[:, None]).transpose(0, 2, 1)
+
+
 EXERCISE = Exercise(
     id="2.2",
     title="A sampler for a mixture of Gaussians",
@@ -207,6 +243,31 @@ EXERCISE = Exercise(
     view=shape_only,
     seconds=30.0,  # a loop over single samples, with a distribution of scipy for each, is slow, and right
     properties=(
+        Property(
+            "the same seed gives the same samples; another seed, and a second call with the same rng, give other ones",
+            seeds,
+            tolerance=0.0,
+            expected=[1, 0, 0],
+            names=(
+                "1 if the same seed gives the same samples",
+                "1 if another seed gives the same samples",
+                "1 if a second call with the same rng gives the same samples",
+            ),
+        ),
+        Property(
+            "no two samples are the same: each has noise of its own",
+            of_samples(distinct),
+            tolerance=0.0,
+            expected=1.0,
+            names=("1 if they differ",),
+        ),
+        Property(
+            "no sample comes from a component of weight 0",
+            of_samples(impossible),
+            tolerance=0.0,
+            expected=0.0,
+            names=("1 if there are such samples",),
+        ),
         Property(
             "the fraction of samples in a component is its weight",
             of_samples(fractions),
@@ -220,10 +281,15 @@ EXERCISE = Exercise(
             expected=float((WEIGHTS**2).sum()),
         ),
         Property(
-            "the samples of each component have its mean: off by 0 standard deviations",
+            "the samples of each component have its mean",
             of_samples(off_mean),
             tolerance=0.15,
             expected=np.zeros(6),
+            names=tuple(
+                f"distance from the mean of component {c}, dimension {d}, in standard deviations; 1 stands for 1 or more"
+                for c in range(3)
+                for d in range(2)
+            ),
         ),
         Property(
             "the samples of each component have its standard deviations and its correlation",
@@ -231,6 +297,11 @@ EXERCISE = Exercise(
             tolerance=0.15,
             expected=np.concatenate(
                 [[*np.sqrt(np.diag(c)), c[0, 1] / np.sqrt(c[0, 0] * c[1, 1])] for c in COVARIANCES[:3]]
+            ),
+            names=tuple(
+                f"{what} of component {c}"
+                for c in range(3)
+                for what in ("standard deviation in dimension 0", "standard deviation in dimension 1", "correlation")
             ),
         ),
         Property(
@@ -257,12 +328,6 @@ EXERCISE = Exercise(
             of_samples(mean_noise, MANY),
             tolerance=0.4,
             expected=1.0,
-        ),
-        Property(
-            "the same seed gives the same samples; another seed, and a second call with the same rng, give other ones",
-            seeds,
-            tolerance=0.0,
-            expected=[1, 0, 0],
         ),
     ),
     mistakes=(
@@ -298,6 +363,23 @@ EXERCISE = Exercise(
             "the Cholesky factor is transposed: the covariance of A eps is A Aᵀ, so a column eps needs L eps, and a row needs "
             "eps @ L.T",
             sampled_with(by_weight, transposed),
+        ),
+        Mistake(
+            "the factor of the eigenvectors is transposed: the covariance of A eps is A Aᵀ, so a column eps needs V √Λ eps, and a "
+            "row needs eps @ (V √Λ).T",
+            sampled_with(by_weight, eigenvectors_transposed),
+        ),
+        *(
+            Mistake(
+                "the numbers of one sample come from different components: choose one component for a whole sample, and shuffle "
+                "whole rows",
+                wrong,
+            )
+            for wrong in (component_for_each_number, shuffled_apart)
+        ),
+        Mistake(
+            "rng is copied, so that a second call returns the same samples: draw from rng itself",
+            lambda *arguments: sample_mixture(*arguments[:-1], copy.deepcopy(arguments[-1])),
         ),
         Mistake(
             "the noise has variance 1 in each component: the covariances are not used",

@@ -1,8 +1,6 @@
 """Exercise 2.4: which set of samples came from where."""
 
-import numpy as np
-
-from vae_edu.exercises.record import Exercise, Mistake
+from vae_edu.exercises.matching import matching
 
 
 def where_from():
@@ -12,70 +10,54 @@ def where_from():
     return 3, 6, 1, 5, 4
 
 
-RIGHT = dict(zip("ABCDE", where_from(), strict=True))
-
 # What speaks against an origin, for each letter.
-AGAINST = {
-    "A": {
+AGAINST = (
+    {  # A
         1: "its pictures differ from each other, and samples from N(0, I) are all nearly the same blend",
         2: "it shows many different digits, and codes near their mean all give the same image",
         4: "more than twice as many of its samples lie in holes as of real images, and a mixture does better",
         5: "it shows all kinds of digits, and misses far fewer images than a single component does",
         6: "pictures from the codes of test images would hardly miss any test image",
     },
-    "B": {
+    {  # B
         1: "it hardly misses a test image, and samples from N(0, I) miss most",
         2: "it shows many different digits, and codes near their mean all give the same image",
         3: "one Gaussian leaves gaps between the classes unseen, so that more samples lie in holes",
         4: "it is better than real images, in all three numbers. How can that be?",
         5: "it hardly misses a test image, and a single component misses most",
     },
-    "C": {
+    {  # C
         2: "its images are blends, but they differ, and it does not miss everything",
         3: "it misses most test images: are its pictures different from each other?",
         4: "it misses most test images, and a mixture misses about as few as real images do",
         5: "look at its pictures: are they sharp digits of one kind, or blends?",
         6: "it misses most test images",
     },
-    "D": {
+    {  # D
         1: "look at its pictures: are they all the same blend, or digits of one kind?",
         2: "its images are sharp digits of one kind, and the mean code gives a blend",
         3: "it misses most of the test images: which digits are missing from its pictures?",
         4: "it misses most of the test images: which digits are missing from its pictures?",
         6: "it misses most of the test images",
     },
-    "E": {
+    {  # E
         1: "it misses hardly more test images than real images do, and samples from N(0, I) miss most",
         2: "it shows many different digits, and codes near their mean all give the same image",
         3: "hardly more of its samples lie in holes than of real images, and one Gaussian leaves the gaps in",
         5: "it misses hardly more test images than real images do, and a single component misses most",
         6: "it is not better than real images, and pictures from the codes of test images would be",
     },
-}
+)
 
 
-def first_wrong(output):
-    """What is compared: the place of the first letter that is wrong, counted from 1, and the number given there; 0, 0 if none is."""
-    for place, (given, right) in enumerate(zip(np.asarray(output, float), where_from(), strict=True), start=1):
-        if given != right:
-            return np.array([place, given])
-    return np.zeros(2)
-
-
-def named(letter: str, origin: int) -> Mistake:
-    answer = tuple((RIGHT | {letter: origin}).values())
-    return Mistake(f"{letter} is not {origin}: {AGAINST[letter][origin]}", lambda: answer)
-
-
-EXERCISE = Exercise(
+EXERCISE = matching(
+    where_from,
+    AGAINST,
+    noun="origin",
     id="2.4",
     title="Which set came from where?",
     minutes=10,
     difficulty=2,
-    answer=where_from,
-    cases=lambda rng: [()],
-    view=first_wrong,
-    mistakes=tuple(named(letter, origin) for letter in AGAINST for origin in AGAINST[letter]),
     otherwise="not all five are right: each is a whole number from 1 to 6",
     hints=(
         "Compare each row with that of the real images. Which set is *better* than real images, and what must its maker have seen?",

@@ -72,23 +72,31 @@ def with_matrix(message: str, build) -> tuple[Mistake, ...]:
     return either_way(message, lambda codes, mean, *rest: (build(*rest), mean))
 
 
+def by_eigenvectors(covariance):
+    values, vectors = np.linalg.eigh(covariance)
+    return vectors / np.sqrt(values)
+
+
+def by_cholesky(covariance):
+    return np.linalg.inv(np.linalg.cholesky(covariance)).T
+
+
+def symmetric(covariance):
+    values, vectors = np.linalg.eigh(covariance)
+    return vectors / np.sqrt(values) @ vectors.T
+
+
+def correlation(covariance):
+    stds = np.sqrt(np.diag(covariance))
+    return covariance / stds / stds[:, None]
+
+
 def with_shift(message: str, build) -> tuple[Mistake, ...]:
     """The right matrix, and a wrong shift: ``build`` gets the codes, their mean and the matrix, of eigenvectors or of Cholesky."""
-    return (
-        *either_way(
-            message, lambda codes, mean, c, values, vectors: (a := vectors / np.sqrt(values), build(codes, mean, a))
-        ),
-        *either_way(
-            message,
-            lambda codes, mean, c, *rest: (a := np.linalg.inv(np.linalg.cholesky(c)).T, build(codes, mean, a)),
-        ),
-        *either_way(
-            message,
-            lambda codes, mean, c, values, vectors: (
-                a := vectors @ np.diag(1 / np.sqrt(values)) @ vectors.T,
-                build(codes, mean, a),
-            ),
-        ),
+    return tuple(
+        mistake
+        for root in (by_eigenvectors, by_cholesky, symmetric)
+        for mistake in either_way(message, lambda codes, mean, c, *_, root=root: (root(c), build(codes, mean, root(c))))
     )
 
 
@@ -175,11 +183,32 @@ EXERCISE = Exercise(
             lambda covariance, values, vectors: np.eye(len(values)) / np.sqrt(values.mean()),
         ),
         *with_matrix(
+            "all dimensions are divided by one standard deviation: each direction has its own",
+            lambda covariance, values, vectors: np.eye(len(values)) / np.sqrt(values.max()),
+        ),
+        *either_way(
+            "all dimensions are divided by one standard deviation: each direction has its own",
+            lambda codes, mean, *rest: (np.eye(len(mean)) / codes.std(), mean),
+        ),
+        *(
+            mistake
+            for root in (by_eigenvectors, by_cholesky, symmetric)
+            for mistake in with_matrix(
+                "this matrix whitens codes that were divided by their standard deviations: it is made from the correlation matrix, "
+                "and the covariance matrix belongs here",
+                lambda covariance, values, vectors, root=root: root(correlation(covariance)),
+            )
+        ),
+        Mistake(
+            "the codes are returned as they are: the matrix is I and the shift 0",
+            lambda codes: (np.eye(codes.shape[1]), np.zeros(codes.shape[1])),
+        ),
+        *with_matrix(
             "the codes are only centred: the matrix is I",
             lambda covariance, values, vectors: np.eye(len(values)),
         ),
         Mistake(
-            "the singular values are those of all codes together: their squares over n are the variances",
+            "the new covariance matrix is I over n: what is added up over the codes has to be divided by n",
             by_singular_values,
         ),
         Mistake(
@@ -197,6 +226,10 @@ EXERCISE = Exercise(
         *with_shift(
             "this is the mean after the matrix: the shift is subtracted before",
             lambda codes, mean, matrix: mean @ matrix,
+        ),
+        *with_shift(
+            "the shift is one number, the mean of all entries: each column has a mean of its own",
+            lambda codes, mean, matrix: np.full_like(mean, codes.mean()),
         ),
         *with_shift(
             "this is the median: the mean has to be 0",

@@ -278,6 +278,7 @@ EXERCISE = Exercise(
             "the mean is right. This is the precision, the inverse of the covariance",
             proposal_with(spread=lambda m, v: m / v),
         ),
+        Mistake("the mean is right. This is M: the covariance is σ_x² M⁻¹", proposal_with(spread=lambda m, v: m)),
         Mistake("the mean is right. M is not inverted in the covariance", proposal_with(spread=lambda m, v: v * m)),
         Mistake(
             "the mean is right. This is the decoder's σ_x² I: the covariance of q is that of the tangent model's posterior",

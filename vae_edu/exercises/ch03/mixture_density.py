@@ -133,6 +133,22 @@ def posterior_alone(*mixture):
     return stable(log_joint(*mixture))[0], naive(log_joint(*mixture))[1]
 
 
+def per_dimension(x, probabilities, means, variances):
+    """log p of each dimension alone, added up."""
+    table = np.log(probabilities)[:, None] + log_terms(x, means, variances)
+    return np.logaddexp.reduce(table, axis=1).sum(axis=1)
+
+
+def rescued(rescue, add):
+    """Where all densities underflow, the posterior is what ``rescue`` makes of p(c); log p(x) is added up by ``add``."""
+
+    def wrong(*mixture):
+        posterior = naive(log_joint(*mixture))[1]
+        return add(log_joint(*mixture))[0], np.where(np.isnan(posterior), rescue(mixture[1]), posterior)
+
+    return quiet(wrong)
+
+
 def one_maximum(*mixture):
     table = log_joint(*mixture)
     relative = np.exp(table - table.max())
@@ -146,6 +162,11 @@ def softmax(table, axis):
 
 
 UNDERFLOW = "far from all components every p(x|c) underflows to 0"
+RESCUES = (
+    ("equal probabilities", lambda p: np.full(len(p), 1 / len(p))),
+    ("p(c)", lambda p: p),
+    ("0", lambda p: 0 * p),
+)
 GUARDS = (np.finfo(float).tiny, 1e-300, 1e-30, 1e-20, 1e-16, np.finfo(float).eps, 1e-15, 1e-12, 1e-10, 1e-9, 1e-8, 1e-6)
 
 EXERCISE = Exercise(
@@ -171,6 +192,21 @@ EXERCISE = Exercise(
             )
             for guard in GUARDS
             for wrong in (guarded, guarded_logarithm, at_least)
+        ),
+        Mistake(
+            f"the posterior is right. log p(x) is not: {UNDERFLOW}, and its logarithm is -inf",
+            lambda *mixture: (naive(log_joint(*mixture))[0], stable(log_joint(*mixture))[1]),
+        ),
+        *(
+            mistake
+            for name, rescue in RESCUES
+            for mistake in (
+                Mistake(
+                    f"{UNDERFLOW}. For the posterior you return {name} there: take the largest out",
+                    rescued(rescue, add),
+                )
+                for add in (stable, naive)
+            )
         ),
         Mistake(
             "one maximum for the whole batch: an x near the data hides one that is far away, so take each row's own",
@@ -221,6 +257,16 @@ EXERCISE = Exercise(
         ),
         *from_terms("the 1/2 is missing in front of the squares", half=1),
         *from_terms("the 1/2 is missing: log N = -1/2 (log 2πσ² + (x - m)²/σ²)", half=1, constant=1, logvar=1),
+        *from_terms("the 1/2 is missing in front of log 2πσ²", constant=1, logvar=1),
+        *from_table(
+            "2π multiplies log σ² here: it stands inside the logarithm, log(2πσ²)",
+            lambda x, p, m, v: np.log(p) + log_terms(x, m, v, constant=0, logvar=np.pi).sum(axis=-1),
+        ),
+        *from_parts(
+            "each dimension is a mixture of its own here, and their log p are added up: the dimensions share one component, so add "
+            "up the dimensions first",
+            lambda log_p, posterior, x, p, m, v: (per_dimension(x, p, m, v), posterior),
+        ),
         *from_terms("the constant 1/2 log 2π is missing in each dimension", constant=0),
         *from_terms("the variance is missing in the constant: 1/2 log 2πσ²", logvar=0),
         *from_terms("the constants are missing: 1/2 log 2πσ² in each dimension", constant=0, logvar=0),

@@ -1,5 +1,7 @@
 """Exercise 3.4: principal directions from the W of probabilistic PCA, however its latents are rotated."""
 
+import warnings
+
 import numpy as np
 
 from vae_edu.exercises.record import Exercise, Mistake
@@ -42,6 +44,12 @@ def by_eigenvectors(weight, order):
     return order(vectors, weight.shape[1])
 
 
+def by_covariance(weight):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # with one latent, this is a covariance of one example
+        return np.linalg.eigh(np.cov(weight))[1][:, ::-1][:, : weight.shape[1]]
+
+
 EXERCISE = Exercise(
     id="3.4",
     title="Principal directions, whatever the rotation",
@@ -70,6 +78,18 @@ EXERCISE = Exercise(
         Mistake(
             "an orthonormal basis of the right plane, but not the principal directions: they are where the variance is largest",
             lambda weight: np.linalg.qr(weight)[0],
+        ),
+        Mistake(
+            "an orthonormal basis of the right plane, but not the principal directions: they are where the variance is largest",
+            lambda weight: np.linalg.qr(weight[:, np.argsort(-(weight**2).sum(axis=0))])[0],
+        ),
+        Mistake(
+            "np.linalg.eig does not sort its eigenvalues: take the directions with the largest",
+            lambda weight: np.linalg.eig(weight @ weight.T)[1][:, : weight.shape[1]].real,
+        ),
+        Mistake(
+            "these are eigenvectors of np.cov, which subtracts the mean of each row: W holds no examples, so take W Wᵀ",
+            by_covariance,
         ),
         Mistake(
             "the right directions in the wrong order: the largest variance comes first",

@@ -188,6 +188,28 @@ EXERCISE = Exercise(
             diagonal_with_mean(lambda x, weight, mean, variance: posterior_of(x, weight, mean, variance)[0] / variance),
         ),
         Mistake(
+            "your mean lacks the factor 1/σ_x²: the posterior's covariance times Wᵀ(x − m) has to be divided by σ_x²",
+            diagonal_with_mean(lambda x, weight, mean, variance: posterior_of(x, weight, mean, variance)[0] * variance),
+        ),
+        any_of(
+            "a ½ is missing in one of the two derivatives with respect to v_j: ½ Λ_jj and ½ · 1/v_j both have one",
+            diagonal_with(lambda v, m, s: np.log(2 * v / np.diag(m))),
+            diagonal_with(lambda v, m, s: np.log(v / np.diag(m) / 2)),
+        ),
+        Mistake(
+            "logvar is 0 everywhere, the prior's: q should be close to the posterior",
+            diagonal_with(lambda v, m, s: np.zeros(len(m))),
+        ),
+        Mistake(
+            "these are the posterior's own variances, without their log. And which entries of Λ are left when you differentiate "
+            "KL(q || posterior) with respect to v_j?",
+            diagonal_with(lambda v, m, s: np.diag(s)),
+        ),
+        Mistake(
+            "M is Wᵀ W + σ_x² I: in the variances you add I without σ_x²",
+            diagonal_with(lambda v, m, s: np.log(v / (np.diag(m) - v + 1))),
+        ),
+        Mistake(
             "M⁻¹ is missing in the mean",
             diagonal_with_mean(lambda x, weight, mean, variance: (x - mean) @ weight),
         ),

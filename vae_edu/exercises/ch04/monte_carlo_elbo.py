@@ -14,15 +14,21 @@ from vae_edu.exercises.ch04.wrong_elbos import (
     log_normal,
     mean_and_error,
     quiet,
+    with_closed_form_entropy,
     with_closed_form_kl,
-    with_closed_form_mean,
+    with_closed_form_prior,
     with_decoder_at_mu,
     with_error_of_log_likelihood,
+    with_error_of_log_w,
+    with_errors_in_quadrature,
     with_log_times_variance,
     with_means_over_latents,
     with_noise,
     with_noise_of_its_own,
+    with_prior_at_eps,
     with_prior_at_mu,
+    with_prior_of_variance_q,
+    with_q_at_eps,
     with_s_minus_1,
     with_variance_as_standard_deviation,
     wrong_samples,
@@ -251,7 +257,44 @@ EXERCISE = Exercise(
             "you use the KL in closed form. That is also an unbiased estimator of the ELBO, but with a different standard error. "
             "This exercise asks for the mean of log w, with log p(z) and log q(z|x) evaluated at the samples",
             with_closed_form_kl,
-            with_closed_form_mean,
+            with_error_of_log_w(with_closed_form_kl),
+        ),
+        either_way(
+            "you use the entropy of q in closed form. That is also an unbiased estimator of the ELBO, but with a different standard "
+            "error. This exercise asks for the mean of log w, with log q(z|x) evaluated at the samples",
+            with_closed_form_entropy,
+            with_error_of_log_w(with_closed_form_entropy),
+        ),
+        either_way(
+            "you use the mean of log p(z) in closed form: this exercise asks for log p(z) evaluated at the samples",
+            with_closed_form_prior,
+            with_error_of_log_w(with_closed_form_prior),
+        ),
+        either_way(f"log p(z) is evaluated at eps: {EVERY_DENSITY} z", with_prior_at_eps),
+        either_way(f"log q(z|x) is evaluated at eps: {EVERY_DENSITY} z", with_q_at_eps),
+        either_way("log p(z) has the variance of q: the prior is N(0, I)", with_prior_of_variance_q),
+        either_way(
+            "log q(z|x) divides (z − mu)² by the standard deviation: divide by the variance",
+            from_density(
+                lambda z, mu, logvar: -0.5 * (np.log(2 * np.pi) + logvar + (z - mu) ** 2 / np.exp(logvar / 2)).sum(-1)
+            ),
+        ),
+        either_way(
+            "your standard errors add those of the three terms as if they were independent: take the spread of log w itself",
+            with_errors_in_quadrature,
+        ),
+        either_way(
+            "one standard error for the whole batch: each example has its own, over its samples (axis 0)",
+            from_weights(
+                lambda log_w: (log_w.mean(axis=0), np.full(log_w.shape[1], log_w.std() / np.sqrt(log_w.size)))
+            ),
+            from_weights(
+                lambda log_w: (log_w.mean(axis=0), np.full(log_w.shape[1], log_w.std() / np.sqrt(len(log_w))))
+            ),
+        ),
+        Mistake(
+            "your standard errors are all 0: an estimate from samples has the standard error std / √(number of samples)",
+            from_weights(lambda log_w: (log_w.mean(axis=0), 0 * log_w.mean(axis=0))),
         ),
         either_way(
             "your standard error is that of log p(x|z) alone: use the samples of log w",
@@ -281,13 +324,15 @@ EXERCISE = Exercise(
             "your standard error divides by the square root of the batch size: use the number of samples",
             from_weights(lambda log_w: (log_w.mean(axis=0), log_w.std(axis=0) / np.sqrt(log_w.shape[1]))),
         ),
-        Mistake(
+        any_of(
             "the two results are exchanged: first the estimate, then its standard error",
             from_weights(lambda log_w: mean_and_error(log_w)[::-1]),
+            from_weights(lambda log_w: (log_w.std(axis=0, ddof=1) / np.sqrt(len(log_w)), log_w.mean(axis=0))),
         ),
-        Mistake(
+        any_of(
             "one number for the whole batch: average over the samples, axis 0, and keep the examples apart",
             from_weights(lambda log_w: (log_w.mean(), log_w.std() / np.sqrt(log_w.size))),
+            from_weights(lambda log_w: (log_w.mean(), log_w.std(ddof=1) / np.sqrt(log_w.size))),
         ),
         Mistake(
             "the mean is taken over the examples, axis 1: the samples are axis 0",

@@ -50,6 +50,9 @@ def draw_candidates(rng: np.random.Generator):
         yield candidates(rng, kinds, samples, gap, log_evidence + rng.uniform(-1, 1))
     for score in (-9.0, 2.1):  # a candidate that is alone: a wrong one, and a correct one
         yield candidates(rng, np.array([(score, rng.uniform(0.5, 4))]), 250, 0.5, rng.uniform(3, 9))
+    # A gap of 0 and little spread: a few hundredths of a nat decide.
+    close = np.array([(-0.4, 0.1), (4.9, 0.1), (0.4, 0.1), (-4.9, 0.1), (3.1, 0.1)])
+    yield candidates(rng, rng.permutation(close), 100, 0.0, rng.uniform(-5, 5))
     # Means of both signs around an ELBO near 0.
     yield candidates(rng, np.array([(-9.0, 1.0), (-5.1, 1.0), (1.1, 1.0), (9.0, 1.0), (-0.9, 1.0)]), 100, 0.9, 1.1)
     # A wrong one that stays below log p(x), and correct ones whose means lie above it by chance.
@@ -231,11 +234,22 @@ EXERCISE = Exercise(
             ),
         ),
         either_way(
+            "you use the gap as a tolerance: the exact ELBO is log p(x) − gap, and a mean may differ from it by 4 standard errors",
+            lambda mean, spread, samples, elbo, top: np.abs(mean - top) > top - elbo,
+            lambda mean, spread, samples, elbo, top: np.abs(mean - top) > top - elbo + 4 * spread / np.sqrt(samples),
+        ),
+        any_of(
+            "your standard error divides by √(candidates · samples): each candidate has only as many samples as axis 1 is long",
+            lambda values, log_evidence, gap: (
+                np.abs(values.mean(axis=1) - (log_evidence - gap)) > 4 * values.std(axis=1) / np.sqrt(values.size)
+            ),
+        ),
+        either_way(
             "you allow 3 standard errors: allow 4. With 3, a correct estimator is flagged in about one run in 370",
             beyond(3),
         ),
         either_way(
-            "you allow 2 standard errors: allow 4. With 2, a correct estimator is flagged in about one run in 22",
+            "you allow 2 standard errors: allow 4. With 2, a correct estimator is flagged in about one run in 20",
             beyond(2),
         ),
         either_way(
@@ -284,6 +298,8 @@ EXERCISE = Exercise(
             "you treat a gap of 0 as a special case: the rule is the same there",
             where_gap_is_0(False),
             where_gap_is_0(True),
+            lambda values, log_evidence, gap: which_are_wrong(values, log_evidence, gap or 0.31),
+            lambda values, log_evidence, gap: which_are_wrong(values, log_evidence, gap or 1.0),
         ),
         any_of(
             "one candidate loses its axis (does a squeeze remove it?): return an array of shape (1,)",

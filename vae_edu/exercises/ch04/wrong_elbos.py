@@ -156,15 +156,52 @@ def with_prior_at_mu(x, log_likelihood, mu, logvar, eps):
     return mean_and_error(log_likelihood(x, z) + log_normal(mu, 0, 0) - log_normal(z, mu, logvar))
 
 
+def with_prior_at_eps(x, log_likelihood, mu, logvar, eps):
+    z = mu + np.exp(logvar / 2) * eps
+    return mean_and_error(log_likelihood(x, z) + log_normal(eps, 0, 0) - log_normal(z, mu, logvar))
+
+
+def with_q_at_eps(x, log_likelihood, mu, logvar, eps):
+    z = mu + np.exp(logvar / 2) * eps
+    return mean_and_error(log_likelihood(x, z) + log_normal(z, 0, 0) - log_normal(eps, mu, logvar))
+
+
+def with_prior_of_variance_q(x, log_likelihood, mu, logvar, eps):
+    z = mu + np.exp(logvar / 2) * eps
+    return mean_and_error(log_likelihood(x, z) + log_normal(z, 0, logvar) - log_normal(z, mu, logvar))
+
+
+def with_closed_form_entropy(x, log_likelihood, mu, logvar, eps):
+    z = mu + np.exp(logvar / 2) * eps
+    entropy = 0.5 * (1 + np.log(2 * np.pi) + logvar).sum(axis=-1)
+    return mean_and_error(log_likelihood(x, z) + log_normal(z, 0, 0) + entropy)
+
+
+def with_closed_form_prior(x, log_likelihood, mu, logvar, eps):
+    z = mu + np.exp(logvar / 2) * eps
+    log_prior = -0.5 * (np.log(2 * np.pi) + mu**2 + np.exp(logvar)).sum(axis=-1)
+    return mean_and_error(log_likelihood(x, z) + log_prior - log_normal(z, mu, logvar))
+
+
+def with_error_of_log_w(wrong):
+    """The estimates of ``wrong``, and the standard error of log w."""
+
+    def estimates(x, log_likelihood, mu, logvar, eps):
+        return wrong(x, log_likelihood, mu, logvar, eps)[0], error_of(weights(x, log_likelihood, mu, logvar, eps))
+
+    return estimates
+
+
+def with_errors_in_quadrature(x, log_likelihood, mu, logvar, eps):
+    """The standard errors of the three terms, as if they were independent."""
+    z = mu + np.exp(logvar / 2) * eps
+    terms = log_likelihood(x, z), log_normal(z, 0, 0), log_normal(z, mu, logvar)
+    return weights(x, log_likelihood, mu, logvar, eps).mean(axis=0), np.sqrt(sum(error_of(each) ** 2 for each in terms))
+
+
 def with_error_of_log_likelihood(x, log_likelihood, mu, logvar, eps):
     elbo = weights(x, log_likelihood, mu, logvar, eps).mean(axis=0)
     return elbo, error_of(log_likelihood(x, mu + np.exp(logvar / 2) * eps))
-
-
-def with_closed_form_mean(x, log_likelihood, mu, logvar, eps):
-    """The mean with the KL in closed form, and the standard error of log w."""
-    elbo, _ = with_closed_form_kl(x, log_likelihood, mu, logvar, eps)
-    return elbo, error_of(weights(x, log_likelihood, mu, logvar, eps))
 
 
 # Numbers that are no number (a logvar used as a variance may be negative) must not warn.

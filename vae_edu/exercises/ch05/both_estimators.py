@@ -270,6 +270,18 @@ EXERCISE = Exercise(
             "pathwise, logvar: z stands where σ ε belongs, so mu counts as noise",
             with_change(PATH_LOGVAR)(lambda p: p.slope * p.z / 2),
         ),
+        Mistake(
+            "score function: mu is not subtracted from z in both estimates; the score holds z − mu",
+            with_change(SCORE_MU, SCORE_LOGVAR)(
+                lambda p: (p.value * p.z / p.sigma**2, p.value * (p.z**2 / p.sigma**2 - 1) / 2),
+            ),
+        ),
+        Mistake(
+            "score function: negative values of f are set to 0: f may be negative",
+            with_change(SCORE_MU, SCORE_LOGVAR)(
+                lambda p: (np.maximum(p.value, 0) * p.eps / p.sigma, np.maximum(p.value, 0) * (p.eps**2 - 1) / 2),
+            ),
+        ),
         # score function, mu
         Mistake(
             "score function, mu: the sign is wrong. You took the derivative of log q with respect to z, not to mu",

@@ -27,7 +27,11 @@ def draw_cases(rng: np.random.Generator):
         ((2, 2, 2), None, 0.0),
         ((7, 2, 3), 1, -1.0),  # two rows with opposite noise: a negative product
     ):
-        yield sample_with(rng, shape, shared, strength)
+        while True:  # three products that rounding leaves alone, in single precision, too
+            case = sample_with(rng, shape, shared, strength)
+            if np.abs(noise_products(*case)).min() > 0.03:
+                break
+        yield case
 
 
 def sample_with(rng: np.random.Generator, shape: tuple[int, int, int], shared: int | None, strength: float):
@@ -130,6 +134,32 @@ EXERCISE = Exercise(
         Mistake(
             "the noise is recovered from the samples' own mean and spread: use the given mu and logvar",
             from_noise(lambda z, mu, logvar: (z - z.mean(axis=0)) / z.std(axis=0)),
+        ),
+        Mistake(
+            "the mean over the calls is subtracted in place of mu: use the given mu",
+            from_noise(lambda z, mu, logvar: (z - z.mean(axis=0)) / np.exp(logvar / 2)),
+        ),
+        Mistake(
+            "the spread of the samples stands where the standard deviation belongs: use the given logvar",
+            from_noise(lambda z, mu, logvar: (z - mu) / z.std(axis=0)),
+        ),
+        Mistake(
+            "the mean of all noise is subtracted: subtract nothing but mu",
+            from_noise(lambda z, mu, logvar: (e := noise_of(z, mu, logvar)) - e.mean()),
+        ),
+        Mistake(
+            "the noise is squared first: multiply the entries as they are, with their signs",
+            from_noise(lambda z, mu, logvar: noise_of(z, mu, logvar) ** 2),
+        ),
+        Mistake(
+            "the mean product is divided by the mean square of the noise: return the mean product itself",
+            lambda z, mu, logvar: tuple(
+                np.array(noise_products(z, mu, logvar)) / (noise_of(z, mu, logvar) ** 2).mean()
+            ),
+        ),
+        Mistake(
+            "the first is paired with the last: pair each with the next",
+            from_axes(lambda eps: (eps[0] * eps[-1]).mean()),
         ),
         Mistake(
             "each entry is paired with every other, not with its neighbour alone",

@@ -73,6 +73,12 @@ def others_mean(f):
     return (f.sum(dim=0) - f) / (len(f) - 1)
 
 
+def median_of_others(f):
+    places = range(len(f))
+    rows = [f[[other for other in places if other != place]].median(dim=0).values for place in places]
+    return f.new_tensor([row.tolist() for row in rows])
+
+
 def right_credit(f):
     return (f - others_mean(f)).detach()
 
@@ -163,6 +169,10 @@ EXERCISE = Exercise(
             "the decoder learns to lower f: f is a log-likelihood, and a loss is minimised",
             with_parts(of_decoder=lambda f: -f),
         ),
+        Mistake(
+            "the decoder's term counts twice: f is in the loss once, beside the score term",
+            with_parts(of_decoder=lambda f: 2 * f),
+        ),
         # what the encoder gets
         Mistake(
             RATE_ONLY,
@@ -212,6 +222,10 @@ EXERCISE = Exercise(
             "this is the median: the text asks for the mean of the other samples",
             with_baseline(lambda f: f.median(dim=0).values),
         ),
+        Mistake(
+            "this is the median: the text asks for the mean of the other samples",
+            with_baseline(median_of_others),
+        ),
         Mistake(ONE_OTHER, with_baseline(lambda f: f.roll(1, dims=0))),
         Mistake(ONE_OTHER, with_baseline(lambda f: f.roll(-1, dims=0))),
         *(
@@ -221,6 +235,10 @@ EXERCISE = Exercise(
             )
             for unbiased in (0, 1)
             for centre in (others_mean, lambda f: f.mean(dim=0))
+        ),
+        Mistake(
+            "the rate is subtracted from f, and no other samples: the baseline is the mean of f over the other samples",
+            lambda f, log_q, rate: rate.mean() - f.mean() - ((f - rate).detach() * log_q).mean(),
         ),
         Mistake(
             "q itself stands where log q belongs",
@@ -239,6 +257,10 @@ EXERCISE = Exercise(
         Mistake(
             "the rate is added up over the batch, and all else averaged: take its mean, too",
             lambda f, log_q, rate: score_function_loss(f, log_q, rate) - rate.mean() + rate.sum(),
+        ),
+        Mistake(
+            "the rate is divided by the number of samples as well: it has no axis of samples",
+            lambda f, log_q, rate: score_function_loss(f, log_q, rate) - (1 - 1 / len(f)) * rate.mean(),
         ),
         Mistake(
             "the rate counts once for each sample: its gradient is S times the right one",

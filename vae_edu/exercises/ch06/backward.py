@@ -197,6 +197,11 @@ EXERCISE = Exercise(
             f"{NO_MEAN} in both derivatives of the KL divergence",
             with_lines(dmu_by_kl=times("batch"), dlogvar_by_kl=times("batch")),
         ),
+        slip(
+            "dlogits is divided by the batch size twice: it enters once, where the loss is put together",
+            with_lines,
+            dlogits=lambda d, g: d / g["batch"],
+        ),
         slip(f"{NO_MEAN} in dmu_by_kl", with_lines, dmu_by_kl=times("batch")),
         slip(f"{NO_MEAN} in dlogvar_by_kl", with_lines, dlogvar_by_kl=times("batch")),
         Mistake(
@@ -424,6 +429,7 @@ EXERCISE = Exercise(
             with_lines,
             **kl_lines(mu=lambda g: 2 * g["mu"]),
         ),
+        slip("dmu_by_kl has the wrong sign", with_lines, dmu_by_kl=times(-1)),
         Mistake(
             "dmu_by_kl is half of the right one: ½ mu² has the derivative mu",
             with_lines(**kl_lines(mu=lambda g: g["mu"] / 2)),
@@ -441,9 +447,10 @@ EXERCISE = Exercise(
             "in dlogvar_by_kl the ½ belongs to both terms, the exponential and the one",
             with_lines(**kl_lines(logvar=lambda g: g["sigma"] ** 2 - 0.5)),
         ),
-        Mistake(
+        slip(
             "dlogvar_by_kl lacks the derivative of −logvar",
-            with_lines(**kl_lines(logvar=lambda g: g["sigma"] ** 2 / 2)),
+            with_lines,
+            **kl_lines(logvar=lambda g: g["sigma"] ** 2 / 2),
         ),
         Mistake("dlogvar_by_kl has the wrong sign", with_lines(**kl_lines(logvar=lambda g: (1 - g["sigma"] ** 2) / 2))),
         Mistake(

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from vae_edu.exercises.record import Exercise, Mistake, Property, slip
+from vae_edu.exercises.record import Exercise, Family, Mistake, Property, slip
 
 
 def terms(model, x, eps):
@@ -37,17 +37,22 @@ class SmallVAE(nn.Module):
 
 
 def draw_batches(rng: np.random.Generator):
-    """A batch of one, one latent, one pixel, and logits of several hundred."""
-    for batch, data, latent, spread in (
-        (5, 7, 3, 1.0),
-        (1, 6, 2, 1.0),
-        (4, 5, 1, 1.0),
-        (3, 1, 2, 1.0),
-        (6, 4, 2, 400.0),
+    """A batch of one, one latent, one pixel, logits of several hundred, and large and small variances."""
+    for batch, data, latent, spread, logvar in (
+        (5, 7, 3, 1.0, 0.0),
+        (1, 6, 2, 1.0, 0.0),
+        (4, 5, 1, 1.0, 0.0),
+        (3, 1, 2, 1.0, 0.0),
+        (6, 4, 2, 400.0, 0.0),
+        (4, 5, 2, 1.0, 14.0),
     ):
         x = torch.from_numpy(rng.integers(0, 2, (batch, data)).astype(float))
         x.view(-1)[:1] = 1
-        yield SmallVAE(rng, data, latent, spread), x, torch.from_numpy(rng.normal(size=(batch, latent)))
+        model = SmallVAE(rng, data, latent, spread)
+        with torch.no_grad():  # the first latent has this logvar, and the last its negative
+            model.encoder[-1].bias[latent] += logvar
+            model.encoder[-1].bias[-1] -= logvar
+        yield model, x, torch.from_numpy(rng.normal(size=(batch, latent)))
 
 
 def gradients_of(function, *, seed: int = 5) -> np.ndarray:
@@ -111,6 +116,10 @@ def by_sampling(mu, logvar, z):
 
 def by_probabilities(logits, x):
     return functional.binary_cross_entropy(logits.sigmoid(), x, reduction="none")
+
+
+def by_clamped(logits, x, least):
+    return functional.binary_cross_entropy(logits.sigmoid().clamp(least, 1 - least), x, reduction="none")
 
 
 def by_logarithms(logits, x):
@@ -200,6 +209,33 @@ EXERCISE = Exercise(
             with_changes,
             sample=lambda mu, logvar, eps: mu.detach() + (logvar / 2).exp() * eps,
         ),
+        Family(
+            "logvar is clamped: the rate of a q with a larger or a smaller variance is wrong, and so is its z",
+            lambda most: with_changes(
+                halves=lambda both: (both.chunk(2, dim=1)[0], both.chunk(2, dim=1)[1].clamp(-most, most))
+            ),
+            (10, 5, 4, 6, 8, 2),
+        ),
+        slip(
+            "the right half of the encoder's output is taken for log σ, in z and in the rate: it is logvar, log σ²",
+            with_changes,
+            halves=lambda both: (both.chunk(2, dim=1)[0], 2 * both.chunk(2, dim=1)[1]),
+        ),
+        slip(
+            "σ is the softplus of the right half of the encoder's output, in z and in the rate: this half is logvar, log σ²",
+            with_changes,
+            halves=lambda both: (both.chunk(2, dim=1)[0], 2 * functional.softplus(both.chunk(2, dim=1)[1]).log()),
+        ),
+        slip(
+            "the values are right, but the rate carries no gradient",
+            with_changes,
+            result=lambda distortion, rate: (distortion, rate.detach()),
+        ),
+        slip(
+            "the values are right, but the distortion carries no gradient",
+            with_changes,
+            result=lambda distortion, rate: (distortion.detach(), rate),
+        ),
         slip(SIGMOID_TWICE, with_changes, cost=lambda logits, x: right_cost(logits.sigmoid(), x)),
         slip(
             "the right answer as long as no logit is large: binary_cross_entropy stops at 100 nats for a pixel. Stay with the logits",
@@ -210,6 +246,18 @@ EXERCISE = Exercise(
             "for large logits p is rounded to 0 or 1 and its logarithm is infinite or NaN: stay with the logits",
             with_changes,
             cost=by_logarithms,
+        ),
+        Family(
+            "the logits are clamped: binary_cross_entropy_with_logits is exact without it, and a wrong pixel at a logit of 300 costs "
+            "300 nats",
+            lambda most: with_changes(cost=lambda logits, x: right_cost(logits.clamp(-most, most), x)),
+            (50, 10, 20, 30, 80, 88, 100),
+            any_between=(1, 300),
+        ),
+        Family(
+            "the probabilities are clamped: stay with the logits, for which binary_cross_entropy_with_logits is exact",
+            lambda least: with_changes(cost=lambda logits, x: by_clamped(logits, x, least)),
+            (1e-6, 1e-7, 1e-8, 1e-5, 1e-4, 1e-3, 1e-10, 1e-12),
         ),
         slip(
             "the distortion is a squared error: for binary pixels, −log p(x|z) is the binary cross-entropy",

@@ -102,6 +102,12 @@ def never_shuffled(x, epochs, generator):
     return [torch.arange(len(x))] * epochs
 
 
+def drawn_and_not_used(x, epochs, generator):
+    for _ in range(epochs):
+        torch.randperm(len(x), generator=generator)
+        yield torch.arange(len(x))
+
+
 def weighted(batches, x):
     """From the distortions and rates of the batches, (2, rows) each: the means per example."""
     return torch.cat(batches, dim=1).mean(dim=1)
@@ -117,11 +123,17 @@ def loop(
     orders=orders_of,
     batches_of=lambda order, size: order.split(size),
     prepare=lambda x, generator: x,
+    each_epoch=lambda x, generator: x,
     observe=lambda x, generator: torch.bernoulli(x, generator=generator),
     noise=lambda rows, latent, generator: torch.randn(rows, latent, generator=generator),
+    noise_first=False,
+    full_noise=False,
     loss=lambda distortion, rate, pixels: (distortion + rate).mean(),
+    by_batch_size=False,
     calls="zero backward step",
+    again=False,
     summary=weighted,
+    after_epoch=lambda model: None,
     result=torch.stack,
     graph=False,
 ):
@@ -129,18 +141,22 @@ def loop(
 
     def wrong(model, terms, x, optimizer, epochs, batch_size, generator):
         before(model)
-        x, history = prepare(x, generator), []
+        grey, history = prepare(x, generator), []
         for order in orders(x, epochs, generator):
-            seen = []
+            seen, x = [], each_epoch(grey, generator)
             for rows in batches_of(order, batch_size):
+                many = batch_size if full_noise else len(rows)
+                eps = noise(many, model.latent, generator) if noise_first else None
                 pixels = observe(x[rows], generator)
-                distortion, rate = terms(model, pixels, noise(len(rows), model.latent, generator))
-                value = loss(distortion, rate, pixels)
+                eps = (noise(many, model.latent, generator) if eps is None else eps)[: len(rows)]
+                distortion, rate = terms(model, pixels, eps)
+                value = loss(distortion, rate, pixels) * (len(rows) / batch_size if by_batch_size else 1)
                 for name in calls.split():
                     {"zero": optimizer.zero_grad, "backward": value.backward, "step": optimizer.step}[name]()
-                both = torch.stack([distortion, rate])
+                both = torch.stack(terms(model, pixels, eps) if again else [distortion, rate])
                 seen.append(both if graph else both.detach())
             history.append(summary(seen, x))
+            after_epoch(model)
         after(model)
         return result(history)
 
@@ -157,6 +173,10 @@ def same_noise_for_all(rows, latent, generator):
 
 def full_batches(order, size):
     return [rows for rows in order.split(size) if len(rows) == size]
+
+
+def without_single_rows(order, size):
+    return [rows for rows in order.split(size) if len(rows) > 1]
 
 
 def first_epoch(model, terms, x, optimizer, epochs, batch_size, generator):
@@ -237,6 +257,17 @@ EXERCISE = Exercise(
         ),
         slip("gradients add up from batch to batch: zero_grad() before each backward()", loop, calls="backward step"),
         slip(
+            "gradients add up from batch to batch, since they are set to zero once: zero_grad() before each backward()",
+            loop,
+            before=lambda model: model.train().zero_grad(),
+            calls="backward step",
+        ),
+        slip(
+            "the model is in evaluation mode from the second epoch on: model.train() at the start of each epoch",
+            loop,
+            after_epoch=lambda model: model.eval(),
+        ),
+        slip(
             "gradients left from before reach the first step: zero_grad() before backward(), not after step()",
             loop,
             calls="backward step zero",
@@ -260,7 +291,15 @@ EXERCISE = Exercise(
         slip(
             "the last batch counts too much or too little: divide by its own number of rows, not by batch_size",
             loop,
-            loss=lambda distortion, rate, pixels: (distortion + rate).sum() / 4,
+            by_batch_size=True,
+        ),
+        *(
+            slip(
+                "the rate has a weight other than 1 in the loss",
+                loop,
+                loss=lambda distortion, rate, pixels, weight=weight: (distortion + weight * rate).mean(),
+            )
+            for weight in (0.5, 0.1, 2, 4)
         ),
         slip(
             "the loss is the distortion alone: the model is trained as an autoencoder with noise. Add the rate",
@@ -303,6 +342,23 @@ EXERCISE = Exercise(
             summary=lambda batches, x: batches[-1].mean(dim=1),
         ),
         slip(
+            "the sums are divided by the number of whole batches times batch_size: divide by the number of examples",
+            loop,
+            summary=lambda batches, x: (
+                torch.cat(batches, dim=1).sum(dim=1) / (len(x) // (n := batches[0].shape[1]) * n)
+            ),
+        ),
+        slip(
+            "the sums are divided by the number of batches times batch_size: divide by the number of examples",
+            loop,
+            summary=lambda batches, x: torch.cat(batches, dim=1).sum(dim=1) / (len(batches) * batches[0].shape[1]),
+        ),
+        slip(
+            "these are the values after each step: return those that the step was computed from",
+            loop,
+            again=True,
+        ),
+        slip(
             "the two columns are exchanged: first the distortion, then the rate",
             loop,
             summary=lambda batches, x: weighted(batches, x).flip(0),
@@ -334,17 +390,46 @@ EXERCISE = Exercise(
             result=lambda history: torch.stack(history).T,
         ),
         slip("the examples are never shuffled: torch.randperm at the start of each epoch", loop, orders=never_shuffled),
-        slip("the examples are shuffled once: take a new order at the start of each epoch", loop, orders=one_order),
         slip(
-            "the last batch is left out where it is smaller: its examples count too",
+            "a new order is drawn at the start of each epoch, and not used: take the rows of a batch from it",
             loop,
-            batches_of=full_batches,
+            orders=drawn_and_not_used,
+        ),
+        slip("the examples are shuffled once: take a new order at the start of each epoch", loop, orders=one_order),
+        *(
+            slip(message, loop, batches_of=batches_of, **summary)
+            for message, batches_of in (
+                ("the last batch is left out where it is smaller: its examples count too", full_batches),
+                ("a last batch of one example is left out: it counts too", without_single_rows),
+            )
+            for summary in ({}, {"summary": lambda batches, x: torch.cat(batches, dim=1).sum(dim=1) / len(x)})
+        ),
+        slip(
+            "all examples are in one batch: cut them into batches of batch_size",
+            loop,
+            batches_of=lambda order, size: [order],
         ),
         slip(
             "the binary pixels are sampled once, before training: sample them anew for each batch",
             loop,
             prepare=lambda x, generator: torch.bernoulli(x, generator=generator),
             observe=lambda x, generator: x,
+        ),
+        slip(
+            "the binary pixels are sampled once an epoch, for all examples: sample them for each batch, after its order is drawn",
+            loop,
+            each_epoch=lambda x, generator: torch.bernoulli(x, generator=generator),
+            observe=lambda x, generator: x,
+        ),
+        slip(
+            "the noise is drawn before the pixels: first torch.bernoulli, then torch.randn",
+            loop,
+            noise_first=True,
+        ),
+        slip(
+            "the noise is drawn for a whole batch, also where the last one is smaller: draw as many rows as the batch has",
+            loop,
+            full_noise=True,
         ),
         slip(
             "the model is trained on the grey values: sample binary pixels with torch.bernoulli",

@@ -1,47 +1,47 @@
-"""Exercise 11.4: what the decoder reads."""
+"""Exercise 11.2: what the decoder reads."""
 
 import numpy as np
 
+from vae_edu.exercises.ch04.members import any_of
 from vae_edu.exercises.record import Exercise, Mistake
 
 
-def what_is_read(x, noise, share, blank, training):
-    """What a decoder reads and what it has to write, two arrays (batch, length), for texts x (batch, length) that end in 0. At
-    place t it reads the symbol before, and at place 0 the start symbol, 0. In training a symbol read at place t is replaced
-    by blank where noise[:, t] < share (noise is uniform, (batch, length)), but for the start symbol."""
+def what_is_read(x, noise, fraction, blank, training):
+    """What the decoder reads, and what it has to write: two arrays (batch, length)."""
     read = np.zeros_like(x)
     read[:, 1:] = x[:, :-1]
     if training:
-        dropped = noise < share
-        dropped[:, 0] = False
-        read[dropped] = blank
+        hidden = noise < fraction
+        hidden[:, 0] = False
+        read[hidden] = blank
     return read, x
 
 
 def draw_texts(rng: np.random.Generator):
-    for batch, length, share, training in ((7, 9, 0.4, True), (8, 6, 0.3, False), (6, 11, 0.25, True)):
+    for batch, length, fraction, training in ((7, 9, 0.4, True), (8, 6, 0.3, False), (6, 11, 0.25, True)):
         x = rng.integers(1, 20, (batch, length))
         for row, end in enumerate(rng.integers(3, length, batch)):
             x[row, end:] = 0
         noise = rng.random((batch, length))
-        # on both sides of the share in each row, at the start and at places that are read
-        noise[::2, 0], noise[1::2, 0] = share * 0.5, 1 - share * 0.5
-        noise[:, 1], noise[:, 2] = share * rng.uniform(0.1, 0.9, batch), 1 - share * rng.uniform(0.1, 0.9, batch)
-        yield x, noise, share, 20, training
+        # on both sides of the fraction in each row, at the start and at places that are read
+        noise[::2, 0], noise[1::2, 0] = fraction * 0.5, 1 - fraction * 0.5
+        noise[:, 1], noise[:, 2] = fraction * rng.uniform(0.1, 0.9, batch), 1 - fraction * rng.uniform(0.1, 0.9, batch)
+        noise[:, 3] = fraction  # not below it
+        yield x, noise, fraction, 20, training
 
 
-def reading_with(when=None, dropped=None, shift=None, write=None):
+def reading_with(when=None, dropped=None, shift=None, write=None, always=False):
     """A wrong answer: ``what_is_read`` with one step of another kind."""
 
-    def wrong(x, noise, share, blank, training):
+    def wrong(x, noise, fraction, blank, training):
         read = shift(x) if shift else np.concatenate([np.zeros_like(x[:, :1]), x[:, :-1]], axis=1)
-        mask = noise < share
+        mask = noise < fraction
         mask[:, 0] = False
         if dropped:
-            mask = dropped(noise, share, x)
+            mask = dropped(noise, fraction, x)
         on = when(training) if when else training
         seen = np.where(mask, blank, read) if on else read
-        return seen, (write(x, mask, blank) if write and on else x)
+        return seen, (write(x, mask, blank) if write and (on or always) else x)
 
     return wrong
 
@@ -50,19 +50,34 @@ def first_place_kept(mask):
     return mask & (np.arange(mask.shape[1]) > 0)
 
 
-def dropped_then_shifted(x, noise, share, blank, training):
-    seen = np.where(noise < share, blank, x) if training else x
+def dropped_then_shifted(x, noise, fraction, blank, training):
+    seen = np.where(noise < fraction, blank, x) if training else x
     return np.concatenate([np.zeros_like(x[:, :1]), seen[:, :-1]], axis=1), x
 
 
-def dropped_words(x, noise, share, blank, training):
+def dropped_words(x, noise, fraction, blank, training):
     """The mask on the text itself, before it is cut into what is read and what is written."""
-    seen = np.where(first_place_kept(noise < share), blank, x) if training else x
+    seen = np.where(first_place_kept(noise < fraction), blank, x) if training else x
     return np.concatenate([np.zeros_like(x[:, :1]), seen[:, :-1]], axis=1), seen
 
 
+def written_with_gaps(x, noise, fraction, blank, training):
+    """What has to be written is hidden at place 0 too."""
+    return what_is_read(x, noise, fraction, blank, training)[0], np.where((noise < fraction) & training, blank, x)
+
+
+def letters_after(x, mask=None, blank=None):
+    return np.concatenate([x[:, 1:], np.zeros_like(x[:, :1])], axis=1)
+
+
+def cut_at_both_ends(x, noise, fraction, blank, training):
+    """The start symbol is taken for a column of x."""
+    read, write = what_is_read(x, noise, fraction, blank, training)
+    return read[:, :-1], write[:, 1:]
+
+
 EXERCISE = Exercise(
-    id="11.4",
+    id="11.2",
     title="What the decoder reads",
     minutes=10,
     difficulty=2,
@@ -70,37 +85,39 @@ EXERCISE = Exercise(
     cases=draw_texts,
     mistakes=(
         Mistake(
-            "symbols are dropped at evaluation too: two evaluations then differ, and both are of a decoder that is hindered",
+            "symbols are hidden at evaluation too: with training=False, none is",
             reading_with(when=lambda training: True),
         ),
-        Mistake("no symbol is dropped in training", reading_with(when=lambda training: False)),
+        Mistake("no symbol is hidden in training", reading_with(when=lambda training: False)),
         Mistake(
-            "symbols are dropped at evaluation, and not in training",
+            "symbols are hidden at evaluation, and not in training",
             reading_with(when=lambda training: not training),
         ),
         Mistake(
-            "the start symbol is dropped too: without it the decoder cannot know that a text begins",
-            reading_with(dropped=lambda noise, share, x: noise < share),
+            "the start symbol is hidden too: place 0 stays 0, whatever noise[:, 0] is",
+            reading_with(dropped=lambda noise, fraction, x: noise < fraction),
         ),
         Mistake(
-            "every 0 is spared: only place 0 holds the start symbol, zeros behind the end of a text are dropped too",
-            reading_with(dropped=lambda noise, share, x: (noise < share) & (np.roll(x, 1, axis=1) != 0)),
+            "every 0 is spared: only place 0 holds the start symbol, zeros after the end of a text are hidden too",
+            reading_with(dropped=lambda noise, fraction, x: (noise < fraction) & (np.roll(x, 1, axis=1) != 0)),
         ),
-        Mistake(
-            "what has to be written is blanked too: the decoder would learn to write blanks",
+        any_of(
+            "what has to be written is hidden too: the decoder would learn to write blanks",
             reading_with(write=lambda x, mask, blank: np.where(mask, blank, x)),
+            written_with_gaps,
         ),
         Mistake(
-            "the text itself is blanked before it is cut in two: what has to be written stays whole",
+            "the text itself is hidden before it is shifted: what has to be written stays whole",
             dropped_words,
         ),
         Mistake(
-            "noise[:, t] belongs to the symbol read at place t: shift first, then drop",
+            "noise[:, t] belongs to the symbol read at place t: shift first, then hide",
             dropped_then_shifted,
         ),
-        Mistake(
-            "share is the share that is dropped: you keep it and drop the rest",
-            reading_with(dropped=lambda noise, share, x: first_place_kept(noise >= share)),
+        any_of(
+            "you keep this fraction of the symbols and hide the rest: it is the fraction that is hidden",
+            reading_with(dropped=lambda noise, fraction, x: first_place_kept(noise >= fraction)),
+            reading_with(dropped=lambda noise, fraction, x: first_place_kept(noise > fraction)),
         ),
         Mistake(
             "what is read is not shifted: at each place the decoder reads the symbol it has to write",
@@ -111,8 +128,24 @@ EXERCISE = Exercise(
             reading_with(shift=lambda x: np.concatenate([x[:, 1:], np.zeros_like(x[:, :1])], axis=1)),
         ),
         Mistake(
-            "the same places are dropped in every text: each has noise of its own",
-            reading_with(dropped=lambda noise, share, x: first_place_kept(np.tile(noise[0] < share, (len(x), 1)))),
+            "the same places are hidden in every text: each has noise of its own",
+            reading_with(
+                dropped=lambda noise, fraction, x: first_place_kept(np.tile(noise[0] < fraction, (len(x), 1)))
+            ),
+        ),
+        any_of(
+            "you cut the first letter off what has to be written. x holds no start symbol: write x whole, and read x one place later, "
+            "behind a 0",
+            reading_with(shift=lambda x: x, write=letters_after, always=True),
+            reading_with(write=letters_after, always=True),
+            cut_at_both_ends,
+            lambda *arguments: tuple(
+                each[:, :-1] for each in reading_with(shift=lambda x: x, write=letters_after, always=True)(*arguments)
+            ),
+        ),
+        Mistake(
+            "a symbol is hidden where its noise is below the fraction: compare with <, not with <=",
+            reading_with(dropped=lambda noise, fraction, x: first_place_kept(noise <= fraction)),
         ),
         Mistake(
             "the two are exchanged: what is read comes first",
@@ -125,13 +158,13 @@ EXERCISE = Exercise(
             ),
         ),
         Mistake(
-            "dropped symbols become 0, which ends a text: they become blank",
-            lambda x, noise, share, blank, training: what_is_read(x, noise, share, 0, training),
+            "hidden symbols become 0, which ends a text: they become blank",
+            lambda x, noise, fraction, blank, training: what_is_read(x, noise, fraction, 0, training),
         ),
     ),
     hints=(
-        "What has to be written is x, whole, always. What is read is x, one place later.",
-        "read[:, 1:] = x[:, :-1] with read[:, 0] = 0; then, in training alone, blanks where noise < share, except in column 0.",
-        "dropped = noise < share; dropped[:, 0] = False; read[dropped] = blank",
+        "What has to be written is always x, whole. What is read is x, one place later.",
+        "read[:, 1:] = x[:, :-1] with read[:, 0] = 0; then, in training alone, blanks where noise < fraction, except in column 0.",
+        "hidden = noise < fraction; hidden[:, 0] = False; read[hidden] = blank",
     ),
 )

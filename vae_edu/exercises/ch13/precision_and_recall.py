@@ -1,4 +1,4 @@
-"""Exercise 13.2: precision and recall by balls."""
+"""Exercise 13.1: precision and recall by balls."""
 
 import numpy as np
 
@@ -7,13 +7,13 @@ from vae_edu.exercises.record import Exercise, Mistake
 
 
 def precision_and_recall(real, generated, k):
-    """Two numbers, precision and recall, of real (N, d) and generated (M, d). The ball around a row reaches to its k-th
-    nearest other row in the same cloud (Euclidean); the edge belongs to the ball."""
+    """Precision and recall, two numbers, of real (N, d) and generated (M, d), with balls that reach to the k-th nearest other point
+    of the same cloud."""
 
     def distances(a, b):
         return np.sqrt(((a[:, None] - b[None]) ** 2).sum(axis=2))
 
-    # sorted, the row itself comes first, so its k-th nearest other row stands at place k
+    # sorted, the point itself comes first, so its k-th nearest other point stands at place k
     real_radii = np.sort(distances(real, real), axis=1)[:, k]
     generated_radii = np.sort(distances(generated, generated), axis=1)[:, k]
     far = distances(real, generated)
@@ -70,6 +70,10 @@ def means_of_neighbours(distances, k, _radii):
     return np.sort(distances, axis=1)[:, 1 : k + 1].mean(axis=1)
 
 
+def positive_distances_only(distances, k, _radii):
+    return np.sort(np.where(distances > 0, distances, np.inf), axis=1)[:, k - 1]
+
+
 def one_radius(_distances, _k, own):
     return np.full_like(own, np.median(own))
 
@@ -88,83 +92,99 @@ def nearest_ball_only(x, y, k):
 
 
 EXERCISE = Exercise(
-    id="13.2",
+    id="13.1",
     title="Precision and recall by balls",
-    minutes=15,
+    minutes=20,
     difficulty=3,
     answer=precision_and_recall,
     cases=draw_clouds,
     mistakes=(
         Mistake(
-            "each row counts as its own neighbour: its distance 0 comes first, so the k-th nearest other row is at place k",
+            "your balls reach one point too short, since each point counts as its own neighbour: which distance comes first when you sort?",
             balls(place=lambda k: k - 1),
         ),
-        Mistake("the balls reach one row too far: to the (k + 1)-th nearest other row", balls(place=lambda k: k + 1)),
-        Mistake("precision and recall are swapped", balls(combine=lambda precision, recall: (recall, precision))),
         Mistake(
-            "the radii of the real rows are used for recall: recall asks for balls around the samples",
+            "your balls reach one point too far, to the (k + 1)-th nearest other point", balls(place=lambda k: k + 1)
+        ),
+        Mistake(
+            "precision and recall are exchanged: return precision first",
+            balls(combine=lambda precision, recall: (recall, precision)),
+        ),
+        Mistake(
+            "your precision is right, and your second number is coverage: for recall the balls stand around the samples",
             balls(recall=lambda far, real, generated, k: (far <= real[:, None]).any(axis=1).mean()),
         ),
         Mistake(
-            "precision uses the balls of the samples: it asks whether a sample lies in a ball around a real row",
+            "your recall is right, but your precision uses balls around samples: it asks for a sample in a ball around a real point",
             balls(precision=lambda far, real, generated, k: (far <= generated[None]).any(axis=0).mean()),
         ),
         Mistake(
-            "each uses the other's balls: precision takes those of real rows, recall those of samples",
+            "precision and recall each use the other's balls: precision takes those around real points, recall those around samples",
             balls(
                 precision=lambda far, real, generated, k: (far <= generated[None]).any(axis=0).mean(),
                 recall=lambda far, real, generated, k: (far <= real[:, None]).any(axis=1).mean(),
             ),
         ),
         Mistake(
-            "only the ball of the nearest row is looked at: a farther row may have a larger ball, so ask for any",
+            "you look at the ball of the nearest point only: a point farther away may have a larger ball",
             nearest_ball_only,
         ),
         Mistake(
-            "a point has to lie in all balls here: in some ball is enough, any in place of all",
+            "you count points that lie in all balls: one ball is enough",
             balls(
                 precision=lambda far, real, generated, k: (far <= real[:, None]).all(axis=0).mean(),
                 recall=lambda far, real, generated, k: (far <= generated[None]).all(axis=1).mean(),
             ),
         ),
         Mistake(
-            "the first number is density: balls are counted, where precision asks whether there is one",
+            "your first number is density, which counts balls: precision asks whether there is one at all",
             balls(precision=lambda far, real, generated, k: (far <= real[:, None]).sum() / (k * far.shape[1])),
         ),
         Mistake(
-            "this is the mean over all pairs: for each point ask first whether it lies in any ball",
+            "you average over all pairs of a point and a ball: for each point, ask first whether it lies in any ball",
             balls(
                 precision=lambda far, real, generated, k: (far <= real[:, None]).mean(),
                 recall=lambda far, real, generated, k: (far <= generated[None]).mean(),
             ),
         ),
         Mistake(
-            "the neighbours are sought in the other cloud: a ball's radius comes from its own cloud",
+            "your radii come from neighbours in the other cloud: a ball reaches to a point of its own cloud",
             neighbours_in_the_other_cloud,
         ),
         Mistake(
-            "the radius is the mean distance to the k nearest rows, not the distance to the k-th",
+            "your radius is the mean distance to the k nearest points: take the distance to the k-th",
             balls(real_radii=means_of_neighbours, generated_radii=means_of_neighbours),
         ),
         Mistake(
-            "all balls have the same radius: each row has its own",
+            "your balls all have the same radius: each point has its own",
             balls(real_radii=one_radius, generated_radii=one_radius),
         ),
         Mistake(
-            "squared distances are compared with radii that are not squared",
+            "you leave out points on the edge of a ball, those at a distance equal to its radius: they are inside",
+            balls(
+                precision=lambda far, real, generated, k: (far < real[:, None]).any(axis=0).mean(),
+                recall=lambda far, real, generated, k: (far < generated[None]).any(axis=1).mean(),
+            ),
+        ),
+        Mistake(
+            "you drop every distance of 0, or merge equal points: leave out only the point itself, not others that equal it",
+            balls(real_radii=positive_distances_only, generated_radii=positive_distances_only),
+        ),
+        Mistake(
+            "you compare squared distances with radii that are not squared",
             balls(
                 precision=lambda far, real, generated, k: (far**2 <= real[:, None]).any(axis=0).mean(),
                 recall=lambda far, real, generated, k: (far**2 <= generated[None]).any(axis=1).mean(),
             ),
         ),
         Mistake(
-            "distances are sums of absolute differences: take the Euclidean distance",
+            "your distances are sums of absolute differences: take the Euclidean distance",
             balls(distance=lambda a, b: abs(a[:, None] - b[None]).sum(axis=2)),
         ),
     ),
     hints=(
-        "Three tables of distances are needed: real to real, generated to generated, real to generated.",
-        "Sort each row of the first two tables. Place 0 is the row itself, so place k is the radius of its ball.",
-        "far (N, M): j is precise if far[i, j] <= real_radii[i] for any i; i is recalled if far[i, j] <= generated_radii[j] for any j.",
+        "Which three tables of distances do you need? And which of them give the radii?",
+        "Sort each row of the two tables within a cloud. Place 0 is the point itself, so which place holds the radius of its ball?",
+        "For the real points, radii = np.sort(cdist(real, real), axis=1)[:, k], with cdist of scipy.spatial.distance.",
     ),
 )

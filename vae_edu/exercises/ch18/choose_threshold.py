@@ -32,6 +32,10 @@ def last(cost):
     return np.flatnonzero(cost <= cost.min() + 1e-9)[-1]
 
 
+def first(cost):
+    return np.argmin(cost)
+
+
 def threshold_with(
     *, start=(-np.inf,), scores=every_score, rates=rates, cost=expected, told=None, pick=last, give=None
 ):
@@ -63,6 +67,16 @@ def pooled(d, f, base_rate, miss, false_alarm, sizes):
     return (a * (1 - d) * miss + n * f * false_alarm) / (n + a)
 
 
+def f1(d, f, _base_rate, _miss, _false_alarm, sizes):
+    """2 TP / (2 TP + FP + FN), from the rows as they are in the two arrays."""
+    n, a = sizes
+    return 2 * d * a / (d * a + f * n + a)
+
+
+def minus_f1(*arguments):
+    return -f1(*arguments)
+
+
 def halves(normal, anomalous):
     scores = every_score(normal, anomalous)
     return (scores[1:] + scores[:-1]) / 2
@@ -79,8 +93,49 @@ def never_is_infinite(normal, anomalous, base_rate, miss, false_alarm):
     return (np.inf if threshold == max(normal.max(), anomalous.max()) else threshold), cost
 
 
+GRID_SIZES = (50, 100, 101, 200, 201, 256, 300, 500, 501, 1000, 1001, 2000, 10_000)
+
+
+def on_a_grid(place, size, **changes):
+    """Thresholds at ``size`` places from the smallest score to the largest."""
+    return threshold_with(scores=lambda n, a: place(np.concatenate([n, a]), size), **changes)
+
+
+def evenly(scores, size):
+    return np.linspace(scores.min(), scores.max(), size)
+
+
+def quantiles(scores, size):
+    return np.quantile(scores, np.linspace(0, 1, size))
+
+
+def by_roc_curve(*, drop, pick):
+    """scikit-learn's thresholds, at which equality raises an alarm."""
+
+    def choose(normal, anomalous, base_rate, miss, false_alarm):
+        from sklearn.metrics import roc_curve
+
+        labels = np.repeat([0, 1], [len(normal), len(anomalous)])
+        f, d, tried = roc_curve(labels, np.concatenate([normal, anomalous]), drop_intermediate=drop)
+        cost = expected(d, f, base_rate, miss, false_alarm, None)
+        return tried[pick(cost)], cost[pick(cost)]
+
+    return choose
+
+
+def always_is_finite(below):
+    """−∞ replaced by ``below`` of the smallest score."""
+
+    def choose(normal, anomalous, base_rate, miss, false_alarm):
+        threshold, cost = choose_threshold(normal, anomalous, base_rate, miss, false_alarm)
+        return (below(min(normal.min(), anomalous.min())) if threshold == -np.inf else threshold), cost
+
+    return choose
+
+
 def draw_cases(rng: np.random.Generator):
-    """Overlapping scores; ties between the two kinds; the best threshold at either end; equal costs; one anomaly."""
+    """Overlapping scores; ties between the two kinds; the best threshold at either end; equal and nearly equal costs; one anomaly;
+    a base rate of 0."""
     apart = {"normal": 40, "anomalous": 15}
     for base_rate, miss, false_alarm in ((0.02, 30.0, 1.0), (0.3, 1.0, 2.0), (0.1, 9.0, 4.0)):
         yield (
@@ -98,8 +153,12 @@ def draw_cases(rng: np.random.Generator):
     yield np.append(rng.normal(0, 1, 20).round(3), 6.0), rng.normal(0.5, 1, 8).round(3), 0.001, 2.0, 90.0
     # One anomaly above all normal rows: all thresholds in between cost 0 but only scores are tried, so it is the largest normal score.
     yield np.array([-1.5, 0.25, 0.5, 2.0]), np.array([7.5]), 0.25, 3.0, 1.5
-    # Equal costs at several scores: 1/2 · 1/4 for each row on either side.
-    yield np.array([1.0, 2.0, 3.0, 5.0]), np.array([2.5, 4.0, 6.0, 7.0]), 0.5, 1.0, 1.0
+    # Equal costs at several scores: 1/2 · 1/4 for each row on either side. Then costs that differ by rounding alone, and costs that
+    # differ by more than 1e-9, but not by much.
+    for miss in (1.0, 1 + 4e-13, 1 + 4e-6):
+        yield np.array([1.0, 2.0, 3.0, 5.0]), np.array([2.5, 4.0, 6.0, 7.0]), 0.5, miss, 1.0
+    # No anomalies to come: the largest score is that of an anomaly.
+    yield rng.normal(0, 1, 9).round(3), np.append(rng.normal(1, 1, 4).round(3), 8.5), 0.0, 20.0, 3.0
 
 
 EXERCISE = Exercise(
@@ -153,6 +212,11 @@ EXERCISE = Exercise(
             threshold_with,
             cost=lambda d, f, b, m, c, _: b * (1 - d) * m + (1 - b) * (1 - f) * c,
         ),
+        slip(
+            "you pay for alarms at anomalies too: a caught anomaly costs nothing",
+            threshold_with,
+            cost=lambda d, f, b, m, c, _: b * (1 - d) * m + (b * d + (1 - b) * f) * c,
+        ),
         any_of(
             "you maximise the accuracy: with two different costs, the cheapest threshold is another one",
             threshold_with(cost=lambda d, f, b, m, c, _: b * (1 - d) + (1 - b) * f),
@@ -164,10 +228,23 @@ EXERCISE = Exercise(
             threshold_with(cost=lambda d, f, b, m, c, _: f - d, told=expected),
             threshold_with(cost=lambda d, f, b, m, c, _: f - d),
         ),
+        any_of(
+            "you maximise F1, which knows neither the costs nor the base rate: minimise the expected cost",
+            *(
+                threshold_with(start=start, rates=own, cost=minus_f1, told=told, pick=pick)
+                for start, own in (((-np.inf,), rates), ((), rates), ((), at_or_above))
+                for told in (f1, expected)
+                for pick in (first, last)
+            ),
+        ),
         slip("−∞ is not among your thresholds: sometimes an alarm for every row is cheapest", threshold_with, start=()),
         any_of(
             "only scores of anomalies are tried as thresholds: try those of the normal rows too",
             threshold_with(scores=lambda normal, anomalous: np.unique(anomalous)),
+        ),
+        any_of(
+            "only scores of normal rows are tried as thresholds: try those of the anomalies too",
+            threshold_with(scores=lambda normal, anomalous: np.unique(normal)),
         ),
         slip(
             "the largest score is not tried as a threshold: sometimes no alarm at all is cheapest",
@@ -180,10 +257,42 @@ EXERCISE = Exercise(
             threshold_with(scores=lambda n, a: np.append(halves(n, a), np.inf)),
             threshold_with(scores=lambda n, a: np.append(halves(n, a), every_score(n, a)[-1])),
         ),
+        any_of(
+            "your thresholds are a grid: the scores themselves are all that need be tried, so try them and −∞",
+            *(
+                on_a_grid(place, size, start=start, pick=pick)
+                for size in GRID_SIZES
+                for place in (evenly, quantiles)
+                for start in ((), (-np.inf,))
+                for pick in (first, last)
+            ),
+        ),
+        any_of(
+            "these are the thresholds of scikit-learn's roc_curve, at which a score equal to the threshold raises an alarm: here "
+            "it has to be above",
+            *(by_roc_curve(drop=drop, pick=pick) for drop in (True, False) for pick in (first, last)),
+        ),
+        any_of(
+            "where an alarm for every row is cheapest, your threshold is a number: return −∞",
+            always_is_finite(lambda least: least),
+            *(always_is_finite(lambda least, by=by: least - by) for by in (1e-6, 1e-3, 0.1, 1.0, 10.0)),
+            always_is_finite(lambda least: -1e9),
+        ),
         slip(
             "of several thresholds with the same cost, you return the smallest: the largest raises the fewest alarms",
             threshold_with,
             pick=lambda cost: np.flatnonzero(cost <= cost.min() + 1e-9)[0],
+        ),
+        slip(
+            "costs that differ by rounding alone count as different: compare them to 1e-9, and take the largest threshold",
+            threshold_with,
+            pick=lambda cost: np.flatnonzero(cost == cost.min())[-1],
+        ),
+        any_of(
+            "costs count as equal that differ by more than 1e-9: your tolerance is too large",
+            threshold_with(pick=lambda cost: np.flatnonzero(np.isclose(cost, cost.min()))[-1]),
+            threshold_with(pick=lambda cost: np.flatnonzero(cost <= cost.min() + 1e-5)[-1]),
+            threshold_with(pick=lambda cost: np.flatnonzero(np.isclose(cost, cost.min(), rtol=0.01))[-1]),
         ),
         Mistake(
             "you return ∞ where no alarm is cheapest: the largest score does the same, and is the largest that is tried",

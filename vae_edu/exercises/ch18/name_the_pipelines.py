@@ -1,8 +1,6 @@
 """Exercise 18.3: five pipelines, known by what was measured."""
 
-import numpy as np
-
-from vae_edu.exercises.record import Exercise, Mistake
+from vae_edu.exercises.matching import matching
 
 
 def name_the_pipelines():
@@ -32,7 +30,7 @@ AGAINST = (
         5: COPIES,
     },
     {  # C, scaled on all rows
-        0: "with a scaler that is fitted on training rows alone, its AUROC is another one. What did its own scaler see?",
+        0: "its first number and its last should be the same if nothing is wrong, and they differ",
         1: COLUMN,
         2: COPIES,
         4: "a choice among columns leaves the scaler alone. Its AUROC is another one with a scaler that is fitted on training rows alone",
@@ -55,29 +53,13 @@ AGAINST = (
 )
 
 
-def first_wrong(output, *_arguments):
-    """The place of the first number that is wrong, and the number there; (-1, -1) where all five are right."""
-    for place, (own, right) in enumerate(zip(np.ravel(output), name_the_pipelines(), strict=True)):
-        if own != right:
-            return float(place), float(own)
-    return -1.0, -1.0
-
-
-def named(place: int, number: int) -> Mistake:
-    numbers = list(name_the_pipelines())
-    numbers[place] = number
-    return Mistake(f"{'ABCDE'[place]} is not number {number}: {AGAINST[place][number]}", lambda: tuple(numbers))
-
-
-EXERCISE = Exercise(
+EXERCISE = matching(
+    name_the_pipelines,
+    AGAINST,
     id="18.3",
     title="Five pipelines, known by what was measured",
     minutes=8,
     difficulty=2,
-    answer=name_the_pipelines,
-    cases=lambda rng: [()],
-    view=first_wrong,
-    mistakes=tuple(named(place, number) for place, told in enumerate(AGAINST) for number in told),
     otherwise="not all five are right. Give five whole numbers from 0 to 5, for A to E in this order",
     hints=(
         "For each of the descriptions 1 to 5, ask which of the six numbers it would change, and in which direction.",

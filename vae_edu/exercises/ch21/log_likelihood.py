@@ -1,7 +1,7 @@
-"""Exercise 21.1: the log-likelihood of word counts under a mixture of topics."""
+"""Exercise 21.2: the log-likelihood of word counts under a mixture of topics."""
 
 import numpy as np
-from scipy.special import gammaln, logsumexp, softmax
+from scipy.special import factorial, gammaln, logsumexp, softmax
 
 from vae_edu.exercises.ch21.pieces import (
     any_of,
@@ -31,13 +31,16 @@ def log_likelihood(counts, theta, weights):
 
 
 def draw_cases(rng: np.random.Generator):
-    """Ordinary weights; a document without words and a proportion of 0; a batch of one; words so improbable that p underflows."""
+    """Ordinary weights and a word that occurs 250 times; a document without words and a proportion of 0; a batch of one; words so
+    improbable that p underflows, one of them only in the topic that its document consists of."""
     for batch, topics, words, scale in ((4, 3, 6, 1.5), (3, 2, 7, 2.0), (1, 4, 5, 1.0), (3, 2, 5, 1.0)):
         counts = rng.integers(1, 6, (batch, words)).astype(float)
         counts[:, 0] = rng.integers(2, 5, batch)
         counts[0, -1] = 0
         theta = rng.dirichlet(np.full(topics, 2.0), batch)
         weights = scale * rng.normal(size=(topics, words)) + rng.normal(2, 1, (topics, 1))
+        if words == 6:
+            counts[1, 2] = 250.0  # 171! is too large for a float
         if topics == 2 and words == 7:
             counts[1] = 0  # a document without words
             theta[2] = 0.0, 1.0
@@ -45,6 +48,8 @@ def draw_cases(rng: np.random.Generator):
             weights[:, 1] -= 1500  # exp underflows, and the logarithm of the probability is about −1,500
             weights[:, 3] += 900  # exp overflows
             counts[0] = 3, 2, 1, 4, 1
+            weights[1, 2] -= 1500  # nothing but topic 0 has word 2,
+            theta[2] = 0.0, 1.0  # and this document has none of topic 0
         yield counts, theta, weights
 
 
@@ -54,7 +59,7 @@ def with_p(log_p, own_coefficient=coefficient):
 
 
 EXERCISE = Exercise(
-    id="21.1",
+    id="21.2",
     title="The multinomial decoder of a mixture of topics",
     minutes=20,
     difficulty=3,
@@ -89,11 +94,23 @@ EXERCISE = Exercise(
                 log_mixture,
                 lambda counts: gammaln(counts.sum(axis=1)) - gammaln(np.maximum(counts, 1)).sum(axis=1),
             ),
+            with_p(
+                log_mixture,
+                lambda counts: gammaln(np.maximum(counts.sum(axis=1), 1)) - gammaln(np.maximum(counts, 1)).sum(axis=1),
+            ),
+            with_p(
+                log_mixture,
+                lambda counts: gammaln(np.maximum(counts.sum(axis=1), 1)) - gammaln(counts + 1).sum(axis=1),
+            ),
+            with_p(
+                log_mixture, lambda counts: gammaln(counts.sum(axis=1) + 1) - gammaln(np.maximum(counts, 1)).sum(axis=1)
+            ),
             with_p(log_mixture, lambda counts: gammaln(counts.sum(axis=1)) - gammaln(counts + 1).sum(axis=1)),
         ),
         any_of(
             "the topics are normalised over the topics (axis 0): each topic is a distribution over the words (axis 1)",
             with_p(lambda theta, weights: np.log(theta @ softmax(weights, axis=0))),
+            with_p(lambda theta, weights: logsumexp(np.log(theta)[:, :, None] + log_softmax(weights, axis=0), axis=1)),
         ),
         any_of(
             "the topics are not normalised: exp(weights) is no distribution over words until it sums to 1",
@@ -173,6 +190,27 @@ EXERCISE = Exercise(
             "a small number inside the logarithm stands in for a probability that underflows: then a word of probability exp(−1,500) "
             "costs as little as the guard says. Stay with logarithms, and use logsumexp",
             lambda guard: with_p(lambda theta, weights: np.log(naive_mixture(theta, weights) + guard)),
+        ),
+        any_guard(
+            "a small number is added to theta, or stands in for a proportion of 0: then a topic that the document does not have still "
+            "gives it words. The logarithm of 0 is −∞, which logsumexp takes as it should",
+            lambda guard: with_p(lambda theta, weights: log_mixture(theta + guard, weights)),
+        ),
+        any_of(
+            "a factorial is computed before its logarithm is taken: from 171! on it is too large for a float. Use gammaln(n + 1)",
+            with_p(
+                log_mixture,
+                lambda counts: np.log(factorial(counts.sum(axis=1))) - np.log(factorial(counts)).sum(axis=1),
+            ),
+            with_p(log_mixture, lambda counts: np.log(factorial(counts.sum(axis=1)) / factorial(counts).prod(axis=1))),
+        ),
+        any_of(
+            "each document has one topic in your model: in this mixture, each word is from a topic of its own",
+            quiet(
+                lambda counts, theta, weights: (
+                    coefficient(counts) + logsumexp(np.log(theta) + counts @ log_softmax(weights).T, axis=1)
+                )
+            ),
         ),
         any_of(
             "this is −log p: return log p",

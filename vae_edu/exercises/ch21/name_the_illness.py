@@ -1,4 +1,4 @@
-"""Exercise 21.4: what is wrong with each of four topic models."""
+"""Exercise 21.4: what is wrong with each of five topic models."""
 
 import itertools
 
@@ -8,14 +8,15 @@ from vae_edu.exercises.record import Exercise, Mistake
 
 
 def name_the_illness():
-    """The numbers of what is wrong with A, B, C and D, in this order; 0 means that nothing is. Four integers."""
+    """The numbers of what is wrong with A, B, C, D and E, in this order; 0 means that nothing is. Five integers."""
     # A: 625 on its training messages, 1,262 on held-out ones, where word frequencies alone reach 1,269: over-trained.
     # B: all 10 topics are used and generalise, but they share their words, which are in 10 % of the messages: frequent words.
-    # D: the decoder uses 4 of its 10 topics: collapsed. C: nothing speaks against it.
-    return 2, 3, 0, 1
+    # D: the decoder uses 4 of its 10 topics: collapsed. All its units are active, but that is the encoder's side.
+    # C: nothing speaks against it. E: its numbers are as good as C's, but the words of a topic have nothing to do with one another.
+    return 2, 3, 0, 1, 4
 
 
-LETTERS = "ABCD"
+LETTERS = "ABCDE"
 RIGHT = dict(zip(LETTERS, name_the_illness(), strict=True))
 OFF_THE_LIST = -1
 
@@ -35,15 +36,21 @@ AGAINST = {
     },
     "C": {
         1: "its decoder uses all 10 topics",
-        2: "its held-out perplexity is the best of the four",
+        2: "its held-out perplexity is the best of the five",
         3: "its top words are in few messages, and no word is shared",
         4: "the words of a topic go together, so that the vocabulary is the right one",
     },
     "D": {
-        0: "compare the number of topics that its decoder uses with the number that was asked for",
+        0: "all its units are active, but that is the encoder's side: how many of its 10 topics does the decoder use?",
         2: "its held-out perplexity is close to that of its training messages",
         3: "hardly a word is shared",
         4: "the words of a topic go together, so that the vocabulary is the right one",
+    },
+    "E": {
+        0: "its numbers are as good as those of C, but read its words: do those of one topic go together?",
+        1: "its decoder uses all 10 topics",
+        2: "its held-out perplexity is close to that of its training messages",
+        3: "its top words are in few messages, and hardly a word is shared",
     },
 }
 
@@ -75,20 +82,20 @@ def off_the_list(letters: str) -> Mistake:
 EXERCISE = Exercise(
     id="21.4",
     title="What is wrong with these topics?",
-    minutes=8,
+    minutes=10,
     difficulty=2,
     answer=name_the_illness,
     cases=lambda rng: [()],
     view=what_is_told,
     mistakes=(
         *(accused(letter, number) for letter in LETTERS for number in AGAINST[letter]),
-        *(off_the_list("".join(letters)) for size in range(1, 5) for letters in itertools.combinations(LETTERS, size)),
+        *(off_the_list("".join(letters)) for size in range(1, 6) for letters in itertools.combinations(LETTERS, size)),
     ),
     hints=(
         "Begin with one column: which model does much worse on held-out messages than on its own training messages?",
         "A topic that the decoder does not use and a topic that repeats frequent words are different illnesses. Which column tells "
-        "them apart?",
+        "them apart? And which illness leaves no trace in the numbers?",
         "The first number of the answer belongs to A, whose two perplexities differ most.",
     ),
-    otherwise="return four numbers from the list, one for each of A, B, C and D",
+    otherwise="return five numbers from the list, one for each of A to E",
 )

@@ -1,31 +1,32 @@
-"""Exercise 21.3: a perplexity per word from ELBOs of counts."""
+"""Exercise 21.1: a perplexity per word from log-probabilities of counts."""
 
 import numpy as np
-from scipy.special import gammaln
+from scipy.special import factorial, gammaln
 
 from vae_edu.exercises.ch21.pieces import any_of, coefficient, quiet
 from vae_edu.exercises.record import Exercise
 
 
-def perplexity_per_word(elbo, counts):
-    """exp(−Σ_d (elbo_d − coefficient_d) / Σ_d N_d): one number.
+def perplexity_per_word(log_prob, counts):
+    """exp(−Σ_d (log_prob_d − coefficient_d) / Σ_d N_d): one number.
 
-    elbo (batch,): bounds of the log-probability of the counts, in nats, with the coefficient. counts (batch, words).
+    log_prob (batch,): of the counts of each document, in nats, with the coefficient; or lower bounds of it. counts (batch, words).
     """
     from scipy.special import gammaln
 
     lengths = counts.sum(axis=1)
     coefficient = gammaln(lengths + 1) - gammaln(counts + 1).sum(axis=1)
-    return float(np.exp(-(elbo - coefficient).sum() / lengths.sum()))
+    return float(np.exp(-(log_prob - coefficient).sum() / lengths.sum()))
 
 
 def draw_cases(rng: np.random.Generator):
-    """Documents of very different lengths, one of them without words; a single document."""
+    """Documents of very different lengths, one with a word that occurs 200 times, and one without words; a single document."""
     for batch, words in ((5, 6), (4, 9), (1, 7)):
         counts = rng.integers(1, 4, (batch, words)).astype(float)
         counts[:, 0] = rng.integers(2, 5, batch)
         if batch == 5:
             counts[0] = 20 * counts[0]
+            counts[0, 0] = 200.0 + counts[1, 0]  # 171! is too large for a float
         if batch == 4:
             counts[2] = 0
             counts[3, 1:] = 0
@@ -43,9 +44,18 @@ def from_order(function):
     return quiet(lambda elbo, counts: float(function(elbo - coefficient(counts), counts)))
 
 
+def from_elbo(function):
+    return quiet(lambda elbo, counts: float(function(elbo, counts)))
+
+
+def with_coefficient(own_coefficient):
+    """The answer with another coefficient."""
+    return from_elbo(lambda elbo, counts: np.exp(-(elbo - own_coefficient(counts)).sum() / counts.sum()))
+
+
 EXERCISE = Exercise(
-    id="21.3",
-    title="Perplexity from an ELBO",
+    id="21.1",
+    title="Perplexity per word",
     minutes=8,
     difficulty=2,
     answer=perplexity_per_word,
@@ -53,11 +63,11 @@ EXERCISE = Exercise(
     mistakes=(
         any_of(
             "the coefficient is still in it: perplexity is about words in their order, so subtract log N! − Σ log x_w! from each "
-            "ELBO",
+            "log-probability",
             lambda elbo, counts: float(np.exp(-elbo.sum() / counts.sum())),
         ),
         any_of(
-            "the coefficient is added: the ELBO holds it already, so subtract it",
+            "the coefficient is added: log p(x) holds it already, so subtract it",
             lambda elbo, counts: float(np.exp(-(elbo + coefficient(counts)).sum() / counts.sum())),
         ),
         any_of(
@@ -102,19 +112,45 @@ EXERCISE = Exercise(
         ),
         any_of(
             "gammaln(n) is log (n − 1)!: log n! is gammaln(n + 1)",
-            quiet(
-                lambda elbo, counts: float(
-                    np.exp(
-                        -(elbo - gammaln(counts.sum(axis=1)) + gammaln(np.maximum(counts, 1)).sum(axis=1)).sum()
-                        / counts.sum()
-                    )
+            with_coefficient(lambda counts: gammaln(lengths_of(counts)) - gammaln(np.maximum(counts, 1)).sum(axis=1)),
+            with_coefficient(lambda counts: gammaln(lengths_of(counts)) - gammaln(counts).sum(axis=1)),
+            with_coefficient(
+                lambda counts: gammaln(np.maximum(lengths_of(counts), 1)) - gammaln(np.maximum(counts, 1)).sum(axis=1)
+            ),
+            with_coefficient(
+                lambda counts: gammaln(lengths_of(counts) + 1) - gammaln(np.maximum(counts, 1)).sum(axis=1)
+            ),
+            with_coefficient(
+                lambda counts: gammaln(np.maximum(lengths_of(counts), 1)) - gammaln(counts + 1).sum(axis=1)
+            ),
+        ),
+        any_of(
+            "only log N! is subtracted: the coefficient is log N! − Σ log x_w!",
+            with_coefficient(lambda counts: gammaln(lengths_of(counts) + 1)),
+        ),
+        any_of(
+            "log N! is missing: the coefficient is log N! − Σ log x_w!",
+            with_coefficient(lambda counts: -gammaln(counts + 1).sum(axis=1)),
+        ),
+        any_of(
+            "the coefficient is that of all documents as one: each document has its own, with its own N",
+            from_elbo(
+                lambda elbo, counts: np.exp(
+                    -(elbo.sum() - gammaln(counts.sum() + 1) + gammaln(counts + 1).sum()) / counts.sum()
                 )
             ),
-            quiet(
-                lambda elbo, counts: float(
-                    np.exp(-(elbo - gammaln(counts.sum(axis=1)) + gammaln(counts).sum(axis=1)).sum() / counts.sum())
-                )
+            from_elbo(lambda elbo, counts: np.exp(-(elbo.sum() - coefficient(counts.sum(axis=0))) / counts.sum())),
+        ),
+        any_of(
+            "a document without words counts as one word: it changes nothing",
+            from_order(lambda own, counts: np.exp(-own.sum() / np.maximum(lengths_of(counts), 1).sum())),
+        ),
+        any_of(
+            "a factorial is computed before its logarithm is taken: from 171! on it is too large for a float. Use gammaln(n + 1)",
+            with_coefficient(
+                lambda counts: np.log(factorial(lengths_of(counts))) - np.log(factorial(counts)).sum(axis=1)
             ),
+            with_coefficient(lambda counts: np.log(factorial(lengths_of(counts)) / factorial(counts).prod(axis=1))),
         ),
         any_of(
             "this is one number for each document: return one for all of them",
@@ -122,8 +158,9 @@ EXERCISE = Exercise(
         ),
     ),
     hints=(
-        "The ELBO bounds the log-probability of counts. How many sequences of words have these counts?",
-        "Two sums, one over the documents' bounds without their coefficients, one over their lengths. The division comes last but one.",
+        "You are given the log-probability of counts. How many sequences of words have these counts?",
+        "Two sums, one over the documents' log-probabilities without their coefficients, one over their lengths. The division "
+        "comes last but one.",
         "lengths = counts.sum(axis=1)",
     ),
 )

@@ -1,0 +1,1 @@
+"""Exercises of notebook 14: when training goes wrong. One file each."""

@@ -1,0 +1,1 @@
+"""Exercises of notebook 19: few labels. One file each."""
