@@ -23,6 +23,8 @@ from vae_edu.objectives import (
     negative_elbo,
     squared_error,
     target_rate,
+    total_correlation,
+    total_correlation_weight,
     warm_up,
 )
 from vae_edu.training import fit
@@ -296,6 +298,15 @@ def spread():
     return model
 
 
+@pytest.mark.parametrize("objective", [free_bits(0.3), target_rate(5.0, weight=10.0)])
+def test_beta_multiplies_what_the_rate_costs(objective, spread):
+    none, half, whole = (objective(spread, BINARY, seeded(38), beta=beta) for beta in (0.0, 0.5, 1.0))
+    torch.testing.assert_close(none["loss"], none["distortion"])
+    torch.testing.assert_close(half["loss"], (none["loss"] + whole["loss"]) / 2)
+    torch.testing.assert_close(whole["loss"], objective(spread, BINARY, seeded(38))["loss"])
+    assert (whole["loss"] - none["loss"]).min() > 0.1
+
+
 @pytest.mark.parametrize("objective", [free_bits(0.3), target_rate(5.0, weight=10.0), importance_weighted(4)])
 def test_every_objective_reports_distortion_rate_and_elbo_beside_its_loss(objective, spread):
     terms, plain = objective(spread, BINARY, seeded(31)), negative_elbo(spread, BINARY, seeded(31))
@@ -382,6 +393,54 @@ class TestImportanceWeighted:
     def test_no_draws_are_refused(self):
         with pytest.raises(ValueError, match="draws is 0"):
             importance_weighted(0)
+
+
+class TestTotalCorrelation:
+    @pytest.fixture
+    def correlated(self):
+        """4,000 codes: q(z|x) = N(mu, diag(s²)) with Gaussian mu, so q(z) is a Gaussian whose total correlation is known."""
+        draws = torch.randn(4000, 2, generator=seeded(1), dtype=torch.float64)
+        mu = draws @ torch.tensor([[1.0, 0.8], [0.0, 0.6]], dtype=torch.float64)
+        logvar = torch.tensor([0.2, 0.3], dtype=torch.float64).log().expand(4000, 2)
+        z = mu + (logvar / 2).exp() * torch.randn(4000, 2, generator=seeded(2), dtype=torch.float64)
+        covariance = torch.tensor([[1.2, 0.8], [0.8, 1.3]], dtype=torch.float64)  # of mu, plus s²
+        exact = 0.5 * (covariance.diagonal().log().sum() - covariance.logdet())
+        return z, mu, logvar, exact.item()
+
+    def test_agrees_with_the_exact_value_of_a_gaussian(self, correlated):
+        z, mu, logvar, exact = correlated
+        found = torch.cat(
+            [total_correlation(z[i : i + 1000], mu[i : i + 1000], logvar[i : i + 1000]) for i in range(0, 4000, 1000)]
+        )
+        assert found.mean().item() == pytest.approx(exact, abs=5 * found.std().item() / 4000**0.5 + 0.02)
+
+    def test_is_zero_for_one_latent_and_for_codes_that_say_nothing(self, correlated):
+        z, mu, logvar, _ = correlated
+        assert total_correlation(z[:50, :1], mu[:50, :1], logvar[:50, :1]).abs().max() < 1e-12
+        assert total_correlation(z[:50], torch.zeros(50, 2), torch.zeros(50, 2)).abs().max() < 1e-12
+
+    def test_minibatch_weighted_sampling_differs_by_a_constant(self, correlated):
+        z, mu, logvar, _ = (each[:40] if torch.is_tensor(each) else each for each in correlated)
+        n, log_q = 5000, torch.empty(40, 40, 2, dtype=torch.float64)
+        for i in range(40):  # the source's formula, term by term
+            log_q[i] = Normal(mu, (logvar / 2).exp()).log_prob(z[i])
+        together = log_q.sum(dim=2).logsumexp(dim=1) - math.log(n * 40)
+        alone = (log_q.logsumexp(dim=1) - math.log(n * 40)).sum(dim=1)
+        assert (together - alone - total_correlation(z, mu, logvar)).numpy() == pytest.approx(math.log(n))
+
+    def test_its_weight_multiplies_the_total_correlation_alone(self):
+        torch.manual_seed(3)
+        model = VAE(12, 3, mean=torch.full((12,), 0.5), hidden=(8,)).double()
+        x = torch.rand(9, 12, generator=seeded(4), dtype=torch.float64)
+        plain, one, four = (f(model, x, seeded(5)) for f in (negative_elbo, *map(total_correlation_weight, (1.0, 4.0))))
+        for name in plain:
+            assert torch.allclose(one[name], plain[name])
+        assert torch.allclose(four["loss"], plain["loss"] + 3 * four["total_correlation"])
+        assert four["total_correlation"].shape == (9,)
+
+    def test_a_batch_of_one_is_refused(self):
+        with pytest.raises(ValueError, match="z has 1 row"):
+            total_correlation(torch.zeros(1, 2), torch.zeros(1, 2), torch.zeros(1, 2))
 
 
 class TestSchedules:

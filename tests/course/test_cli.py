@@ -308,15 +308,13 @@ class TestExecute:
 def test_standard_tells_every_violation_and_ends_in_one(two, monkeypatch):
     broken = {"00_start_here": [], "04_the_elbo": ["header: no title", "claims: none"]}
     monkeypatch.setattr("vae_edu.course.author.standard.violations", lambda path: broken[path.stem])
-    monkeypatch.setattr("vae_edu.course.author.standard.OLD_FORM", {0})
     ran = run("standard")
     assert ran.exit_code == 1
     violated = "✗ 04_the_elbo: header: no title\n✗ 04_the_elbo: claims: none\n"
     counts = "  0 open words on the core path, 0 in folds, 0 lines of lesson code, 0 claims, 0 minutes\n"
-    old = "Still in the old form, by whose rules they were judged: 00_start_here\n"
-    assert ran.output == f"✓ 00_start_here\n{violated}{counts}{old}"
+    assert ran.output == f"✓ 00_start_here\n{counts}{violated}{counts}"
     ran = run("standard", "00")
-    assert (ran.exit_code, ran.output) == (0, f"✓ 00_start_here\n{old}")
+    assert (ran.exit_code, ran.output) == (0, f"✓ 00_start_here\n{counts}")
 
 
 class TestLab:

@@ -24,9 +24,15 @@ NAMES = ("speed", "weight", "angle", "heat")
 
 @pytest.fixture(autouse=True)
 def small_budget(monkeypatch):
+    """Enough to run, not to learn: most of what is tested here is the same for any scores."""
     monkeypatch.setattr(detect, "REPEATS", 30)
-    budget = Budget(parts=2, latents=(2,), steps=(250,))
-    monkeypatch.setattr(detect, "cross_fit", partial(cross_fit, budget=budget))
+    monkeypatch.setattr(detect, "cross_fit", partial(cross_fit, budget=Budget(parts=2, latents=(2,), steps=(20,))))
+
+
+@pytest.fixture
+def trained(monkeypatch, small_budget):
+    """Enough to learn what hangs together."""
+    monkeypatch.setattr(detect, "cross_fit", partial(cross_fit, budget=Budget(parts=2, latents=(2,), steps=(250,))))
 
 
 def table(missing=0.0, rows=ROWS):
@@ -71,7 +77,7 @@ def labels(rows=ROWS, anomalies=(PLANTED, 7, 19, 55)):
 
 class TestFinding:
     @pytest.mark.parametrize("missing", [0.0, 0.1])
-    def test_a_planted_anomaly_is_found_and_explained_by_its_column(self, missing, path):
+    def test_a_planted_anomaly_is_found_and_explained_by_its_column(self, missing, path, trained):
         ran = run(write(path, table(missing)))
         assert ran.exit_code == 0, ran.output
         rows = read(path.with_name("mine.scores.csv"))
@@ -102,7 +108,7 @@ class TestFinding:
                 assert not np.isnan(value) or float(row[f"relief of {name}"]) == 0
                 assert not np.isnan(value) or name not in (row["first column"], row["second column"])
 
-    def test_rows_with_missing_values_score_neither_lower_nor_higher_than_others(self, path):
+    def test_rows_with_missing_values_score_neither_lower_nor_higher_than_others(self, path, trained):
         x = table(rows=900)
         x[::2, 1] = np.nan
         run(write(path, x))
@@ -121,7 +127,7 @@ class TestFinding:
         assert texts[0] == texts[1]
         assert texts[0][0] != texts[2][0]
 
-    def test_decimal_commas_and_categories(self, path):
+    def test_decimal_commas_and_categories(self, path, trained):
         x = table()
         cities = ["Rome" if row % 3 else "Oslo, north" for row in range(ROWS)]
         cities[33] = "Nuuk"
@@ -204,7 +210,7 @@ class TestLabels:
         assert ran.exit_code == 0, ran.output
         assert f"labels: {counted!r} is an anomaly: {own.count(counted)} rows" in ran.stdout
 
-    def test_a_cost_ratio_sets_the_threshold(self, path):
+    def test_a_cost_ratio_sets_the_threshold(self, path, trained):
         write(path, table(), label=labels())
         alarms = []
         for ratio in ("0.001", "100000"):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from vae_edu.data import FACTORS, SHAPES, draw_shapes, render_shapes
+from vae_edu.data import ELLIPSE_FACTORS, FACTORS, SHAPES, draw_ellipses, draw_shapes, render_ellipses, render_shapes
 
 AREAS = {"square": 2.0, "ellipse": math.pi / 2, "triangle": 3 * 3**0.5 / 4}  # of a shape of size 1
 
@@ -111,3 +111,17 @@ def test_bad_arguments_are_named(call, error, message):
     with pytest.raises(error) as caught:
         call()
     assert str(caught.value).startswith(message)
+
+
+def test_ellipses_are_those_of_render_shapes_with_four_uniform_factors():
+    x, factors = draw_ellipses(2_000, rng=rng(2))
+    assert x.shape == (2_000, 144)
+    assert factors.shape == (2_000, len(ELLIPSE_FACTORS))
+    assert np.array_equal(
+        x[:20], render_shapes(np.column_stack([factors[:20], np.full(20, SHAPES.index("ellipse"))]), side=12)
+    )
+    assert factors.min(axis=0) == pytest.approx([-0.25, -0.25, 0.3, -np.pi / 4], abs=0.01)
+    assert factors.max(axis=0) == pytest.approx([0.25, 0.25, 0.7, np.pi / 4], abs=0.01)
+    assert np.abs(np.corrcoef(factors.T) - np.eye(4)).max() < 0.1
+    with pytest.raises(ValueError, match=r"factors has shape \(3, 5\), expected \(n, 4\)"):
+        render_ellipses(np.zeros((3, 5)))

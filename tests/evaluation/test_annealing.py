@@ -21,6 +21,7 @@ from vae_edu.evaluation.annealing import (
 from vae_edu.evaluation.bounds import effective_sample_size
 from vae_edu.models.autoregressive import AutoregressiveVAE
 from vae_edu.models.ppca import PPCA
+from vae_edu.models.priors import MixturePrior, StandardNormal
 from vae_edu.models.text import TextVAE
 from vae_edu.models.vae import VAE, ConvVAE
 
@@ -73,7 +74,7 @@ def test_the_weights_are_unbiased_with_few_steps():
     x = model.sample(3, generator=seeded(1))[0]
     for betas in UNEVEN:
         result = annealed_lower_bound(
-            model.log_likelihood, x, 2, betas=betas, chains=6000, generator=seeded(len(betas))
+            model.log_likelihood, x, StandardNormal(2), betas=betas, chains=6000, generator=seeded(len(betas))
         )
         ratio = (result.log_weights - model.log_prob(x)).exp()  # w/p(x), (chains, batch)
         z = (ratio.mean(dim=0) - 1) / (ratio.std(dim=0) / math.sqrt(6000))
@@ -89,7 +90,9 @@ def test_the_inverse_weights_are_unbiased_with_few_steps(monkeypatch):
     noise = torch.randn(6000, 2, generator=seeded(2), dtype=torch.float64)
     z = mu + noise @ torch.linalg.cholesky(covariance).T
     for betas in UNEVEN[1:]:
-        result = annealed_upper_bound(model.log_likelihood, x, z, betas=betas, chains=1, generator=seeded(len(betas)))
+        result = annealed_upper_bound(
+            model.log_likelihood, x, z, StandardNormal(2), betas=betas, chains=1, generator=seeded(len(betas))
+        )
         ratio = (model.log_prob(x) - result.log_weights[0]).exp()
         mean, error = mean_and_error(ratio)
         assert abs(mean - 1) < 4 * error
@@ -99,7 +102,9 @@ def test_the_inverse_weights_are_unbiased_with_few_steps(monkeypatch):
 def test_one_step_is_importance_sampling_from_the_prior():
     model = random_model(4, 2, 0.5)
     x = model.sample(3, generator=seeded(1))[0]
-    result = annealed_lower_bound(model.log_likelihood, x, 2, betas=linear_schedule(1), chains=5, generator=seeded(2))
+    result = annealed_lower_bound(
+        model.log_likelihood, x, StandardNormal(2).double(), betas=linear_schedule(1), chains=5, generator=seeded(2)
+    )
     z = torch.randn(15, 2, generator=seeded(2), dtype=torch.float64)
     log_weights = model.log_likelihood(x.repeat(5, 1), z).view(5, 3)
     torch.testing.assert_close(result.log_weights, log_weights)
@@ -109,7 +114,7 @@ def test_one_step_is_importance_sampling_from_the_prior():
 def test_one_step_backwards_is_the_likelihood_at_the_posterior_sample():
     model = random_model(4, 2, 0.5)
     x, z = model.sample(3, generator=seeded(1))
-    result = annealed_upper_bound(model.log_likelihood, x, z, betas=linear_schedule(1), chains=2)
+    result = annealed_upper_bound(model.log_likelihood, x, z, StandardNormal(2), betas=linear_schedule(1), chains=2)
     torch.testing.assert_close(result.bound, model.log_likelihood(x, z))
 
 
@@ -128,8 +133,12 @@ def gaps(simulated, steps: int) -> tuple[torch.Tensor, torch.Tensor]:
     """log p(x) less the lower bound, and the upper bound less log p(x)."""
     model, x, z, exact = simulated
     betas = sigmoid_schedule(steps)
-    lower = annealed_lower_bound(model.log_likelihood, x, 3, betas=betas, chains=10, generator=seeded(5))
-    upper = annealed_upper_bound(model.log_likelihood, x, z, betas=betas, chains=10, generator=seeded(6))
+    lower = annealed_lower_bound(
+        model.log_likelihood, x, StandardNormal(3), betas=betas, chains=10, generator=seeded(5)
+    )
+    upper = annealed_upper_bound(
+        model.log_likelihood, x, z, StandardNormal(3), betas=betas, chains=10, generator=seeded(6)
+    )
     return exact - lower.bound, upper.bound - exact
 
 
@@ -154,10 +163,64 @@ def test_neither_bound_is_on_the_wrong_side_at_any_number_of_steps(simulated):
 def test_more_chains_bring_the_lower_bound_closer(simulated):
     model, x, _, exact = simulated
     result = annealed_lower_bound(
-        model.log_likelihood, x, 3, betas=sigmoid_schedule(10), chains=60, generator=seeded(7)
+        model.log_likelihood, x, StandardNormal(3), betas=sigmoid_schedule(10), chains=60, generator=seeded(7)
     )
     one, ten = result.log_weights[0], log_mean_exp(result.log_weights[:10], dim=0)
     assert (exact - one).mean() > (exact - ten).mean() + 1 > (exact - result.bound).mean() + 1.1
+
+
+# Another prior than N(0, I): a linear decoder after a mixture of Gaussians, whose evidence is a mixture of Gaussians too.
+
+
+def mixture_prior() -> MixturePrior:
+    prior = MixturePrior(2, 3).double()
+    with torch.no_grad():
+        prior.means.copy_(torch.tensor([[-1.8, 0.6], [1.5, 1.2], [0.3, -1.8]]))
+        prior.logvars.copy_(torch.tensor([[-2.0, -0.5], [-0.7, -2.0], [-1.5, -1.5]]))
+        prior.logits.copy_(torch.tensor([0.0, 1.0, -0.7]))
+    return prior
+
+
+def evidence_of_a_mixture(model: PPCA, prior: MixturePrior, x: torch.Tensor) -> torch.Tensor:
+    """log Σ_c w_c N(x; W m_c + m, W diag(exp(l_c)) Wᵀ + σ_x² I)."""
+    with torch.no_grad():
+        parts = [
+            torch.distributions.MultivariateNormal(
+                model.weight @ mean + model.mean,
+                model.weight @ logvar.exp().diag() @ model.weight.T + model.variance * torch.eye(model.data),
+            ).log_prob(x)
+            for mean, logvar in zip(prior.means, prior.logvars, strict=True)
+        ]
+        return torch.logsumexp(prior.logits.log_softmax(dim=0)[:, None] + torch.stack(parts), dim=0)
+
+
+def test_the_path_begins_at_the_prior_of_the_model():
+    model, prior = random_model(4, 2, 0.8, seed=5), mixture_prior()
+    z = prior.sample(60, generator=seeded(1))
+    noise = torch.randn(60, 4, generator=seeded(2), dtype=torch.float64)
+    x = z @ model.weight.T + model.mean + math.sqrt(model.variance) * noise
+    exact = evidence_of_a_mixture(model, prior, x)
+    options = {"betas": sigmoid_schedule(150), "chains": 10}
+    lower = annealed_lower_bound(model.log_likelihood, x, prior, generator=seeded(3), **options)
+    upper = annealed_upper_bound(model.log_likelihood, x, z, prior, generator=seeded(4), **options)
+    for gap, most in ((exact - lower.bound, 0.3), (upper.bound - exact, 0.7)):  # reverse chains seldom change component
+        mean, error = mean_and_error(gap)
+        assert error < 0.12
+        assert -3 * error < mean < most
+    assert all(parameter.grad is None for parameter in prior.parameters())
+    other = annealed_lower_bound(model.log_likelihood, x, StandardNormal(2), generator=seeded(3), **options)
+    mean, error = mean_and_error(other.bound - model.log_prob(x))
+    assert abs(mean) < 0.2, "from N(0, I), the path leads to the evidence of pPCA"
+    assert (exact - other.bound).mean() > 0.7, "which is that of another model"
+
+
+def test_the_weights_are_unbiased_with_few_steps_after_a_mixture():
+    model, prior = random_model(3, 2, 3.0), mixture_prior()
+    x = prior.sample(2, generator=seeded(1)) @ model.weight.T + model.mean
+    result = annealed_lower_bound(model.log_likelihood, x, prior, betas=UNEVEN[1], chains=6000, generator=seeded(2))
+    ratio = (result.log_weights - evidence_of_a_mixture(model, prior, x)).exp()
+    z = (ratio.mean(dim=0) - 1) / (ratio.std(dim=0) / math.sqrt(6000))
+    assert z.abs().max() < 4
 
 
 # Models whose evidence is found by quadrature.
@@ -218,11 +281,13 @@ def test_any_vae_of_the_course_is_bracketed(build, monkeypatch):
         at_zero = model.log_prob(x, torch.zeros(8, 2, dtype=model_dtype))
     assert (exact - at_zero).abs().max() > 0.1
     betas = sigmoid_schedule(80)
-    lower = annealed_lower_bound(model.log_prob, x, 2, betas=betas, chains=10, generator=seeded(3))
+    lower = annealed_lower_bound(model.log_prob, x, StandardNormal(2), betas=betas, chains=10, generator=seeded(3))
     assert (exact - lower.bound).abs().max() < 0.8
     assert abs((exact - lower.bound).mean()) < 0.1
     if build is not text_vae:
-        upper = annealed_upper_bound(model.log_prob, x, z, betas=betas, chains=10, generator=seeded(4))
+        upper = annealed_upper_bound(
+            model.log_prob, x, z, StandardNormal(2), betas=betas, chains=10, generator=seeded(4)
+        )
         assert -0.1 < (upper.bound - exact).mean() < 0.25
     assert all(parameter.grad is None for parameter in model.parameters())
 
@@ -235,7 +300,7 @@ def width_likelihood(x: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
 def test_each_example_has_a_step_size_of_its_own():
     x = torch.tensor([[0.5, 0.003], [0.5, 3.0], [-1.0, 0.1]], dtype=torch.float64)
     result = annealed_lower_bound(
-        width_likelihood, x, 1, betas=sigmoid_schedule(400, reach=10.0), chains=40, generator=seeded(1)
+        width_likelihood, x, StandardNormal(1), betas=sigmoid_schedule(400, reach=10.0), chains=40, generator=seeded(1)
     )
     exact = gaussian_log_prob(x[:, :1], torch.zeros(()).double(), (1 + x[:, 1:] ** 2).log())
     torch.testing.assert_close(result.bound, exact, atol=0.25, rtol=0)
@@ -248,7 +313,7 @@ def test_each_example_has_a_step_size_of_its_own():
 def test_the_step_sizes_reach_the_acceptance_asked_for(simulated, target):
     model, x, _, _ = simulated
     result = annealed_lower_bound(
-        model.log_likelihood, x, 3, betas=sigmoid_schedule(150), acceptance=target, generator=seeded(1)
+        model.log_likelihood, x, StandardNormal(3), betas=sigmoid_schedule(150), acceptance=target, generator=seeded(1)
     )
     assert result.acceptance.mean().item() == pytest.approx(target, abs=0.1)
 
@@ -260,7 +325,9 @@ def test_chains_where_the_likelihood_is_zero_weigh_nothing():
         return torch.where(z.abs() < 1, 0 * z, -math.inf).sum(dim=1)
 
     x = torch.zeros(1, 1).double()
-    result = annealed_lower_bound(inside, x, 1, betas=linear_schedule(6), chains=4000, generator=seeded(1))
+    result = annealed_lower_bound(
+        inside, x, StandardNormal(1), betas=linear_schedule(6), chains=4000, generator=seeded(1)
+    )
     assert result.bound.exp().item() == pytest.approx(math.erf(1 / math.sqrt(2)), abs=0.03)
 
 
@@ -271,7 +338,9 @@ def test_trajectories_that_leave_the_numbers_are_rejected():
         return torch.where(z.abs().amax(dim=1) < 50, width_likelihood(x, z), math.nan)
 
     x = torch.tensor([[0.3, 0.01]], dtype=torch.float64)
-    result = annealed_lower_bound(fragile, x, 1, betas=linear_schedule(100), chains=20, generator=seeded(1))
+    result = annealed_lower_bound(
+        fragile, x, StandardNormal(1), betas=linear_schedule(100), chains=20, generator=seeded(1)
+    )
     assert result.bound.isfinite().all()
     assert 0.3 < result.acceptance.item() < 0.9
 
@@ -282,7 +351,9 @@ def test_trajectories_that_leave_the_numbers_are_rejected():
 def test_single_precision_agrees_with_double():
     model = mlp_vae()
     x = (torch.rand(20, 12, generator=seeded(1)) < 0.4).float()
-    single = annealed_lower_bound(model.log_prob, x, 2, betas=sigmoid_schedule(100), chains=10, generator=seeded(2))
+    single = annealed_lower_bound(
+        model.log_prob, x, StandardNormal(2), betas=sigmoid_schedule(100), chains=10, generator=seeded(2)
+    )
     assert {value.dtype for value in single} == {torch.float64}
     double = by_quadrature(model.double().log_prob, x.double())
     assert abs((double - single.bound).mean()) < 0.05
@@ -291,10 +362,12 @@ def test_single_precision_agrees_with_double():
 def test_results_repeat_by_seed_and_differ_from_call_to_call(simulated, monkeypatch):
     monkeypatch.setattr(annealing, "PILOT_STEPS", 5)
     model, x, z, _ = simulated
-    for start, bound in ((3, annealed_lower_bound), (z[:5], annealed_upper_bound)):
+    for start, bound in (((), annealed_lower_bound), ((z[:5],), annealed_upper_bound)):
         generator = seeded(1)
         first, second, again = (
-            bound(model.log_likelihood, x[:5], start, betas=linear_schedule(5), generator=each).log_weights
+            bound(
+                model.log_likelihood, x[:5], *start, StandardNormal(3), betas=linear_schedule(5), generator=each
+            ).log_weights
             for each in (generator, generator, seeded(1))
         )
         assert torch.equal(first, again)
@@ -318,8 +391,10 @@ def test_how_many_chains_walk_at_a_time_does_not_matter(rows, simulated, monkeyp
         seen.append(len(x))
         return model.log_likelihood(x, z)
 
-    for start, bound in ((3, annealed_lower_bound), (z, annealed_upper_bound)):
-        result = bound(log_likelihood, x, start, betas=sigmoid_schedule(60), chains=3, generator=seeded(1))
+    for start, bound in (((), annealed_lower_bound), ((z,), annealed_upper_bound)):
+        result = bound(
+            log_likelihood, x, *start, StandardNormal(3), betas=sigmoid_schedule(60), chains=3, generator=seeded(1)
+        )
         assert (result.bound.shape, result.log_weights.shape, result.acceptance.shape) == ((4,), (3, 4), (4,))
         nearest = (result.bound[:, None] - exact).abs().argmin(dim=1)
         assert nearest.tolist() == [0, 1, 2, 3], "or one example's bound is taken for another's"
@@ -334,16 +409,36 @@ REFUSED = [
     (lambda: linear_schedule(0), "steps is 0; expected 1 or more"),
     (lambda: sigmoid_schedule(0), "steps is 0; expected 1 or more"),
     (lambda: sigmoid_schedule(5, reach=0.0), "reach is 0.0; expected a number above 0"),
-    (lambda: annealed_lower_bound(MODEL.log_likelihood, X, 0, betas=BETAS), "latent is 0"),
-    (lambda: annealed_lower_bound(MODEL.log_likelihood, X, 2, betas=BETAS, chains=0), "chains is 0"),
-    (lambda: annealed_lower_bound(MODEL.log_likelihood, X, 2, betas=BETAS, leapfrog=0), "leapfrog is 0"),
-    (lambda: annealed_lower_bound(MODEL.log_likelihood, X, 2, betas=BETAS, acceptance=1.0), "acceptance is 1.0"),
-    (lambda: annealed_lower_bound(MODEL.log_likelihood, X, 2, betas=BETAS.flip(0)), "betas of shape (4,) do not rise"),
-    (lambda: annealed_lower_bound(MODEL.log_likelihood, X, 2, betas=BETAS[1:]), "betas of shape (3,) do not rise"),
-    (lambda: annealed_lower_bound(MODEL.log_likelihood, X, 2, betas=BETAS[:3]), "betas of shape (3,) do not rise"),
-    (lambda: annealed_lower_bound(MODEL.log_likelihood, X, 2, betas=BETAS[:1]), "betas of shape (1,) do not rise"),
-    (lambda: annealed_upper_bound(MODEL.log_likelihood, X, Z[:2], betas=BETAS), "z has shape (2, 2), expected (3, lat"),
-    (lambda: annealed_upper_bound(MODEL.log_likelihood, X, Z, betas=BETAS, chains=0), "chains is 0"),
+    (lambda: annealed_lower_bound(MODEL.log_likelihood, X, StandardNormal(2), betas=BETAS, chains=0), "chains is 0"),
+    (
+        lambda: annealed_lower_bound(MODEL.log_likelihood, X, StandardNormal(2), betas=BETAS, leapfrog=0),
+        "leapfrog is 0",
+    ),
+    (
+        lambda: annealed_lower_bound(MODEL.log_likelihood, X, StandardNormal(2), betas=BETAS, acceptance=1.0),
+        "acceptance is 1.0",
+    ),
+    (
+        lambda: annealed_lower_bound(MODEL.log_likelihood, X, StandardNormal(2), betas=BETAS.flip(0)),
+        "betas of shape (4,) do not rise",
+    ),
+    (
+        lambda: annealed_lower_bound(MODEL.log_likelihood, X, StandardNormal(2), betas=BETAS[1:]),
+        "betas of shape (3,) do not rise",
+    ),
+    (
+        lambda: annealed_lower_bound(MODEL.log_likelihood, X, StandardNormal(2), betas=BETAS[:3]),
+        "betas of shape (3,) do not rise",
+    ),
+    (
+        lambda: annealed_lower_bound(MODEL.log_likelihood, X, StandardNormal(2), betas=BETAS[:1]),
+        "betas of shape (1,) do not rise",
+    ),
+    (
+        lambda: annealed_upper_bound(MODEL.log_likelihood, X, Z[:2], StandardNormal(2), betas=BETAS),
+        "z has shape (2, 2), expected (3, 2)",
+    ),
+    (lambda: annealed_upper_bound(MODEL.log_likelihood, X, Z, StandardNormal(2), betas=BETAS, chains=0), "chains is 0"),
 ]
 
 

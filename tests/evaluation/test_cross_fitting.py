@@ -184,6 +184,11 @@ class TestCrossFit:
         pca = cross_fit(x, ("real",) * 4, seed=0, budget=SMALL).controls["PCA"]
         assert np.ptp(pca) < 200
 
+    @pytest.mark.parametrize("steps", [(3, 200), (200, 3)])
+    def test_the_steps_are_chosen_that_explain_held_out_rows_better(self, steps):
+        budget = Budget(parts=2, latents=(2,), steps=steps)
+        assert cross_fit(rows(), KINDS, seed=0, budget=budget).steps == 200
+
     def test_too_few_different_rows_are_refused(self):
         x = np.repeat(rows(3), [200, 3, 3], axis=0)
         with pytest.raises(ValueError, match="rows to train on that differ"):

@@ -8,8 +8,8 @@ from vae_edu.exercises.ch06.distortion import GUARDED
 from vae_edu.exercises.engine import judge
 from vae_edu.exercises.registry import find
 
-HAVE_A_BATCH = ("9.5", "12.1", "12.2", "12.3", "13.6")
-MAY_BE_NEGATIVE = ("12.4", "13.4", "13.5")
+HAVE_A_BATCH = ("12.1", "12.3", "13.2")
+MAY_BE_NEGATIVE = ("9.3",)
 
 
 def squeezed(output):
@@ -37,32 +37,6 @@ def test_no_negative_result(exercise_id, change):
     refused(exercise_id, lambda *arguments: each(change, find(exercise_id).answer(*arguments)))
 
 
-def modes(radius, strict=False):
-    def precision_and_modes(samples, means, sigma, least):
-        far = np.linalg.norm(samples[:, None] - means, axis=2)
-        on = far.min(1) < radius * sigma if strict else far.min(1) <= radius * sigma
-        return on.mean(), (np.bincount(far.argmin(1)[on], minlength=len(means)) >= least).sum()
-
-    return precision_and_modes
-
-
-@pytest.mark.parametrize("radius", [2.83, 2.97, 3.0101, 3.035])
-def test_about_three_sigma(radius):
-    refused("13.1", modes(radius))
-
-
-def test_the_edge_of_three_sigma_left_out():
-    refused("13.1", modes(3, strict=True))
-
-
-def test_overlapping_modes_that_count_a_sample_twice():
-    def twice(samples, means, sigma, least):
-        on = np.linalg.norm(samples[:, None] - means, axis=2) <= 3 * sigma
-        return on.any(1).mean(), (on.sum(0) >= least).sum()
-
-    refused("13.1", twice)
-
-
 def balls(x, y, k, *, strict=False, unique=False):
     def distances(a, b):
         return np.linalg.norm(a[:, None] - b[None], axis=2)
@@ -78,9 +52,9 @@ def balls(x, y, k, *, strict=False, unique=False):
 
 
 def test_the_edge_of_a_ball_left_out_and_duplicates_dropped():
-    refused("13.2", lambda real, generated, k: balls(real, generated, k, strict=True))
-    refused("13.2", lambda real, generated, k: balls(real, generated, k, unique=True))
-    assert judge(find("13.2"), balls, np.random.default_rng(0)).passed
+    refused("13.1", lambda real, generated, k: balls(real, generated, k, strict=True))
+    refused("13.1", lambda real, generated, k: balls(real, generated, k, unique=True))
+    assert judge(find("13.1"), balls, np.random.default_rng(0)).passed
 
 
 def test_a_last_batch_of_one_row_dropped():
@@ -103,23 +77,6 @@ def test_a_last_batch_of_one_row_dropped():
         return torch.stack(history)
 
     refused("7.2", dropping)
-
-
-@pytest.mark.parametrize(
-    "sample",
-    [
-        lambda encode, decode, x, n, latent, rng: rng.normal(size=(n, x.shape[1])),
-        lambda encode, decode, x, n, latent, rng: decode(rng.normal(size=(n, latent))) + 0.01 * rng.normal(size=(n, x.shape[1])),
-        lambda encode, decode, x, n, latent, rng: -decode(rng.normal(size=(n, latent))),
-        lambda encode, decode, x, n, latent, rng: decode(np.clip(rng.normal(size=(n, latent)), -3, 3)),
-        lambda encode, decode, x, n, latent, rng: decode(0.95 * rng.normal(size=(n, latent))),
-        lambda encode, decode, x, n, latent, rng: decode(np.random.normal(size=(n, latent))),  # noqa: NPY002
-        lambda encode, decode, x, n, latent, rng: decode(np.random.default_rng(7).normal(size=(n, latent))),
-    ],
-    ids=["never decoded", "noise added", "negated", "clipped", "colder", "global generator", "fixed seed"],
-)  # fmt: skip
-def test_samplers_of_a_vae(sample):
-    refused("13.6", sample)
 
 
 @pytest.mark.parametrize("guard", [1e-7, 3e-9, 1e-5])

@@ -779,3 +779,28 @@ def test_a_hostile_object_is_called_by_its_type():
 def test_half_precision_of_torch_is_seen_as_numbers():
     report = check(KL, lambda mu, logvar: kl_in_torch(mu, logvar).to(torch.bfloat16))
     assert report.passed or "wrong value" in report.message
+
+
+# Random numbers where the arguments hold no generator.
+
+
+@pytest.mark.parametrize(
+    ("noise", "told"),
+    [
+        (lambda shape: torch.randn(shape).numpy(), "random numbers from torch's global generator"),
+        (
+            lambda shape: np.random.default_rng().normal(size=shape),
+            "random numbers, and two calls with the same arguments",
+        ),
+    ],
+)
+def test_noise_of_its_own_is_told_where_none_is_asked_for(noise, told):
+    report = check(KL, lambda mu, logvar: kl(mu + noise(mu.shape), logvar))
+    assert report.status == "failed"
+    assert told in report.message
+
+
+def test_a_wrong_value_without_noise_hears_nothing_of_it():
+    report = check(KL, lambda mu, logvar: kl(mu, logvar) + mu[:, 0])
+    assert report.status == "failed"
+    assert "random numbers" not in report.message

@@ -571,3 +571,93 @@ def test_twenty_checks_say_the_same():
     for function in (kl, KL.mistakes[1].wrong, lambda mu, v: kl(mu, v) + mu[:, 0], functools.partial(kl)):
         said = {check(KL, function, seed).message.partition("\n")[0].partition(":")[0] for seed in range(20)}
         assert len(said) == 1
+
+
+# An argument that is not used, and the edge at which a result is wrong.
+
+
+def with_power(x, power):
+    return x**power + x.sum()
+
+
+def power_cases(rng):
+    for rows, power in ((4, 2), (1, 3), (5, 0)):
+        yield rng.uniform(0.5, 2, rows), power
+
+
+POWER = exercise_of(with_power, power_cases)
+
+
+def test_an_argument_that_is_not_used_is_told():
+    told = check(POWER, lambda x, power: x**2 + x.sum() + 0.1 * x).message
+    assert told.startswith("your result stays the same when power changes: where should it be used?\nwrong value"), told
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda x, power: x**power + 1.1 * x.sum() + 0.3,  # both are used
+        lambda x, power: np.arange(len(x)) + 0.5,  # none is
+        lambda x, power: with_power(x, power) + (len(x) == 4),
+    ],
+)
+def test_an_argument_is_not_said_to_be_unused_where_it_is_used_or_where_none_is(wrong):
+    assert "stays the same" not in check(POWER, wrong).message
+
+
+@pytest.mark.parametrize(
+    ("wrong", "edge"),
+    [
+        (lambda x, power: with_power(x, power) + 3 * x**2 * (power == 0), "power is 0"),
+        (lambda x, power: with_power(x, power) + 3 * x**2 * (len(x) == 1), "the length of axis 0 of x is 1"),
+    ],
+)
+def test_the_edge_at_which_alone_a_result_is_wrong_is_told(wrong, edge):
+    assert f"It is right on 2 of 3 cases: on all but where {edge}." in check(POWER, wrong).message
+
+
+def test_a_result_that_is_right_on_some_cases_is_not_reduced_over_the_wrong_axis():
+    wrong = check(TABLE, lambda x, w: (x @ w).mean(axis=0, keepdims=True) if len(x) == 5 else x @ w)
+    assert "wrong axis" not in wrong.message
+    assert "wrong shape" in wrong.message
+
+
+# A mistake in the values beside a property that does not hold.
+
+
+def test_a_mistake_of_the_values_is_told_with_a_property_that_does_not_hold():
+    seen = []
+
+    def answer(x, log):
+        log.append(1)
+        return 3 * x.sum()
+
+    exercise = exercise_of(
+        answer,
+        lambda rng: [(rng.normal(size=4), seen), (rng.normal(size=5), seen)],
+        mistakes=(Mistake("this is the mean", lambda x, log: log.append(1) or 3 * x.mean()),),
+        properties=(
+            Property("each call writes into the log", lambda f, rng: calls_written(f), tolerance=0.1, expected=1.0),
+        ),
+    )
+    assert check(exercise, lambda x, log: log.append(1) or 3 * x.mean()).message == "this is the mean"
+    told = check(exercise, lambda x, log: 3 * x.mean()).message
+    assert told.startswith(
+        "two things at once: this is the mean. And: this does not hold: each call writes into the log"
+    )
+
+
+def calls_written(function) -> float:
+    log = Log()
+    function(np.arange(3.0), log)
+    return float(log.calls)
+
+
+class Log:
+    """Counts what is appended; no list, so that no copy of it is made."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def append(self, _entry) -> None:
+        self.calls += 1

@@ -13,11 +13,8 @@ from typer.testing import CliRunner
 
 from vae_edu.course.cli import app
 from vae_edu.course.places import root
-from vae_edu.evaluation.bounds import importance_weighted_bound
-from vae_edu.experiments import bottleneck, fashion_likelihood, remedies, sampling
+from vae_edu.experiments import bottleneck, fashion_likelihood, sampling
 from vae_edu.experiments.results import SWEEPS, ResultsError, load, make, path_of
-from vae_edu.objectives import Scheduled, negative_elbo
-from vae_edu.training import evaluate
 
 
 @pytest.fixture
@@ -44,7 +41,7 @@ def test_the_shipped_results_are_those_of_the_sweep_as_it_is_now(number):
     assert found.made["command"] == f"vae-edu results {number}"
     assert {"torch", "numpy", "python", "vae_edu"} <= found.made["versions"].keys()
     assert found.made["seconds"] > 0
-    assert path_of(number).stat().st_size < 100_000
+    assert path_of(number).stat().st_size < 200_000
 
 
 class TestAFile:
@@ -119,9 +116,9 @@ class TestTheCommand:
         assert len(load("77", path).rows) == 4
 
     def test_a_notebook_without_a_sweep_is_refused(self):
-        output = CliRunner().invoke(app, ["results", "09"])
+        output = CliRunner().invoke(app, ["results", "03"])
         assert output.exit_code == 2
-        assert f"notebook '09' has no long sweep; there is one of {', '.join(SWEEPS)}" in output.output
+        assert f"notebook '03' has no long sweep; there is one of {', '.join(SWEEPS)}" in output.output
 
 
 class TestTheSampledCodes:
@@ -275,67 +272,6 @@ class TestTheBottleneck:
         x = torch.tensor([[0.5, 1.0, 0.0], [0.2, 0.2, 0.2]])
         output = torch.tensor([[0.0, 1.7, -3.0], [0.2, 0.2, 1.2]])
         assert bottleneck.squared_errors(output, x).tolist() == pytest.approx([0.25, 0.64])
-
-
-class TestTheRemedies:
-    @pytest.fixture
-    def few(self, monkeypatch):
-        """Two batches to train on."""
-        x, *others = remedies.split()
-        monkeypatch.setattr(remedies, "split", lambda: (x[:256], *others))
-
-    def test_a_row_is_reproduced(self, few):
-        """But for the seconds, on the same machine."""
-        one, again = (remedies.row("warm-up + aggressive", 1, epochs=2, draws=2) for _ in range(2))
-        assert one.pop("seconds") > 0
-        again.pop("seconds")
-        assert one == again
-        assert one["encoder_updates"] > 0
-        assert len(one["rates"]) == 2
-        assert remedies.row("warm-up + aggressive", 2, epochs=2, draws=2)["nll"] != one["nll"]
-
-    @pytest.mark.parametrize(
-        ("name", "low", "high"), [("δ-VAE", 1.0, 5.0), ("plain", 0.0, 0.5), ("blind decoder", 0.0, 0.5)]
-    )
-    def test_the_model_is_that_of_the_remedy(self, name, low, high, few):
-        model, _, cost = remedies.train(remedies.REMEDIES[name], 0, epochs=1)
-        assert low < remedies.measure(model, draws=2)["rate"] < high
-        assert model.blind == (name == "blind decoder")
-        assert cost["encoder_updates"] == 0
-
-    def test_a_row_has_the_columns_that_are_shipped(self, few):
-        assert remedies.row("cyclical 8", 0, epochs=1, draws=2).keys() == load("11").rows[0].keys()
-
-    def test_what_is_measured_is_at_beta_one_without_dropout_and_on_test_names(self, few):
-        model, history, _ = remedies.train(remedies.REMEDIES["dropout + warm-up"], 0, epochs=1)
-        assert len(history) == 1
-        model.train()
-        scores = remedies.measure(model, draws=3)
-        assert not model.training
-        _, _, test, _ = remedies.split()
-        noise = torch.Generator().manual_seed(5)
-        terms = evaluate(model, negative_elbo, test, generator=noise)
-        assert scores["rate"] == pytest.approx(terms["rate"])
-        assert scores["negative_elbo"] == pytest.approx(-terms["elbo"], abs=0.15)
-        nll = -importance_weighted_bound(model, test, 3, generator=noise).mean().item()
-        assert scores["nll"] == pytest.approx(nll, abs=0.15)
-        assert scores["nll"] < scores["negative_elbo"]
-
-    def test_no_name_is_in_two_of_the_three_sets(self):
-        kept, held_out, test, _ = (
-            {tuple(row) for row in part.tolist()} if torch.is_tensor(part) else part for part in remedies.split()
-        )
-        assert (len(kept), len(held_out), len(test)) == (5100, 504, 660)
-        assert not (kept & held_out)
-        assert not (kept & test)
-        assert not (held_out & test)
-
-    @pytest.mark.parametrize("name", remedies.REMEDIES | remedies.SCHEDULES)
-    def test_each_is_made_of_what_is_understood(self, name):
-        known = {"beta", "free_bits", "committed_rate", "target_rate", "word_dropout", "aggressive", "blind"}
-        remedy = (remedies.REMEDIES | remedies.SCHEDULES)[name]
-        assert remedy.keys() <= known
-        assert isinstance(remedies.objective_of(remedy), Scheduled) == isinstance(remedy.get("beta"), list)
 
 
 class TestTheLikelihoodOfFashionMNIST:

@@ -1,5 +1,6 @@
 """Priors: against torch.distributions, against integrals on a grid, and a linear model whose evidence is known."""
 
+import copy
 import math
 
 import numpy as np
@@ -8,9 +9,11 @@ import torch
 from torch.distributions import Categorical, Independent, MixtureSameFamily, MultivariateNormal, Normal, kl_divergence
 
 from vae_edu.densities import reparameterise
+from vae_edu.evaluation.annealing import annealed_lower_bound, sigmoid_schedule
 from vae_edu.evaluation.bounds import importance_weighted_bound
 from vae_edu.likelihoods import Gaussian
-from vae_edu.models.priors import MixturePrior, StandardNormal
+from vae_edu.models.flows import CouplingFlow
+from vae_edu.models.priors import FlowPrior, MixturePrior, StandardNormal, VampPrior
 from vae_edu.models.vae import VAE, ConvVAE, ResidualVAE
 from vae_edu.objectives import importance_weighted, negative_elbo
 from vae_edu.training import evaluate, fit
@@ -120,6 +123,126 @@ def test_a_standard_normal_is_the_noise_of_its_generator_and_leaves_no_trace_in_
     assert torch.equal(prior.sample(3, generator=seeded(8)), torch.randn(3, 4, generator=seeded(8)))
     assert not prior.state_dict()
     assert not list(prior.parameters())
+
+
+def vamp(components=4, data=6, latent=3, seed=9):
+    """A model in float64 with a VampPrior."""
+    torch.manual_seed(seed)
+    x = torch.rand(30, data, generator=seeded(seed), dtype=torch.float64)
+    model = VAE(data, latent, mean=x.mean(dim=0), hidden=(16,)).double()
+    with torch.no_grad():
+        model.encoder[-1].weight.mul_(4)  # Gaussians that differ
+    model.prior = VampPrior(x[:components], model.encode)
+    return model, x
+
+
+def test_a_vamp_prior_is_the_mixture_of_the_encoders_gaussians():
+    model, x = vamp()
+    mu, logvar = model.encode(x[:4])
+    by_hand = MixturePrior(3, 4).double()
+    with torch.no_grad():
+        by_hand.means.copy_(mu)
+        by_hand.logvars.copy_(logvar)
+    z = 2 * torch.randn(50, 3, generator=seeded(10), dtype=torch.float64)
+    torch.testing.assert_close(model.prior.log_prob(z), by_hand.log_prob(z))
+    torch.testing.assert_close(model.prior.log_prob(z), in_torch(by_hand).log_prob(z))
+    torch.testing.assert_close(model.prior.rates(mu, logvar, z[:4]), by_hand.rates(mu, logvar, z[:4]))
+
+
+def test_a_vamp_prior_follows_the_encoder_and_owns_only_its_pseudo_inputs():
+    model, x = vamp()
+    z = torch.randn(5, 3, generator=seeded(11), dtype=torch.float64)
+    before = model.prior.log_prob(z)
+    assert [name for name, _ in model.prior.named_parameters()] == ["pseudo_inputs"]
+    names = [name for name, _ in model.named_parameters()]
+    assert len(names) == len(set(names)) == len(model.state_dict()) - 1  # the buffer mean
+    before.sum().backward()
+    assert model.prior.pseudo_inputs.grad.abs().sum() > 0
+    assert model.encoder[0].weight.grad.abs().sum() > 0
+    fit(model, negative_elbo, x, epochs=2, generator=seeded(12), batch_size=10)
+    assert not torch.equal(model.prior.log_prob(z), before)
+    assert not torch.equal(model.prior.pseudo_inputs, x[:4])
+
+
+def test_a_copied_model_has_a_vamp_prior_of_its_own():
+    model, _ = vamp()
+    other = copy.deepcopy(model)
+    with torch.no_grad():
+        other.encoder[-1].bias.add_(1.0)
+    z = torch.randn(5, 3, generator=seeded(13), dtype=torch.float64)
+    assert not torch.allclose(model.prior.log_prob(z), other.prior.log_prob(z))
+
+
+def test_samples_of_a_vamp_prior_have_the_moments_of_its_density():
+    model, x = vamp()
+    mu, logvar = (each.detach() for each in model.encode(x[:4]))
+    n = 100_000
+    z = model.prior.sample(n, generator=seeded(14))
+    assert (z.shape, z.requires_grad) == ((n, 3), False)
+    mean, variance = mu.mean(dim=0), logvar.exp().mean(dim=0) + mu.var(dim=0, correction=0)
+    assert ((z.mean(dim=0) - mean).abs() < 4.5 * (variance / n).sqrt()).all()
+    torch.testing.assert_close(z.var(dim=0), variance, rtol=0.02, atol=0)
+
+
+def flow_prior(latent=2, steps=3, seed=15, scale=0.4):
+    """A RealNVP prior in float64 with parameters far from where they begin."""
+    prior = FlowPrior(CouplingFlow(latent, steps, hidden=16)).double()
+    generator = seeded(seed)
+    with torch.no_grad():
+        for each in prior.parameters():
+            each.copy_(scale * torch.randn(each.shape, generator=generator, dtype=torch.float64))
+    return prior
+
+
+def test_the_density_of_a_flow_prior_integrates_to_one():
+    axis = torch.linspace(-9, 9, 601, dtype=torch.float64)
+    z = torch.cartesian_prod(axis, axis)
+    total = flow_prior().log_prob(z).exp().sum() * (axis[1] - axis[0]) ** 2
+    assert total.item() == pytest.approx(1, abs=1e-3)
+
+
+def test_samples_of_a_flow_prior_come_from_its_density():
+    """By the change of variables at the samples themselves, and E[g(z)/p(z)] = 1 for another density g."""
+    prior = flow_prior(3)
+    z = prior.sample(20_000, generator=seeded(16))
+    assert (z.shape, z.dtype, z.requires_grad) == ((20_000, 3), torch.float64, False)
+    u, log_det = prior.flow.inverse(z)
+    assert u.mean(dim=0).abs().max() < 0.04
+    torch.testing.assert_close(torch.cov(u.T), torch.eye(3).double(), rtol=0, atol=0.05)
+    torch.testing.assert_close(prior.log_prob(z), prior.base.log_prob(u) + log_det)
+    centre = Independent(Normal(z.mean(dim=0), 0.3), 1)
+    weights = (centre.log_prob(z) - prior.log_prob(z)).exp()
+    assert abs(weights.mean() - 1) < 5 * weights.std() / math.sqrt(len(weights))
+
+
+def test_an_untrained_flow_prior_is_the_standard_normal():
+    prior, normal = FlowPrior(CouplingFlow(4, 4)), StandardNormal(4)
+    z = torch.randn(50, 4, generator=seeded(17))
+    torch.testing.assert_close(prior.log_prob(z), normal.log_prob(z))
+    mu, logvar = torch.randn(2, 50, 4, generator=seeded(18))
+    entropy = Independent(Normal(mu, (0.5 * logvar).exp()), 1).entropy()
+    torch.testing.assert_close(prior.rates(mu, logvar, z)[:, 0], -entropy - normal.log_prob(z))
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: vamp()[0], lambda: VAE(6, 2, mean=torch.zeros(6), prior=flow_prior(scale=0.1))]
+)
+def test_models_with_these_priors_are_trained_judged_and_annealed_as_they_are(make):
+    model = make().double()
+    x = torch.rand(20, 6, generator=seeded(19), dtype=torch.float64)
+    for objective in (negative_elbo, importance_weighted(3)):
+        fit(model, objective, x, epochs=1, generator=seeded(20), batch_size=10)
+    observed = model.observe(x[:4], generator=seeded(21))
+    bound = importance_weighted_bound(model, observed, 20_000, generator=seeded(22))
+    betas = sigmoid_schedule(40)
+    ais = annealed_lower_bound(model.log_prob, observed, model.prior, betas=betas, generator=seeded(23)).bound
+    torch.testing.assert_close(bound, ais.to(bound), rtol=0, atol=0.15)
+
+
+def test_no_pseudo_input_is_refused():
+    model, x = vamp()
+    with pytest.raises(ValueError, match="expected 1 row or more"):
+        VampPrior(x[:0], model.encode)
 
 
 def test_fewer_than_one_component_is_refused():

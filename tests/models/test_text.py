@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from vae_edu.densities import gaussian_kl_per_dimension
-from vae_edu.models.text import DeltaTextVAE, TextVAE
+from vae_edu.models.text import BatchNormTextVAE, ConditionalText, DeltaTextVAE, TextVAE
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -143,6 +143,14 @@ class TestWordDropout:
         assert torch.equal(seen[1][:, 1:], x[:, :-1])
         assert torch.equal(seen[0][:, 1:][~dropped], x[:, :-1][~dropped])
 
+    def test_another_input_of_the_decoder_may_take_its_place(self, dropping, monkeypatch):
+        x = X.repeat(50, 1)
+        monkeypatch.setattr(dropping, "decoder_input", lambda x: torch.full_like(x, dropping.blank))
+        hidden = dropping.log_prob(x, Z.repeat(50, 1))
+        monkeypatch.undo()
+        dropping.word_dropout, dropping.blind = 0.0, True
+        assert torch.equal(hidden, dropping.log_prob(x, Z.repeat(50, 1)))
+
     def test_what_is_written_and_what_is_encoded_stay_whole(self, dropping):
         assert dropping.symbols == 4
         one, again = dropping.encode(X)[0], dropping.encode(X)[0]
@@ -241,3 +249,69 @@ class TestACommittedRate:
 def test_a_text_without_an_end_is_refused_by_its_row(model):
     with pytest.raises(ValueError, match="row 1 of x has no 0"):
         model.log_prob(torch.tensor([[1, 0], [1, 2]]), Z[:2])
+
+
+class TestANormalisedPosterior:
+    TEXTS = torch.cat([torch.randint(1, 4, (40, 5), generator=seeded(3)), torch.zeros(40, 1, dtype=torch.long)], dim=1)
+
+    @pytest.fixture
+    def normalised(self):
+        torch.manual_seed(0)
+        return BatchNormTextVAE(4, 3, embedding=5, hidden=6, gamma=0.5).double()
+
+    def test_the_means_have_the_standard_deviation_gamma_and_the_rate_its_floor(self, normalised):
+        normalised.train()
+        mu, logvar = normalised.encode(self.TEXTS)
+        assert mu.std(dim=0, correction=0).tolist() == pytest.approx([0.5] * 3, rel=1e-2)
+        rates = gaussian_kl_per_dimension(mu, logvar).mean(dim=0)
+        assert rates.min() > 0.5 * 0.5**2 * 0.99
+        assert rates.sum() > 3 * 0.5 * 0.5**2 * 0.99
+
+    def test_training_moves_the_shift_and_not_the_scale(self, normalised):
+        normalised.train()
+        own = {id(parameter) for parameter in normalised.encoder_parameters()}
+        assert id(normalised.normalise.bias) in own
+        assert id(normalised.normalise.weight) not in own
+        optimizer = torch.optim.Adam(normalised.parameters(), lr=0.1)
+        for _ in range(3):
+            optimizer.zero_grad()
+            normalised.encode(self.TEXTS)[0].sum().backward()
+            optimizer.step()
+        assert normalised.normalise.weight.tolist() == [0.5] * 3
+        assert normalised.normalise.bias.abs().min() > 0
+
+    def test_in_evaluation_mode_a_text_is_coded_alone_as_among_others(self, normalised):
+        normalised.train()
+        normalised.encode(self.TEXTS)
+        normalised.eval()
+        torch.testing.assert_close(normalised.encode(self.TEXTS[:1])[0], normalised.encode(self.TEXTS)[0][:1])
+
+    @pytest.mark.parametrize("gamma", [0.0, -1.0, math.nan])
+    def test_other_scales_are_refused(self, gamma):
+        with pytest.raises(ValueError, match="gamma is"):
+            BatchNormTextVAE(4, 2, gamma=gamma)
+
+
+class TestAClassInPlaceOfZ:
+    LOG_CLASS = torch.tensor([0.2, 0.5, 0.3], dtype=torch.float64).log()
+
+    @pytest.fixture
+    def told(self):
+        torch.manual_seed(0)
+        return ConditionalText(4, 2, self.LOG_CLASS, embedding=5, hidden=6).double().eval()
+
+    def test_the_class_is_summed_out(self, told):
+        by_class = torch.stack([told.text.log_prob(X, told.vectors.weight[c].expand(3, -1)) for c in range(3)])
+        expected = (by_class.exp() * self.LOG_CLASS.exp()[:, None]).sum(dim=0).log()
+        torch.testing.assert_close(told.log_prob(X), expected)
+        torch.testing.assert_close(told.log_prob_given(X, torch.tensor([2, 0, 1])), by_class[[2, 0, 1], range(3)])
+
+    def test_one_class_is_a_language_model(self):
+        one = ConditionalText(4, 2, torch.zeros(1), embedding=5, hidden=6).eval()
+        torch.testing.assert_close(one.log_prob(X), one.log_prob_given(X, torch.zeros(3, dtype=torch.long)))
+
+    def test_the_decoder_and_the_vectors_are_trained_and_nothing_else(self, told):
+        told.log_prob(X).sum().backward()
+        encoder = {id(parameter) for parameter in told.text.encoder_parameters()}
+        for parameter in told.parameters():
+            assert (parameter.grad is None) == (id(parameter) in encoder)

@@ -245,14 +245,13 @@ def parts():
 
 @pytest.fixture
 def stored(tmp_path, monkeypatch):
-    """``stored(notebook)`` writes it as notebook 00 of a course of three in the new form, and returns its path."""
+    """``stored(notebook)`` writes it as notebook 00 of a course of three, and returns its path."""
     course = tmp_path / "notebooks"
     course.mkdir()
     paths = [course / f"{name}.ipynb" for name in ("00_start_here", "02_next", "03_latent_variable_models")]
     nbformat.write(new_notebook(cells=[text(NOTATION)]), paths[2])
     for module in ("standard", "prose_rules"):
         monkeypatch.setattr(f"vae_edu.course.author.{module}.notebook_paths", lambda: paths)
-    monkeypatch.setattr("vae_edu.course.author.standard.OLD_FORM", frozenset())
 
     def write(notebook):
         nbformat.write(notebook, paths[0])

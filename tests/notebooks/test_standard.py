@@ -17,22 +17,17 @@ from vae_edu.course.places import notebook_path, notebook_paths
 from vae_edu.exercises.registry import find
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-BREAKING, OLD_BREAKING = [], []
+BREAKING = []
 
 
-def breaks(rule, what, among=BREAKING):
+def breaks(rule, what):
     """Marks a function that changes the model notebook so that ``rule``, and no other, is broken."""
 
     def mark(function):
-        among.append(pytest.param(rule, function, id=f"{rule}: {what}"))
+        BREAKING.append(pytest.param(rule, function, id=f"{rule}: {what}"))
         return function
 
     return mark
-
-
-def breaks_old(rule, what):
-    """The same where the notebook is one of the old form."""
-    return breaks(rule, what, OLD_BREAKING)
 
 
 def replaced(rule, what, old, new):
@@ -332,22 +327,6 @@ def other_kernel(notebook):
 @breaks("kernel", "none")
 def no_kernel(notebook):
     del notebook.metadata["kernelspec"]
-
-
-# length, of the old form
-@breaks_old("length", "too many cells")
-def too_many_cells(notebook):
-    notebook.cells += [new_markdown_cell("Another thought.") for _ in range(49 - len(notebook.cells))]
-
-
-@breaks_old("length", "a cell too long")
-def cell_too_long(notebook):
-    append(notebook, "\n".join(f"x{n} = {n}" for n in range(31)))
-
-
-@breaks_old("seconds", "too long")
-def old_too_long_to_run(notebook):
-    too_long_to_run(notebook)
 
 
 # sections
@@ -786,45 +765,13 @@ def test_breaking_one_rule_is_told_by_that_rule_alone(rule, change, model, store
     assert rules_of(violations(stored(model))) == {rule}
 
 
-@pytest.fixture
-def old_form(stored, monkeypatch):
-    """``stored``, where notebook 00 is still of the old form."""
-    monkeypatch.setattr(standard, "OLD_FORM", {0})
-    return stored
-
-
-@pytest.mark.parametrize(("rule", "change"), OLD_BREAKING)
-def test_breaking_one_rule_of_the_old_form_is_told_by_that_rule_alone(rule, change, model, old_form):
-    change(model)
-    assert rules_of(violations(old_form(model))) == {rule}
-
-
 def test_every_rule_has_a_notebook_that_breaks_it():
-    broken = {each.values[0] for each in [*BREAKING, *OLD_BREAKING]}
+    broken = {each.values[0] for each in BREAKING}
     assert broken == {*rule_names(), "size"} - {"number_of_exercises"}  # which counts records: see below
 
 
-NEW = ("diagram", "recall", "open_words", "minutes", "folds", "seen", "notation", "lesson_code", "kinds")
-NEW += ("header_order", "number_of_claims", "no_progress")
-
-
-@pytest.mark.parametrize(("rule", "change"), [each for each in BREAKING if each.values[0] in NEW])
-def test_rules_of_the_new_form_do_not_hold_for_a_notebook_of_the_old_form(rule, change, model, old_form):
-    change(model)
-    assert violations(old_form(model)) == []
-
-
-@pytest.mark.parametrize("change", [too_many_cells, cell_too_long])
-def test_rules_of_the_old_form_do_not_hold_for_others(change, model, stored):
-    change(model)
-    assert "length" not in rules_of(violations(stored(model)))
-
-
-@pytest.mark.parametrize(
-    ("number", "old", "right"), [(0, False, (1, 3)), (4, False, (3, 5)), (4, True, (3, 7)), (0, True, (1, 3))]
-)
-def test_the_number_of_exercises(number, old, right, model, monkeypatch):
-    monkeypatch.setattr(standard, "OLD_FORM", {number} if old else set())
+@pytest.mark.parametrize(("number", "right"), [(0, (1, 3)), (4, (3, 5))])
+def test_the_number_of_exercises(number, right, model, monkeypatch):
     told = {}
     for found in range(10):
         monkeypatch.setattr(exercise_rules, "recorded", lambda stem, found=found: range(found))
@@ -1011,7 +958,7 @@ def test_mathematics_is_no_path_of_windows(model, stored):
     assert violations(stored(model)) == []
 
 
-@pytest.mark.parametrize("number", [1, 9, 11, 13, 16, 22, 23, 26])
+@pytest.mark.parametrize("number", [1, 11, 13, 16, 22, 23, 26])
 def test_some_notebooks_may_take_two_minutes(number, model):
     model.metadata["vae_edu"]["seconds"] = 119
     model.cells[0].source = model.cells[0].source.replace("under 60", "under 120")

@@ -8,7 +8,7 @@ from vae_edu.exercises.registry import find
 
 PATH = root() / "vae_edu" / "course" / "teacher" / "teaching.md"
 TEXT = PATH.read_text(encoding="utf-8")
-SIX_WEEKS = [
+SEVEN_WEEKS = [
     [field.strip() for field in line.strip("|\n").split("|")]
     for line in TEXT.splitlines()
     if re.match(r"\| \d \| \d+ \| \[", line)
@@ -21,13 +21,13 @@ def stated(cell):
 
 
 def test_the_sessions_take_the_notebooks_in_order():
-    assert [row[1] for row in SIX_WEEKS] == [str(session) for session in range(1, 13)]
-    numbers = [number for row in SIX_WEEKS for number in re.findall(r"\[(\d\d)\]", row[2])]
+    assert [row[1] for row in SEVEN_WEEKS] == [str(session) for session in range(1, 15)]
+    numbers = [number for row in SEVEN_WEEKS for number in re.findall(r"\[(\d\d)\]", row[2])]
     assert numbers == [path.stem[:2] for path in notebook_paths()][: len(numbers)]
 
 
 def test_the_minutes_are_those_of_the_notebooks_and_exercises():
-    for _, session, notebooks, minutes, in_class, left, at_home, exercises in SIX_WEEKS:
+    for _, session, notebooks, minutes, in_class, left, at_home, exercises in SEVEN_WEEKS:
         assert [int(each) for each in minutes.split("+")] == stated(notebooks), session
         assert int(at_home) == sum(find(each).minutes for each in exercises.split(", ")), session
         assert int(in_class) == sum(stated(notebooks)) - int(at_home), session
@@ -37,7 +37,7 @@ def test_the_minutes_are_those_of_the_notebooks_and_exercises():
 def test_the_sums_are_sums():
     [line] = [line for line in TEXT.splitlines() if line.startswith("| | **sum** |")]
     claimed = [int(number.replace(",", "")) for number in re.findall(r"\*\*([\d,]+)\*\*", line)]
-    columns = zip(*((sum(map(int, row[3].split("+"))), *map(int, row[4:7])) for row in SIX_WEEKS), strict=True)
+    columns = zip(*((sum(map(int, row[3].split("+"))), *map(int, row[4:7])) for row in SEVEN_WEEKS), strict=True)
     assert claimed == [sum(column) for column in columns]
 
 

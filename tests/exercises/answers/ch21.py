@@ -7,7 +7,7 @@ import scipy.stats
 import torch
 from scipy.special import gammaln, log_softmax, logsumexp, softmax
 
-# --- 21.1 ------------------------------------------------------------------------------------------------------------
+# --- 21.2 ------------------------------------------------------------------------------------------------------------
 
 
 def log_coefficient(counts):
@@ -84,46 +84,7 @@ def factorials_off_by_one(counts, theta, weights):
     return gammaln(counts.sum(axis=1)) - gammaln(np.maximum(counts, 1)).sum(axis=1) + (counts * log_p).sum(axis=1)
 
 
-# --- 21.2 ------------------------------------------------------------------------------------------------------------
-
-
-def by_a_ratio_with_where(topics, frequencies, n):
-    lift = np.divide(topics, frequencies, out=np.full(topics.shape, -np.inf), where=frequencies > 0)
-    return np.argsort(-lift, axis=1, kind="stable")[:, :n]
-
-
-def by_lexsort(topics, frequencies, n):
-    rows = []
-    for topic in topics:
-        lift = np.array([p / f if f else -1 for p, f in zip(topic, frequencies, strict=True)])
-        rows.append(np.lexsort((np.arange(len(lift)), -lift))[:n])
-    return np.array(rows)
-
-
-def most_probable(topics, frequencies, n):
-    return np.argsort(-topics, axis=1, kind="stable")[:, :n]
-
-
-def reversed_argsort(topics, frequencies, n):
-    lift = np.where(frequencies > 0, topics / np.where(frequencies > 0, frequencies, 1), -1)
-    return np.argsort(lift, axis=1, kind="stable")[:, ::-1][:, :n]
-
-
-def with_infinite_lift(topics, frequencies, n):
-    with np.errstate(all="ignore"):
-        return np.argsort(-(topics / frequencies), axis=1, kind="stable")[:, :n]
-
-
-def differences(topics, frequencies, n):
-    return np.argsort(-(topics - frequencies), axis=1, kind="stable")[:, :n]
-
-
-def lifts_themselves(topics, frequencies, n):
-    lift = np.where(frequencies > 0, topics / np.where(frequencies > 0, frequencies, 1), -1)
-    return -np.sort(-lift, axis=1)[:, :n]
-
-
-# --- 21.3 ------------------------------------------------------------------------------------------------------------
+# --- 21.1 ------------------------------------------------------------------------------------------------------------
 
 
 def in_one_line(elbo, counts):
@@ -159,27 +120,77 @@ def wrong_sign(elbo, counts):
     return np.exp((elbo - log_coefficient(counts)).sum() / counts.sum())
 
 
+# --- 21.3 ------------------------------------------------------------------------------------------------------------
+
+
+def by_cross_entropy(counts, mu, logvar, eps, decode, variance):
+    distortion = torch.nn.functional.cross_entropy(decode(mu + (0.5 * logvar).exp() * eps), counts, reduction="none")
+    return distortion + 0.5 * ((mu**2 + logvar.exp()) / variance - 1 - logvar + math.log(variance)).sum(-1)
+
+
+def with_a_torch_variance(counts, mu, logvar, eps, decode, variance):
+    prior_logvar = torch.tensor(variance).log()
+    z = mu + torch.exp(0.5 * logvar) * eps
+    kl = 0.5 * (prior_logvar - logvar - 1 + (logvar.exp() + mu**2) / prior_logvar.exp())
+    return kl.sum(1) - (torch.log_softmax(decode(z), -1) * counts).sum(1)
+
+
+def as_in_notebook_07(counts, mu, logvar, eps, decode, variance):
+    log_p = torch.log_softmax(decode(mu + (0.5 * logvar).exp() * eps), dim=1)
+    return -(counts * log_p).sum(1) + 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1)
+
+
+def softmax_then_log(counts, mu, logvar, eps, decode, variance):
+    p = torch.softmax(decode(mu + (0.5 * logvar).exp() * eps), dim=1)
+    return -(counts * p.log()).sum(1) + 0.5 * ((mu**2 + logvar.exp()) / variance - 1 - logvar + math.log(variance)).sum(
+        1
+    )
+
+
+def with_the_coefficient(counts, mu, logvar, eps, decode, variance):
+    rest = torch.lgamma(counts.sum(1) + 1) - torch.lgamma(counts + 1).sum(1)
+    return by_cross_entropy(counts, mu, logvar, eps, decode, variance) - rest
+
+
+def mean_of_the_batch(counts, mu, logvar, eps, decode, variance):
+    return by_cross_entropy(counts, mu, logvar, eps, decode, variance).mean()
+
+
+def without_the_noise(counts, mu, logvar, eps, decode, variance):
+    return by_cross_entropy(counts, mu, logvar, 0 * eps, decode, variance)
+
+
+def words_with_sigmoids(counts, mu, logvar, eps, decode, variance):
+    log_p = torch.nn.functional.logsigmoid(decode(mu + (0.5 * logvar).exp() * eps))
+    return -(counts * log_p).sum(1) + 0.5 * ((mu**2 + logvar.exp()) / variance - 1 - logvar + math.log(variance)).sum(1)
+
+
+def in_numpy(counts, mu, logvar, eps, decode, variance):
+    with torch.no_grad():
+        return by_cross_entropy(counts, mu, logvar, eps, decode, variance).numpy()
+
+
 # --- 21.4 ------------------------------------------------------------------------------------------------------------
 
 
 def read_off_the_table():
-    return 2, 3, 0, 1
+    return 2, 3, 0, 1, 4
 
 
 def as_floats():
-    return [2.0, 3.0, 0.0, 1.0]
+    return [2.0, 3.0, 0.0, 1.0, 4.0]
 
 
 def collapsed_and_frequent_exchanged():
-    return 2, 1, 0, 3
+    return 2, 1, 0, 3, 4
 
 
 def all_fine():
-    return 0, 0, 0, 0
+    return 0, 0, 0, 0, 0
 
 
 def a_taken_for_collapsed():
-    return 1, 3, 0, 1
+    return 1, 3, 0, 1, 4
 
 
 def three_numbers():
@@ -187,17 +198,25 @@ def three_numbers():
 
 
 def off_the_list():
-    return 2, 3, 0, 5
+    return 2, 3, 0, 5, 4
+
+
+def fooled_by_active_units():
+    return 2, 3, 0, 0, 4
+
+
+def only_the_numbers():
+    return 2, 3, 0, 1, 0
 
 
 RIGHT = {
-    "21.1": [topic_by_topic, with_torch_distributions, one_document_at_a_time],
-    "21.2": [by_a_ratio_with_where, by_lexsort],
-    "21.3": [in_one_line, with_math],
+    "21.2": [topic_by_topic, with_torch_distributions, one_document_at_a_time],
+    "21.1": [in_one_line, with_math],
+    "21.3": [by_cross_entropy, with_a_torch_variance],
     "21.4": [read_off_the_table, as_floats],
 }
 WRONG = {
-    "21.1": [
+    "21.2": [
         product_of_experts,
         without_the_coefficient,
         plain_logarithm,
@@ -208,12 +227,28 @@ WRONG = {
         sum_over_the_batch,
         factorials_off_by_one,
     ],
-    "21.2": [most_probable, reversed_argsort, with_infinite_lift, differences, lifts_themselves],
-    "21.3": [coefficient_left_in, mean_over_documents, nats_per_word, per_document, wrong_sign],
-    "21.4": [collapsed_and_frequent_exchanged, all_fine, a_taken_for_collapsed, three_numbers, off_the_list],
+    "21.1": [coefficient_left_in, mean_over_documents, nats_per_word, per_document, wrong_sign],
+    "21.3": [
+        as_in_notebook_07,
+        softmax_then_log,
+        with_the_coefficient,
+        mean_of_the_batch,
+        without_the_noise,
+        words_with_sigmoids,
+        in_numpy,
+    ],
+    "21.4": [
+        collapsed_and_frequent_exchanged,
+        all_fine,
+        a_taken_for_collapsed,
+        three_numbers,
+        off_the_list,
+        fooled_by_active_units,
+        only_the_numbers,
+    ],
 }
 HEARS = {
-    "21.1": {
+    "21.2": {
         "product_of_experts": "this is the product of experts",
         "without_the_coefficient": "the coefficient is missing",
         "plain_logarithm": "your probabilities underflow",
@@ -223,25 +258,28 @@ HEARS = {
         "sum_over_the_batch": "this is one number for the whole batch",
         "factorials_off_by_one": "gammaln(n) is",
     },
-    "21.2": {
-        "most_probable": "these are the most probable words",
-        "reversed_argsort": "of two words with the same lift",
-        "with_infinite_lift": "a word that never occurs",
-        "differences": "the difference from the frequency",
-        "lifts_themselves": "these are the lifts",
-    },
-    "21.3": {
+    "21.1": {
         "coefficient_left_in": "the coefficient is still in it",
         "mean_over_documents": "you average over documents first",
         "nats_per_word": "these are nats per word",
         "per_document": "this is one number for each document",
         "wrong_sign": "the sign is wrong",
     },
+    "21.3": {
+        "as_in_notebook_07": "the rate is the KL to N(0, I)",
+        "softmax_then_log": "the logarithm of a probability",
+        "with_the_coefficient": "the coefficient is in your loss",
+        "mean_of_the_batch": "one number for the whole batch",
+        "without_the_noise": "z is the mean of q",
+        "words_with_sigmoids": "each word has a sigmoid",
+    },
     "21.4": {
         "collapsed_and_frequent_exchanged": "A is right. B: its decoder uses all 10",
         "all_fine": "A: on messages that it was not trained on",
         "a_taken_for_collapsed": "A: its decoder uses 9 of 10",
         "off_the_list": "D: the list has",
+        "fooled_by_active_units": "A and B and C are right. D: all its units are active",
+        "only_the_numbers": "A and B and C and D are right. E: its numbers are as good",
     },
 }
 HARMLESS: set[str] = set()

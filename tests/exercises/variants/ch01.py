@@ -77,18 +77,6 @@ def epoch_with_gradients_of_zero(model, optimizer, x, batches, corrupt):
     return np.float64(total / seen)
 
 
-def models_as_list():
-    return [3, 5, 2, 0, 1]
-
-
-def models_as_array():
-    return np.array([3, 5, 2, 0, 1])
-
-
-def models_as_floats():
-    return (3.0, 5.0, 2.0, 0.0, 1.0)
-
-
 def denoiser_by_softmax(noisy, clean, sigma):
     exponents = -((noisy[:, None] - clean) ** 2).sum(-1) / (2 * sigma**2)
     return scipy.special.softmax(exponents, axis=1) @ clean
@@ -117,6 +105,5 @@ def denoiser_by_inner_products(noisy, clean, sigma):
 VARIANTS = {
     "1.1": [pca_by_eigenvectors, pca_by_sklearn, pca_in_torch, pca_by_loops],
     "1.2": [epoch_by_mse, epoch_with_tensors, epoch_with_gradients_of_zero],
-    "1.3": [models_as_list, models_as_array, models_as_floats],
     "1.4": [denoiser_by_softmax, denoiser_in_torch, denoiser_by_loops, denoiser_by_inner_products],
 }

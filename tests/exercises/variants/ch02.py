@@ -61,17 +61,8 @@ def holes_by_sorting(samples, others):
     return [far.all(axis=1).mean(), far.all(axis=0).mean()]
 
 
-def origins_as_list():
-    return [3, 6, 1, 5, 4]
-
-
-def origins_as_array():
-    return np.array([3, 6, 1, 5, 4])
-
-
 VARIANTS = {
     "2.1": [whitening_by_cholesky, whitening_by_svd, whitening_symmetric_in_torch],
     "2.2": [mixture_by_multivariate_normal, mixture_by_symmetric_roots, mixture_by_counts_and_shuffled],
     "2.3": [holes_by_loops, holes_in_torch, holes_by_sorting],
-    "2.4": [origins_as_list, origins_as_array],
 }

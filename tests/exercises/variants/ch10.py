@@ -7,96 +7,69 @@ import torch
 from scipy.special import logsumexp
 
 
-def parts_by_a_loop(mu, logvar):
-    parts = []
-    for m, v in zip(mu.T, logvar.T, strict=True):
-        centre = sum(m) / len(m)
-        spread = sum((each - centre) ** 2 for each in m) / (2 * len(m))
-        parts.append((spread, centre**2 / 2, sum(math.exp(each) - 1 - each for each in v) / (2 * len(v))))
-    return tuple(np.array(part) for part in zip(*parts, strict=True))
+def report_by_distributions(mu, logvar, z, order, log_prob):
+    q = torch.distributions.Normal(mu, (logvar / 2).exp())
+    prior = torch.distributions.Normal(torch.zeros_like(mu), torch.ones_like(mu))
+    rates = torch.distributions.kl_divergence(q, prior).mean(0)
+    rows = torch.distributions.Independent(q, 1)
+    log_q = rows.log_prob(z[:, None, :])
+    mixture = torch.logsumexp(log_q, 1) - math.log(len(z))
+    whole = log_prob(z).mean()
+    lost = []
+    for j in range(z.shape[1]):
+        exchanged = torch.hstack([z[:, :j], z[order][:, j : j + 1], z[:, j + 1 :]])
+        lost.append(whole - log_prob(exchanged).mean())
+    return rates, torch.var(mu, 0) > 0.01, (rows.log_prob(z) - mixture).mean(), torch.tensor(lost)
 
 
-def parts_in_torch(mu, logvar):
-    mu, logvar = torch.tensor(mu), torch.tensor(logvar)
-    spread = mu.var(dim=0, correction=0) / 2
-    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).mean(dim=0)
-    offset = mu.mean(dim=0).square() / 2
-    return spread, offset, kl - spread - offset
+def report_in_numpy(mu, logvar, z, order, log_prob):
+    m, v, s = mu.numpy(), logvar.numpy(), z.numpy()
+    rates = 0.5 * (m**2 + np.exp(v) - 1 - v).mean(axis=0)
+    log_q = np.array([-0.5 * (np.log(2 * np.pi) + v + (row - m) ** 2 / np.exp(v)).sum(axis=1) for row in s])
+    information = np.mean(np.diag(log_q) - logsumexp(log_q, axis=1) + np.log(len(s)))
+    lost = np.zeros(s.shape[1])
+    for j in range(s.shape[1]):
+        other = s.copy()
+        other[:, j] = s[order.numpy()][:, j]
+        lost[j] = float((log_prob(z) - log_prob(torch.from_numpy(other))).mean())
+    return [rates, np.where(m.std(axis=0) ** 2 > 0.01, 1, 0), information, lost]
 
 
-def parts_in_single_precision(mu, logvar):
-    mu, logvar = mu.astype(np.float32), logvar.astype(np.float32)
-    centre = mu.mean(axis=0)
-    return [
-        ((mu**2).mean(axis=0) - centre**2) / 2,
-        centre**2 / 2,
-        -0.5 * np.mean(1 + logvar - np.exp(logvar), axis=0),
-    ]
+def report_row_by_row(mu, logvar, z, order, log_prob):
+    n, k = z.shape
+    values = []
+    for i in range(n):
+        logs = (-0.5 * (math.log(2 * math.pi) + logvar + (z[i] - mu) ** 2 * (-logvar).exp())).sum(dim=1)
+        values.append(logs[i] - torch.logsumexp(logs, 0) + math.log(n))
+    kl = -0.5 * (1 + logvar - mu.pow(2) - logvar.exp())
+    mask = torch.eye(k, dtype=torch.bool)
+    lost = [(log_prob(z) - log_prob(torch.where(mask[j], z[order], z))).mean() for j in range(k)]
+    return kl.mean(dim=0), mu.var(dim=0).gt(0.01), torch.stack(values).mean(), torch.stack(lost)
 
 
-def mask_with_n_minus_one(mu, logvar, threshold):
-    return np.diag(np.cov(mu.T)) > threshold
+def survivors_by_svd(x, latent, weight):
+    singular = np.linalg.svd(x - x.mean(axis=0), compute_uv=False)
+    ratios = singular[:latent] ** 2 / len(x) * 2 * weight
+    return int((ratios > 1).sum()), float(np.log(np.maximum(ratios, 1)).sum() / 2)
 
 
-def mask_in_torch(mu, logvar, threshold):
-    return torch.tensor(mu, dtype=torch.float32).var(dim=0) > threshold
+def survivors_by_a_loop(x, latent, weight):
+    centred = x - x.mean(axis=0)
+    eigenvalues = sorted(np.linalg.eigvalsh(centred.T @ centred / len(x)), reverse=True)
+    count, rate = 0, 0.0
+    for each in eigenvalues[:latent]:
+        if each > 0.5 / weight:
+            count, rate = count + 1, rate + 0.5 * math.log(each * 2 * weight)
+    return np.array([count, rate])
 
 
-def mask_by_a_loop(mu, logvar, threshold):
-    centred = mu - mu.mean(axis=0)
-    return np.array([bool(column @ column / len(column) > threshold) for column in centred.T])
-
-
-def mask_as_whole_numbers(mu, logvar, threshold):
-    return np.where((mu**2).mean(axis=0) - mu.mean(axis=0) ** 2 > threshold, 1, 0)
-
-
-def information_by_loops(z, mu, logvar):
-    total = 0.0
-    for i in range(len(z)):
-        logs = [
-            sum(
-                -0.5 * (math.log(2 * math.pi) + v + (a - m) ** 2 / math.exp(v))
-                for a, m, v in zip(z[i], mu[k], logvar[k], strict=True)
-            )
-            for k in range(len(mu))
-        ]
-        total += logs[i] - logsumexp(logs) + math.log(len(mu))
-    return total / len(z)
-
-
-def information_by_distributions(z, mu, logvar):
-    z, mu, logvar = torch.tensor(z), torch.tensor(mu), torch.tensor(logvar)
-    q = torch.distributions.Independent(torch.distributions.Normal(mu, (logvar / 2).exp()), 1)
-    log_q = q.log_prob(z[:, None, :])
-    return (log_q.diagonal() - torch.logsumexp(log_q, dim=1)).mean() + math.log(len(mu))
-
-
-def information_by_ratios(z, mu, logvar):
-    # the constant log 2π cancels; each density over the own one
-    log_q = -0.5 * (logvar + (z[:, None] - mu) ** 2 * np.exp(-logvar)).sum(axis=-1)
-    own = log_q[range(len(z)), range(len(z))]
-    return np.float32(-np.mean(logsumexp(log_q - own[:, None], axis=1, b=1 / len(mu))))
-
-
-def rates_by_a_loop(eigenvalues, variance, latent):
-    largest = sorted(eigenvalues, reverse=True)[:latent]
-    return np.array([math.log(each / variance) / 2 if each > variance else 0 for each in largest])
-
-
-def rates_in_torch(eigenvalues, variance, latent):
-    largest, _ = torch.tensor(eigenvalues, dtype=torch.float32).topk(latent)
-    return (0.5 * (largest / variance).log()).clamp(min=0)
-
-
-def rates_by_standard_deviations(eigenvalues, variance, latent):
-    scale = np.maximum(np.sqrt(eigenvalues / variance), 1)
-    return np.flip(np.sort(np.log(scale)))[:latent]
+def survivors_in_torch(x, latent, weight):
+    eigenvalues = torch.linalg.eigvalsh(torch.cov(torch.as_tensor(x).T, correction=0)).flip(0)[:latent]
+    rates = (0.5 * (2 * weight * eigenvalues.clamp(min=1e-300)).log()).clamp(min=0)
+    return (rates > 0).sum(), rates.sum()
 
 
 VARIANTS = {
-    "10.1": [parts_by_a_loop, parts_in_torch, parts_in_single_precision],
-    "10.2": [mask_with_n_minus_one, mask_in_torch, mask_by_a_loop, mask_as_whole_numbers],
-    "10.3": [information_by_loops, information_by_distributions, information_by_ratios],
-    "10.4": [rates_by_a_loop, rates_in_torch, rates_by_standard_deviations],
+    "10.1": [report_by_distributions, report_in_numpy, report_row_by_row],
+    "10.2": [survivors_by_svd, survivors_by_a_loop, survivors_in_torch],
 }

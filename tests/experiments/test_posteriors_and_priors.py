@@ -1,0 +1,104 @@
+"""The runs of notebook 15: its controls against enumeration, and what it says is left to gain on models where that is known."""
+
+import itertools
+
+import pytest
+import torch
+from torch.distributions import Bernoulli
+
+from vae_edu.experiments import likelihood_table as table
+from vae_edu.experiments import posteriors_and_priors as runs
+from vae_edu.experiments import results
+from vae_edu.likelihoods import Gaussian
+from vae_edu.models.priors import FlowPrior
+from vae_edu.models.vae import VAE
+
+
+def seeded(seed):
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture(scope="module")
+def stored():
+    return results.load("15")
+
+
+def test_the_pixel_means_are_independent_bernoullis():
+    nll, count = runs.pixel_means()
+    mean = table.images().train.double().mean(dim=0).clamp(1e-4, 1 - 1e-4)
+    expected = -Bernoulli(mean).log_prob(runs.test_images().double()).sum(dim=1)
+    torch.testing.assert_close(nll, expected, rtol=1e-4, atol=1e-2)
+    assert count == 784
+
+
+def test_a_mixture_of_bernoullis_sums_to_one_over_all_images():
+    means = torch.rand(3, 6, generator=seeded(0), dtype=torch.float64)
+    log_weights = torch.tensor([0.2, 0.5, 0.3]).double().log()
+    every = torch.tensor(list(itertools.product([0.0, 1.0], repeat=6))).double()
+    assert runs._mixture_log_prob(every, log_weights, means).exp().sum().item() == pytest.approx(1)
+
+
+def test_em_finds_the_components_of_a_mixture(monkeypatch):
+    generator = seeded(1)
+    centres = torch.tensor([[0.95] * 6 + [0.05] * 6, [0.05] * 6 + [0.95] * 6])
+    chosen = (torch.rand(2000, generator=generator) < 0.3).long()
+    x = torch.bernoulli(centres[chosen], generator=generator)
+    monkeypatch.setattr(table, "images", lambda: table.Images(x, x[:500], x[500:1000]))
+    monkeypatch.setitem(table.OPTIONS, "components", 2)
+    log_weights, means = runs._em(0.1)
+    first = means[:, 0].argmax()
+    torch.testing.assert_close(means[first], centres[0], rtol=0, atol=0.06)
+    assert log_weights[first].exp().item() == pytest.approx(0.7, abs=0.05)
+    assert runs._em(1e7)[1].numpy() == pytest.approx(0.5, abs=1e-3)  # pseudo-counts are half ones, half zeros
+
+
+def linear():
+    """x = z + noise in two dimensions, with an encoder that can be set to the posterior N(x/1.5, 1/3 I)."""
+    model = VAE(2, 2, mean=torch.zeros(2), hidden=(), likelihood=Gaussian(0.5))
+    with torch.no_grad():
+        model.decoder[-1].weight.copy_(torch.eye(2))
+        model.decoder[-1].bias.zero_()
+        model.encoder[-1].weight.copy_(torch.cat([torch.eye(2) / 1.5, torch.zeros(2, 2)]))
+        model.encoder[-1].bias.copy_(torch.tensor([0, 0, 1 / 3, 1 / 3]).log().nan_to_num(neginf=0.0))
+    return model
+
+
+def test_an_encoder_that_finds_the_posterior_leaves_no_amortisation_gap_and_another_leaves_its_divergence():
+    x = torch.randn(50, 2, generator=seeded(2))
+    assert runs.amortisation(linear(), x, seeded(3)).mean().abs() < 0.03
+    wrong = linear()
+    with torch.no_grad():
+        wrong.encoder[-1].bias[2:] += 1.0  # variances e times too large: ½ (e − 1 − 1) for each latent
+    gained = runs.amortisation(wrong, x, seeded(4))
+    assert gained.mean().item() == pytest.approx(torch.e - 2, abs=0.08)
+
+
+def test_a_prior_fitted_to_codes_follows_them():
+    codes = (torch.tensor([[2.0, -1.0]]).repeat(2000, 1), torch.zeros(2000, 2))
+    torch.manual_seed(0)
+    prior = table.realnvp()
+    assert isinstance(prior, FlowPrior)
+    torch.manual_seed(0)
+    loss = runs.negative_log_prior(runs.MixturePrior(2, 3), codes, seeded(5))["loss"]
+    assert loss.shape == (2000,)
+
+
+def test_the_stored_gains_are_paired_with_the_plain_model(stored):
+    for name in runs.BETTER:
+        gains, nlls = stored.of(name, "gain"), stored.of(name, "nll")
+        assert gains == pytest.approx(stored.of("plain", "nll") - nlls, abs=0.02)
+    assert (stored.of("plain", "gain") == 0).all()
+
+
+def test_every_model_had_the_best_of_its_three_rates(stored):
+    for row in stored.rows:
+        if "held_out" in row:
+            assert float(min(row["held_out"], key=row["held_out"].get)) == row["rate"]
+
+
+def test_what_is_left_to_gain_keeps_its_order(stored):
+    for seed in range(3):
+        left = {
+            name: stored.of("left to gain: plain", name)[seed] for name in ("gap", "amortisation", "own_prior", "rate")
+        }
+        assert 0 < left["amortisation"] < left["gap"] < left["own_prior"] < left["rate"]
