@@ -96,7 +96,7 @@ def test_search_finds_a_notebook_without_a_network(page, site):
     page.locator("#search-results li a").first.wait_for()
     page.wait_for_timeout(1000)
     found = [link.get_attribute("href") for link in page.locator("#search-results li a").all()]
-    assert any("12_evaluating_likelihoods" in href for href in found)
+    assert any("08_choosing_a_likelihood" in href for href in found)
     assert not any("00_start_here" in href for href in found)
 
 

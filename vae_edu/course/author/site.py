@@ -50,8 +50,17 @@ LINKED = (
     "vae_edu/data/FASHION_MNIST_LICENSE",
     "vae_edu/data/EMAILS_LICENSE",
     "vae_edu/course/teacher/teaching.md",
+    "vae_edu/course/teacher/class.md",
+    "vae_edu/experiments/README.md",
+    "tests/benchmarks/README.md",
 )
-APPENDED = ("vae_edu/course/teacher/teaching", "CONTRIBUTING")  # pages after the notebooks
+APPENDED = (
+    "vae_edu/course/teacher/teaching",
+    "vae_edu/course/teacher/class",
+    "vae_edu/experiments/README",
+    "tests/benchmarks/README",
+    "CONTRIBUTING",
+)  # pages after the notebooks
 DISPLAYED = re.compile(r"^[ ]*\$\$.+?\$\$[ ]*$", flags=re.MULTILINE | re.DOTALL)
 
 
