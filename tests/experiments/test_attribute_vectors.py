@@ -91,7 +91,9 @@ def test_a_row_is_reproduced_and_has_the_columns_that_are_shipped(monkeypatch):
 def test_the_stored_leaks_are_those_of_the_text():
     rows = [row for row in load("24").rows if (row["name"], row["correlation"]) == ("usual", 0.8)]
     assert len(rows) == 5
-    assert all(row["change"]["difference of means"][0] > 0.6 and abs(row["change"]["balanced"][0]) < 0.15 for row in rows)
+    assert all(
+        row["change"]["difference of means"][0] > 0.6 and abs(row["change"]["balanced"][0]) < 0.15 for row in rows
+    )
 
 
 def test_the_edits_of_the_exercise_are_as_they_say(monkeypatch):

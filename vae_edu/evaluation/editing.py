@@ -55,7 +55,8 @@ def balanced_vector(
 ) -> tuple[np.ndarray, float]:
     """The mean over cells of the ``difference_of_means`` inside a cell, shape ``(latent,)``, and the fraction of rows that were used.
 
-    A cell holds the rows with the same values of all other attributes. A cell counts with its number of rows; one in which all rows, or none,
+    A cell holds the rows with the same values of all other attributes. A cell counts with its number of rows; one in
+    which all rows, or none,
     have the attribute is left out. Raises ``ValueError`` where no cell is left.
     """
     _, cell = np.unique(np.asarray(others, dtype=bool).reshape(len(codes), -1), axis=0, return_inverse=True)

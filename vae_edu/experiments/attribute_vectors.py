@@ -1,6 +1,7 @@
 """Attribute vectors of ellipses whose labels are correlated: what each vector changes, measured by a judge of the factors (notebook 24).
 
-The attribute is "large". The label "right" goes with it, as a label "woman" may go with "smiling", and in some runs "upper" goes with it as well
+The attribute is "large". The label "right" goes with it, as a label "woman" may go with "smiling", and in some runs
+"upper" goes with it as well
 and is not known to whoever makes the vector. Position y and the angle are otherwise independent of all labels.
 """
 
@@ -92,7 +93,9 @@ def _squared_error(model: nn.Module, batch: tuple[Tensor, Tensor], generator: to
 def train_judge(right: float = 0.0) -> nn.Module:
     """A network that reads the four factors from an image, trained on images of its own; right: their correlation."""
     own = SETTINGS["judge"]
-    x, factors, _ = draw_labelled_ellipses(own["images"], right=right, upper=0.0, rng=np.random.default_rng(own["seed"]))
+    x, factors, _ = draw_labelled_ellipses(
+        own["images"], right=right, upper=0.0, rng=np.random.default_rng(own["seed"])
+    )
     torch.manual_seed(own["seed"])
     network = mlp(x.shape[1], *own["hidden"], len(ELLIPSE_FACTORS))
     data = torch.from_numpy(x), torch.from_numpy(true_factors(factors)).float()

@@ -39,7 +39,10 @@ def measure(letter: str) -> list[float]:
         unmoved = np.sqrt(((judged(decode(model, z)) - truth) ** 2).mean())
         changes = judged(decode(model, z + vector)) - truth
     relative = np.linalg.norm(vector) / np.linalg.norm(z, axis=1).mean()
-    return [round(float(each), 2) for each in (relative, unmoved, *changes.mean(axis=0)[[2, 0, 1, 3]], changes.std(axis=0)[3])]
+    return [
+        round(float(each), 2)
+        for each in (relative, unmoved, *changes.mean(axis=0)[[2, 0, 1, 3]], changes.std(axis=0)[3])
+    ]
 
 
 if __name__ == "__main__":

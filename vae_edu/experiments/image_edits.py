@@ -47,7 +47,9 @@ SETTINGS = {
     "pairs": 300,
     "steps": 16,
 }
-RUNS = [{"name": "usual", "latent": latent, "seed": seed} for latent in SETTINGS["latents"] for seed in SETTINGS["seeds"]]
+RUNS = [
+    {"name": "usual", "latent": latent, "seed": seed} for latent in SETTINGS["latents"] for seed in SETTINGS["seeds"]
+]
 RUNS += [{"name": "long", "latent": latent, "seed": 0} for latent in SETTINGS["latents"][1:]]
 PATHS = {"lerp": lerp, "slerp": slerp}
 T_SHIRT, PULLOVER = 0, 2
@@ -94,8 +96,11 @@ def decode(model: VAE, z: Tensor) -> Tensor:
 
 @torch.no_grad()
 def plausible(pictures: Tensor, bank: Tensor) -> tuple[Tensor, Tensor]:
-    """Of each picture: the distance of its features to the nearest in ``bank`` (n, features), and the probability of its likeliest class."""
-    return torch.cdist(judge().features(pictures), bank).min(dim=1).values, judge().probabilities(pictures).max(dim=1).values
+    """Of each picture: the distance of its features to the nearest in ``bank`` (n, features), and the probability of
+    its likeliest class."""
+    return torch.cdist(judge().features(pictures), bank).min(dim=1).values, judge().probabilities(pictures).max(
+        dim=1
+    ).values
 
 
 def pairs() -> tuple[Tensor, Tensor]:
@@ -121,11 +126,13 @@ def paths(model: VAE, seed: int) -> dict:
     """The middles of paths between the codes of pairs of test images, and the paths themselves.
 
     Plausibility is measured with the reconstructions of ``bank`` training images. All distances are divided by that of the
-    reconstructions of test images, which is ``reference``. For each kind of path, and for pairs of samples from the prior ("…, prior"): mean
+    reconstructions of test images, which is ``reference``. For each kind of path, and for pairs of samples from the
+    prior ("…, prior"): mean
     distance, its standard error over pairs, the judge's confidence, and the norm over that of the ends. "fade": the mean of the two
     reconstructions. "nearest": a training code outside the bank, the one nearest to the middle of the line. "zero": the code 0.
     excess: distance at the middle of the arc minus that of the line, paired, and its standard error. density: log-density of the aggregate
-    posterior at samples of q for test images, and at the middles between these. length, longest: of paths of ``steps`` steps, the length over
+    posterior at samples of q for test images, and at the middles between these. length, longest: of paths of
+    ``steps`` steps, the length over
     the distance of the ends, and the longest step over the mean step.
     """
     x, _, x_test, _ = clothes()
@@ -136,7 +143,10 @@ def paths(model: VAE, seed: int) -> dict:
     reference, confidence = plausible(decode(model, mu_test), bank)
     found: dict = {"reference": reference.mean().item(), "confidence": confidence.mean().item()}
     found["active"] = int((gaussian_kl_per_dimension(mu_test, logvar_test).mean(dim=0) > 0.1).sum())
-    samples, prior = reparameterise(mu_test, logvar_test, generator=generator), torch.randn(mu_test.shape, generator=generator)
+    samples, prior = (
+        reparameterise(mu_test, logvar_test, generator=generator),
+        torch.randn(mu_test.shape, generator=generator),
+    )
     middles, distances = {}, {}
     for kind, codes in (("", mu_test), (", prior", prior)):
         a, b = codes[first], codes[second]
@@ -155,7 +165,9 @@ def paths(model: VAE, seed: int) -> dict:
         found[name] = [round(each.item(), 4) for each in (distances[name].mean(), error, sure.mean(), norm.mean())]
     for kind in ("", ", prior"):
         difference = distances["slerp" + kind] - distances["lerp" + kind]
-        found["excess" + kind] = [round(each.item(), 4) for each in (difference.mean(), difference.std() / math.sqrt(len(difference)))]
+        found["excess" + kind] = [
+            round(each.item(), 4) for each in (difference.mean(), difference.std() / math.sqrt(len(difference)))
+        ]
     a, b = samples[first], samples[second]
     places = {"samples": a} | {name: path(a, b, 0.5) for name, path in PATHS.items()}
     found["density"] = {name: round(log_density(z, mu[:n], logvar[:n]).mean().item(), 3) for name, z in places.items()}
@@ -185,7 +197,8 @@ def sleeve_vector(model: VAE) -> Tensor:
 
 @torch.no_grad()
 def edited(model: VAE, x: Tensor, vector: Tensor, *, residual: bool) -> Tensor:
-    """The images x with ``vector`` added to their codes. residual: add what the reconstruction had lost, x − decode(z), and clip to [0, 1]."""
+    """The images x with ``vector`` added to their codes. residual: add what the reconstruction had lost, x −
+    decode(z), and clip to [0, 1]."""
     z = model.encode(x)[0]
     pictures = decode(model, z + vector)
     return (pictures + x - decode(model, z)).clamp(0, 1) if residual else pictures
@@ -193,8 +206,10 @@ def edited(model: VAE, x: Tensor, vector: Tensor, *, residual: bool) -> Tensor:
 
 @torch.no_grad()
 def edits(model: VAE, seed: int) -> dict:
-    """What becomes of the T-shirts among the test images: with and without the residual, unedited ("nothing"), edited by the sleeve vector, and
-    by a random vector of its length ("random"). Each is [the fraction that the judge takes for a pullover, the fraction whose nearest original
+    """What becomes of the T-shirts among the test images: with and without the residual, unedited ("nothing"),
+    edited by the sleeve vector, and
+    by a random vector of its length ("random"). Each is [the fraction that the judge takes for a pullover, the
+    fraction whose nearest original
     is their own, the mean rise of ``sleeves`` over the original, the squared error to the original]. pullovers: the fraction of real
     pullovers that the judge takes for one. sleeves: the mean of real T-shirts and of real pullovers."""
     _, _, x_test, y_test = clothes()
@@ -206,7 +221,10 @@ def edits(model: VAE, seed: int) -> dict:
     def taken(pictures: Tensor) -> float:
         return (judge()(pictures).argmax(dim=1) == PULLOVER).double().mean().item()
 
-    found: dict = {"pullovers": taken(pullovers), "real sleeves": [sleeves(each).mean().item() for each in (shirts, pullovers)]}
+    found: dict = {
+        "pullovers": taken(pullovers),
+        "real sleeves": [sleeves(each).mean().item() for each in (shirts, pullovers)],
+    }
     for name, each in vectors.items():
         for kind in (False, True):
             pictures = edited(model, shirts, each, residual=kind)

@@ -13,12 +13,11 @@ from vae_edu.viz.explorers import show_live
 __all__ = ["save_gif", "show_gif"]
 
 
-def save_gif(
-    path: Path | str, frames, *, height: int, width: int, milliseconds: int = 60, times: int = 6
-) -> Path:
+def save_gif(path: Path | str, frames, *, height: int, width: int, milliseconds: int = 60, times: int = 6) -> Path:
     """Write frames, ``(n, height * width)`` of grey values in [0, 1], to a GIF file that repeats for ever; returns its path.
 
-    0 is white and 1 is black, as in ``figures.image_row``; values beyond are clipped. milliseconds: how long a frame is shown; files count in
+    0 is white and 1 is black, as in ``figures.image_row``; values beyond are clipped. milliseconds: how long a frame
+    is shown; files count in
     hundredths of a second, and viewers show frames below 20 ms slowly. times: each pixel becomes a square of this many pixels. Frames that
     are equal to the one before are kept as time, not as a picture: a viewer shows no difference.
 

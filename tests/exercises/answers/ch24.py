@@ -211,7 +211,10 @@ def never_back(keys, frames):
 
 def per_leg(keys, frames):
     return np.concatenate(
-        [a + np.arange(frames)[:, None] / frames * (b - a) for a, b in zip(keys, np.roll(keys, -1, axis=0), strict=True)]
+        [
+            a + np.arange(frames)[:, None] / frames * (b - a)
+            for a, b in zip(keys, np.roll(keys, -1, axis=0), strict=True)
+        ]
     )
 
 
@@ -224,13 +227,60 @@ def one_late(keys, frames):
 
 
 # --- 24.4 ------------------------------------------------------------------------------------------------------------
+
+
+def name_five():
+    return [4, 7, 2, 3, 1]
+
+
+def name_as_array():
+    return np.array([4, 7, 2, 3, 1])
+
+
+def name_as_floats():
+    return 4.0, 7.0, 2.0, 3.0, 1.0
+
+
+def labels_exchanged():
+    return 4, 7, 1, 3, 2
+
+
+def zeros_overlooked():
+    return 4, 3, 2, 7, 1
+
+
+def short_is_random():
+    return 5, 7, 2, 3, 1
+
+
+def short_is_well():
+    return 7, 4, 2, 3, 1
+
+
+def in_order():
+    return 1, 2, 3, 4, 5
+
+
+def four_only():
+    return 4, 7, 2, 3
+
+
 RIGHT = {
     "24.1": [with_outer, with_a_list, by_complex_plane],
     "24.2": [with_unique, with_strings, by_regression_in_each_cell],
     "24.3": [with_roll, with_weights, with_modulo],
+    "24.4": [name_five, name_as_array, name_as_floats],
 }
 WRONG = {
-    "24.1": [of_many_repositories, without_a_guard, straight_line, scaled_line, on_the_unit_sphere, transposed, backwards],
+    "24.1": [
+        of_many_repositories,
+        without_a_guard,
+        straight_line,
+        scaled_line,
+        on_the_unit_sphere,
+        transposed,
+        backwards,
+    ],
     "24.2": [
         plain_difference,
         cells_alike,
@@ -241,6 +291,7 @@ WRONG = {
         vector_only,
     ],
     "24.3": [end_repeated, never_back, per_leg, whole_numbers, one_late],
+    "24.4": [labels_exchanged, zeros_overlooked, short_is_random, short_is_well, in_order, four_only],
 }
 HARMLESS = set()
 HEARS = {
@@ -264,5 +315,11 @@ HEARS = {
         "per_leg": "These are `frames` frames for each leg",
         "whole_numbers": "Each frame is a key",
         "one_late": "The first frame is one step away",
+    },
+    "24.4": {
+        "labels_exchanged": "C is not number 1",
+        "zeros_overlooked": "B is not number 3",
+        "short_is_random": "A is not number 5",
+        "short_is_well": "A is not number 7",
     },
 }

@@ -62,7 +62,8 @@ def use(exercise_id, function):
     "runs in which everything has a label": (
         """
 usual = {row["seed"]: row for row in stored.rows if row["name"] == "usual" and row["correlation"] == 0.8}
-stored = results.Results([usual[row["seed"]] | {"name": row["name"]} if row["name"] == "upper too" else row for row in stored.rows], stored.made)
+exchanged = [usual[row["seed"]] | {"name": row["name"]} if row["name"] == "upper too" else row for row in stored.rows]
+stored = results.Results(exchanged, stored.made)
 """,
         "an attribute without a label",
     ),

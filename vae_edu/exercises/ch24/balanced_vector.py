@@ -8,7 +8,8 @@ from vae_edu.exercises.record import Exercise, Mistake, slip
 
 
 def balanced_vector(codes, target, others):
-    """The balanced vector of an attribute, shape (latent,), and the fraction of rows that it is made of. codes (n, latent); target (n,): which
+    """The balanced vector of an attribute, shape (latent,), and the fraction of rows that it is made of. codes (n,
+    latent); target (n,): which
     rows have the attribute; others (n, k): their other attributes."""
     cells = others @ (2 ** np.arange(others.shape[1]))  # a number for each combination of the other attributes
     total, used = np.zeros(codes.shape[1]), 0
@@ -89,7 +90,9 @@ def with_a_dictionary(codes, target, others):
 def draw_cases(rng: np.random.Generator):
     for n, latent, k in ((40, 3, 1), (90, 4, 2), (25, 2, 0), (120, 3, 3)):
         target = rng.random(n) < 0.55
-        others = np.where(rng.random((n, k)) < 0.75, target[:, None], rng.random((n, k)) < 0.3)  # correlated with the target
+        others = np.where(
+            rng.random((n, k)) < 0.75, target[:, None], rng.random((n, k)) < 0.3
+        )  # correlated with the target
         codes = rng.normal(size=(n, latent)) + 1.5 * target[:, None] + others @ rng.normal(0, 2, (k, latent)) + 0.4
         if k:
             target[:2], others[:2] = (True, False), False  # a cell of both groups
@@ -114,7 +117,8 @@ EXERCISE = Exercise(
     cases=draw_cases,
     mistakes=(
         Mistake(
-            "This is the difference of the means of all rows. The other attributes differ between the two groups as well: compare inside each cell",
+            "This is the difference of the means of all rows. The other attributes differ between the two groups as "
+            "well: compare inside each cell",
             plain,
         ),
         slip(
@@ -143,7 +147,8 @@ EXERCISE = Exercise(
             weight=lambda ones, zeros: zeros,
         ),
         slip(
-            "A cell counts with n₁n₀/(n₁ + n₀), as in linear regression on the target and the cells. Here it counts with its number of rows",
+            "A cell counts with n₁n₀/(n₁ + n₀), as in linear regression on the target and the cells. Here it counts "
+            "with its number of rows",
             vector_with,
             weight=lambda ones, zeros: ones * zeros / (ones + zeros),
         ),
@@ -203,12 +208,18 @@ EXERCISE = Exercise(
             vector_with,
             fraction=lambda used, n, kept, cells: 1 - used / n,
         ),
-        slip("The second output is always 1. Rows of cells that are left out do not count", vector_with, fraction=lambda *_: 1.0),
+        slip(
+            "The second output is always 1. Rows of cells that are left out do not count",
+            vector_with,
+            fraction=lambda *_: 1.0,
+        ),
     ),
     also_right=(by_weights, with_a_dictionary, vector_with()),
     hints=(
-        "Take two images that agree in all other attributes, one with the attribute and one without. What does the difference of their codes hold?",
+        "Take two images that agree in all other attributes, one with the attribute and one without. What does the "
+        "difference of their codes hold?",
         "Number the combinations of the other attributes. For each of them, compare the two means, if both groups have rows.",
-        "np.unique(others, axis=0, return_inverse=True) numbers the cells; with k = 0, all rows are in one. Add up rows × difference, and rows.",
+        "np.unique(others, axis=0, return_inverse=True) numbers the cells; with k = 0, all rows are in one. Add up "
+        "rows × difference, and rows.",
     ),
 )

@@ -66,7 +66,13 @@ def frame_by_frame(keys, frames):
 
 
 def draw_cases(rng: np.random.Generator):
-    for k, frames, latent in ((3, 12, 4), (4, 10, 2), (5, 3, 3), (2, 7, 6), (1, 4, 3)):  # also frames that the keys do not divide
+    for k, frames, latent in (
+        (3, 12, 4),
+        (4, 10, 2),
+        (5, 3, 3),
+        (2, 7, 6),
+        (1, 4, 3),
+    ):  # also frames that the keys do not divide
         yield 2 * rng.normal(size=(k, latent)) + 0.5, frames
 
 

@@ -13,8 +13,8 @@ def name_the_edits():
 ALONE = "neither position moves with the size"
 ZEROS = "a vector of zeros changes nothing here, so the comparison is sound"
 WHOLE = "the size changes by about as much as the groups differ"
-SIZE = "the size changes most, and always in the right direction"
-FULL = "the vector is no longer than that of the others, and the angle varies no more"
+SIZE = "the size changes most, and the angle does not change. A random direction has no favourite"
+FULL = "the vector is about as long as a code, as in three other rows, and the size changes by no more than the groups differ"
 
 EXERCISE = matching(
     name_the_edits,

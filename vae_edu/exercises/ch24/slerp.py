@@ -94,7 +94,8 @@ EXERCISE = Exercise(
             lambda a, b, t: straight(a, b, t[:, None]),
         ),
         slip(
-            "The sines weight a and b themselves. Many published functions do this, but then the length does not change linearly where a and b "
+            "The sines weight a and b themselves. Many published functions do this, but then the length does not "
+            "change linearly where a and b "
             "differ in length: weight the directions",
             arc_with,
             unit=lambda a: a,
@@ -123,9 +124,12 @@ EXERCISE = Exercise(
         ),
         slip("The path leads from b to a: at t = 0 it should be at a", arc_with, time=lambda t: 1 - t),
         slip(
-            "The direction is that of the straight line, scaled to length 1. It does not turn at constant speed: it is fastest in the middle",
+            "The direction is that of the straight line, scaled to length 1. It does not turn at constant speed: it "
+            "is fastest in the middle",
             arc_with,
-            direction=lambda a, b, t, angle: straight(a, b, t) / np.linalg.norm(straight(a, b, t), axis=1, keepdims=True),
+            direction=lambda a, b, t, angle: (
+                straight(a, b, t) / np.linalg.norm(straight(a, b, t), axis=1, keepdims=True)
+            ),
         ),
         slip(
             "The division by the sine of the angle is missing",
