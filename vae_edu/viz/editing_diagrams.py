@@ -33,7 +33,7 @@ def four_groups() -> Figure:
                 axes.add_patch(Circle(place, 0.58 * weight**0.5, facecolor="#DDDDDD", edgecolor=GREY, linewidth=1))
                 shift = 0.0 if color == BLUE else (0.42 if weight < 0.2 else 0.2) * (1 if large else -1)
                 label = f"{('small', 'large')[large]},\n{('left', 'right')[right]}"
-                write(axes, place[0], place[1] + shift, label, 8.5, zorder=4)
+                write(axes, place[0], place[1] + shift, label, 9, zorder=4)
             upper = weights[0] if large else weights[1]
             means.append(corner + step * (large, upper))
         if color == BLUE:

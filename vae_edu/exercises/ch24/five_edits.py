@@ -2,8 +2,8 @@
 
 __all__ = ["COLUMNS", "EDITS"]
 
-# Changes are means over small test images, in units of the distance between both groups. The first column is the length of the vector over the
-# mean length of the codes; the second is the root mean square change by a vector of zeros; the last is a standard deviation.
+# Changes are means over small test images, in units of the distance between both groups. The first column is the length of the vector
+# over the mean length of the codes; the second is the root mean square change by a vector of zeros; the last is a standard deviation.
 COLUMNS = ["length", "change by zeros", "size", "position x", "position y", "angle", "sd of angle"]
 EDITS: dict[str, list[float]] = {
     "A": [0.43, 0.0, 0.43, -0.04, -0.02, 0.02, 0.19],
