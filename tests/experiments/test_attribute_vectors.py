@@ -20,9 +20,9 @@ def judge():
 
 @pytest.fixture(scope="module")
 def small():
-    """A model of few images and epochs, and the codes of small ones."""
-    data = attribute_vectors.ellipses(0.8, 0.0, 0, n=1000)
-    model = attribute_vectors.train(torch.from_numpy(data.x), 0, epochs=15)
+    """A model of few epochs, the codes of its images, and their labels."""
+    data = attribute_vectors.ellipses(0.8, 0.0, 0)
+    model = attribute_vectors.train(torch.from_numpy(data.x), 0, epochs=20)
     return model, encode(model, torch.from_numpy(data.x)), data.labels
 
 
