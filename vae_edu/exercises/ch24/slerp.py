@@ -46,6 +46,11 @@ def arc_with(
     return arc
 
 
+def unclipped(a, b):
+    with np.errstate(invalid="ignore"):
+        return np.arccos(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
+
+
 def by_rotation(a, b, t):
     length_a, length_b = np.sqrt(a @ a), np.sqrt(b @ b)
     first = a / length_a
@@ -144,7 +149,7 @@ EXERCISE = Exercise(
         slip(
             "For codes in one direction you get NaN: the sine of the angle is 0 there, or the cosine is a rounding error above 1",
             arc_with,
-            angle=lambda a, b: np.arccos(a @ b / np.linalg.norm(a) / np.linalg.norm(b)),
+            angle=unclipped,
             narrow=None,
         ),
         slip(
