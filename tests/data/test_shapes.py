@@ -5,7 +5,18 @@ import math
 import numpy as np
 import pytest
 
-from vae_edu.data import ELLIPSE_FACTORS, FACTORS, SHAPES, draw_ellipses, draw_shapes, render_ellipses, render_shapes
+from vae_edu.data import (
+    ELLIPSE_FACTORS,
+    ELLIPSE_HIGH,
+    ELLIPSE_LOW,
+    FACTORS,
+    SHAPES,
+    draw_ellipses,
+    draw_labelled_ellipses,
+    draw_shapes,
+    render_ellipses,
+    render_shapes,
+)
 
 AREAS = {"square": 2.0, "ellipse": math.pi / 2, "triangle": 3 * 3**0.5 / 4}  # of a shape of size 1
 
@@ -125,3 +136,27 @@ def test_ellipses_are_those_of_render_shapes_with_four_uniform_factors():
     assert np.abs(np.corrcoef(factors.T) - np.eye(4)).max() < 0.1
     with pytest.raises(ValueError, match=r"factors has shape \(3, 5\), expected \(n, 4\)"):
         render_ellipses(np.zeros((3, 5)))
+
+
+def test_labelled_ellipses_have_the_correlations():
+    sample = draw_labelled_ellipses(20_000, right=0.8, upper=-0.3, rng=rng())
+    right, upper, large = sample.labels.T
+    assert np.corrcoef(right, large)[0, 1] == pytest.approx(0.8, abs=0.02)
+    assert np.corrcoef(upper, large)[0, 1] == pytest.approx(-0.3, abs=0.03)
+    assert large.mean() == pytest.approx(0.5, abs=0.02)
+
+
+def test_labels_are_the_upper_halves_and_nothing_else_is_correlated():
+    sample = draw_labelled_ellipses(20_000, right=0.9, upper=0.0, rng=rng(1))
+    place = (sample.factors - ELLIPSE_LOW) / np.subtract(ELLIPSE_HIGH, ELLIPSE_LOW)
+    assert np.array_equal(place[:, :3] > 0.5, sample.labels)
+    within = place.copy()
+    within[:, :3] = 2 * place[:, :3] - sample.labels
+    assert np.abs(within.mean(axis=0) - 0.5).max() < 5 * math.sqrt(1 / 12 / 20_000)
+    assert np.abs(np.corrcoef(within.T) - np.eye(4)).max() < 5 / math.sqrt(20_000)
+    assert np.array_equal(sample.x[:5], render_ellipses(sample.factors[:5]))
+
+
+def test_a_correlation_beyond_one_is_refused():
+    with pytest.raises(ValueError, match="upper is 1.5"):
+        draw_labelled_ellipses(5, right=0.0, upper=1.5, rng=rng())

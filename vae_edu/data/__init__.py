@@ -12,10 +12,15 @@ from vae_edu.data.images import ImageData
 from vae_edu.data.names import NameData, load_names
 from vae_edu.data.shapes import (
     ELLIPSE_FACTORS,
+    ELLIPSE_HIGH,
+    ELLIPSE_LOW,
     FACTORS,
+    LABELLED,
     SHAPES,
+    LabelledSample,
     ShapesSample,
     draw_ellipses,
+    draw_labelled_ellipses,
     draw_shapes,
     render_ellipses,
     render_shapes,
@@ -33,7 +38,10 @@ from vae_edu.data.toys import (
 
 __all__ = [
     "ELLIPSE_FACTORS",
+    "ELLIPSE_HIGH",
+    "ELLIPSE_LOW",
     "FACTORS",
+    "LABELLED",
     "SHAPES",
     "BadDataFile",
     "CardTable",
@@ -41,6 +49,7 @@ __all__ = [
     "EmailData",
     "EmailPart",
     "ImageData",
+    "LabelledSample",
     "MixtureSample",
     "NameData",
     "PPCASample",
@@ -48,6 +57,7 @@ __all__ = [
     "Table",
     "TableSplit",
     "draw_ellipses",
+    "draw_labelled_ellipses",
     "draw_shapes",
     "grid_of_gaussians",
     "load_breast_cancer",

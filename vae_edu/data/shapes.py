@@ -8,10 +8,15 @@ from vae_edu.data.toys import _check_rng, _check_whole
 
 __all__ = [
     "ELLIPSE_FACTORS",
+    "ELLIPSE_HIGH",
+    "ELLIPSE_LOW",
     "FACTORS",
+    "LABELLED",
     "SHAPES",
+    "LabelledSample",
     "ShapesSample",
     "draw_ellipses",
+    "draw_labelled_ellipses",
     "draw_shapes",
     "render_ellipses",
     "render_shapes",
@@ -24,6 +29,7 @@ HIGH = (0.45, 0.45, 0.5, np.pi / 2)
 ELLIPSE_FACTORS = FACTORS[:4]
 ELLIPSE_LOW = (-0.25, -0.25, 0.3, -np.pi / 4)
 ELLIPSE_HIGH = (0.25, 0.25, 0.7, np.pi / 4)
+LABELLED = ("right", "upper", "large")  # the labels of position x, position y and size
 POINTS = 4  # along each side of a pixel, at which a shape is looked up
 CHUNK = 500  # images drawn at once, to keep memory small
 
@@ -67,6 +73,43 @@ def draw_ellipses(n: int, *, rng: np.random.Generator, side: int = 12) -> Shapes
     _check_rng(rng)
     factors = rng.uniform(ELLIPSE_LOW, ELLIPSE_HIGH, size=(n, len(ELLIPSE_FACTORS)))
     return ShapesSample(render_ellipses(factors, side=side), factors)
+
+
+class LabelledSample(NamedTuple):
+    """A sample of ellipses with labels.
+
+    x (n, side²): float32. factors (n, 4): as of ``draw_ellipses``. labels (n, 3): bool, in the order of ``LABELLED``: whether position x,
+    position y and size lie in the upper half of their range.
+    """
+
+    x: np.ndarray
+    factors: np.ndarray
+    labels: np.ndarray
+
+
+def draw_labelled_ellipses(
+    n: int, *, right: float, upper: float, rng: np.random.Generator, side: int = 12
+) -> LabelledSample:
+    """Draw n pictures of one ellipse each, as ``draw_ellipses`` does, but with labels that are correlated.
+
+    right, upper: the correlation of these labels with the label "large", from −1 to 1. Half of the ellipses are large. With
+    probability (1 + right) / 2 the label "right" is the same as "large", and "upper" likewise. Inside its half, each factor is uniform and
+    independent of all others; the angle is independent of everything.
+
+    Raises ``ValueError`` for a correlation out of range, and otherwise as ``draw_ellipses`` does.
+    """
+    _check_whole("n", n)
+    _check_rng(rng)
+    for name, correlation in (("right", right), ("upper", upper)):
+        if not -1 <= correlation <= 1:
+            raise ValueError(f"{name} is {correlation}; expected a correlation from -1 to 1")
+    place = rng.uniform(size=(n, 4))  # of each factor in its range, from 0 to 1
+    large = rng.random(n) < 0.5
+    same = rng.random((n, 2)) < (1 + np.array([right, upper])) / 2
+    labels = np.column_stack([np.where(same, large[:, None], ~large[:, None]), large])
+    place[:, :3] = (place[:, :3] + labels) / 2
+    factors = ELLIPSE_LOW + place * np.subtract(ELLIPSE_HIGH, ELLIPSE_LOW)
+    return LabelledSample(render_ellipses(factors, side=side), factors, labels)
 
 
 def render_ellipses(factors: np.ndarray, *, side: int = 12) -> np.ndarray:

@@ -55,6 +55,8 @@ SWEEPS = {
     "20-gaps": "vae_edu.experiments.table_gaps",
     "21": "vae_edu.experiments.topics",
     "21-controls": "vae_edu.experiments.topics_controls",
+    "24": "vae_edu.experiments.attribute_vectors",
+    "24-paths": "vae_edu.experiments.image_edits",
 }
 
 

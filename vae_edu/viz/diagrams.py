@@ -12,6 +12,7 @@ from vae_edu.viz import (
     conditional_diagrams,
     detection_diagrams,
     document_diagrams,
+    editing_diagrams,
     evaluation_diagrams,
     figures,
     flow_diagrams,
@@ -48,6 +49,7 @@ MODULES = (
     axes_diagrams,
     flow_diagrams,
     hierarchy_diagrams,
+    editing_diagrams,
 )
 DIAGRAMS = {name: getattr(module, name) for module in MODULES for name in module.__all__}
 PIXELS_PER_INCH = 110

@@ -1,0 +1,1 @@
+"""Exercises of notebook 24: editing images. One file each."""

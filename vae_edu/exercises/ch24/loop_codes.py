@@ -1,0 +1,141 @@
+"""Exercise 24.3: a closed loop through a few codes."""
+
+import numpy as np
+
+from vae_edu.exercises.record import Exercise, Mistake, slip
+
+
+def loop_codes(keys, frames):
+    """The codes of an animation that visits keys (k, latent) in turn and returns to the first: shape (frames, latent)."""
+    place = np.arange(frames) * len(keys) / frames  # from 0 to k, k left out
+    start = np.floor(place).astype(int)
+    t = (place - start)[:, None]
+    return (1 - t) * keys[start] + t * keys[(start + 1) % len(keys)]
+
+
+def loop_with(
+    *,
+    place=lambda k, frames: np.arange(frames) * k / frames,
+    ending=lambda start, k: (start + 1) % k,
+    between=lambda t: t,
+    order=lambda keys: keys,
+):
+    """The model answer, put together from its parts."""
+
+    def loop(keys, frames):
+        keys = order(keys)
+        k = len(keys)
+        places = place(k, frames)
+        start = np.floor(places + 1e-12).astype(int)
+        t = between(places - start)[:, None]
+        return (1 - t) * keys[start % k] + t * keys[ending(start % k, k)]
+
+    return loop
+
+
+def open_path(keys, frames):
+    times = np.linspace(0, len(keys) - 1, frames)
+    return np.stack([np.interp(times, np.arange(len(keys)), column) for column in keys.T], axis=1)
+
+
+def whole_legs(keys, frames):
+    """The same whole number of frames for each leg; the rest stays at the last key."""
+    k = len(keys)
+    each = max(frames // k, 1)
+    rows = [(1 - j / each) * keys[i] + j / each * keys[(i + 1) % k] for i in range(k) for j in range(each)]
+    return np.array([*rows, *[keys[0]] * frames])[:frames]
+
+
+def frames_per_leg(keys, frames):
+    k, t = len(keys), np.arange(frames)[:, None] / frames
+    return np.concatenate([(1 - t) * keys[i] + t * keys[(i + 1) % k] for i in range(k)])
+
+
+def by_interp(keys, frames):
+    closed = np.concatenate([keys, keys[:1]])
+    times = np.linspace(0, len(keys), frames, endpoint=False)
+    return np.stack([np.interp(times, np.arange(len(closed)), column) for column in closed.T], axis=1)
+
+
+def frame_by_frame(keys, frames):
+    rows = []
+    for f in range(frames):
+        leg, done = divmod(f * len(keys), frames)
+        rows.append(keys[leg] + done / frames * (keys[(leg + 1) % len(keys)] - keys[leg]))
+    return np.array(rows)
+
+
+def draw_cases(rng: np.random.Generator):
+    for k, frames, latent in (
+        (3, 12, 4),
+        (4, 10, 2),
+        (5, 3, 3),
+        (2, 7, 6),
+        (1, 4, 3),
+    ):  # also frames that the keys do not divide
+        yield 2 * rng.normal(size=(k, latent)) + 0.5, frames
+
+
+EXERCISE = Exercise(
+    id="24.3",
+    title="A closed loop",
+    minutes=6,
+    difficulty=2,
+    answer=loop_codes,
+    cases=draw_cases,
+    mistakes=(
+        Mistake("The path ends at the last key. It has to return to the first one", open_path),
+        slip(
+            "The last frame is the first one again: in a loop it would be shown twice, and the picture stands still for a moment",
+            loop_with,
+            place=lambda k, frames: np.linspace(0, k, frames),
+        ),
+        Mistake(
+            "Each leg has a whole number of frames, and the rest stands still. The time between frames is k/frames, whole or not",
+            whole_legs,
+        ),
+        Mistake("These are `frames` frames for each leg. There are `frames` in all", frames_per_leg),
+        slip(
+            "The path has no frame at the first key. It starts there",
+            loop_with,
+            place=lambda k, frames: (np.arange(frames) + 0.5) * k / frames,
+        ),
+        slip(
+            "The first frame is one step away from the first key. It starts there",
+            loop_with,
+            place=lambda k, frames: (np.arange(frames) + 1) * k / frames,
+        ),
+        slip("The loop is run backwards", loop_with, order=lambda keys: np.concatenate([keys[:1], keys[:0:-1]])),
+        slip(
+            "Each frame is a key: nothing lies between them",
+            loop_with,
+            between=lambda t: 0 * t,
+        ),
+        slip(
+            "Each frame is the nearest key: nothing lies between them",
+            loop_with,
+            between=np.round,
+        ),
+        slip(
+            "The speed changes inside each leg: it starts and ends slowly. This may look well, but the exercise asks for constant speed",
+            loop_with,
+            between=lambda t: (1 - np.cos(np.pi * t)) / 2,
+        ),
+        slip(
+            "Inside each leg the path runs backwards, from the next key to this one",
+            loop_with,
+            between=lambda t: 1 - t,
+        ),
+        slip(
+            "The last leg stands still at the last key: the key after the last is the first",
+            loop_with,
+            ending=lambda start, k: np.minimum(start + 1, k - 1),
+        ),
+    ),
+    also_right=(by_interp, frame_by_frame, loop_with()),
+    hints=(
+        "How many legs does the loop have, and at which time should the frame after the last one be?",
+        "Give each frame a place from 0 to k, k left out. Its whole part says which leg, the rest how far along.",
+        "place = np.arange(frames) * len(keys) / frames; the key after the last one has the number (start + 1) % len(keys).",
+    ),
+)
