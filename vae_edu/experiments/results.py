@@ -55,6 +55,7 @@ SWEEPS = {
     "20-gaps": "vae_edu.experiments.table_gaps",
     "21": "vae_edu.experiments.topics",
     "21-controls": "vae_edu.experiments.topics_controls",
+    "26": "vae_edu.experiments.claims_on_trial",
 }
 
 
