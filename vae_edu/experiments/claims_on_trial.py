@@ -150,7 +150,7 @@ def probe(features: Callable[[Tensor], Tensor], seed: int) -> Probe:
 
 def attacked(own: Probe, x: Tensor, classes: Tensor) -> Tensor:
     """Images that differ from x by at most ``size`` in each pixel, and raise the loss of the classifier by steps along the sign of the
-    gradient (Madry et al. 2018, arXiv:1706.06083, section 2.1)."""
+    gradient (Madry et al. 2018, arXiv:1706.06083)."""
     size, steps = SETTINGS["attack"]["size"], SETTINGS["attack"]["steps"]
     change = torch.zeros_like(x)
     for _ in range(steps):

@@ -9,6 +9,8 @@ from vae_edu.exercises.record import Exercise, Mistake, slip
 def verdicts(subjects, controls, level):
     """A list with "holds", "tie" or "does not hold" for each sentence. subjects, controls: lists of arrays (seeds,), one of each for a
     sentence, with two seeds or more; entry i of both belongs together. level: the chance of one false verdict or more that we accept."""
+    from scipy import stats
+
     directions, p = [], []
     for subject, control in zip(subjects, controls, strict=True):
         d = subject - control
@@ -132,7 +134,7 @@ def two_errors(s, c):
     return np.sqrt(s.var(ddof=1) / len(s) + c.var(ddof=1) / len(c))
 
 
-def with_p(p, n, rng, *, sign=1, trend=2.0):
+def with_p(p, n, rng, *, sign=1, trend=60.0):
     """A pair of arrays (n,) whose paired t-test has the p-value p. What both have in common varies much more than they differ."""
     d = rng.normal(size=n)
     d = (d - d.mean()) / d.std(ddof=1)
@@ -141,15 +143,17 @@ def with_p(p, n, rng, *, sign=1, trend=2.0):
     return control + sign * (t / np.sqrt(n) + d), control
 
 
-# The p-values of each case. They force every step of the rule: in the first, 0.012 passes Holm's second step but not Bonferroni's; a
-# p between the limits comes after one that fails; and a normal distribution would let 2.5 standard errors of three seeds pass.
+# The p-values, numbers of seeds and directions of each case, and its level. Each step of the rule decides one: 0.012 passes Holm's second
+# limit and not Bonferroni's; 0.021 and 0.045 would pass theirs, but come after one that fails; 0.018 and 0.019 pass as a fraction of false
+# verdicts only; 0.02 fails level / m. The single trials lie between what neighbouring distributions, tails and spreads make of 0.03.
 CASES = (
     ((0.002, 0.012, 0.03, 0.04, 0.6), (4, 3, 5, 3, 4), (1, -1, 1, -1, 1), 0.05),
-    ((0.004, 0.0179, 0.9), (3, 6, 2), (-1, 1, 1), 0.05),
-    ((0.001, 0.04, 0.045, 0.7), (3, 3, 5, 4), (1, 1, -1, -1), 0.1),
-    ((0.011, 0.012, 0.02, 0.03), (3, 4, 3, 6), (1, -1, 1, 1), 0.04),
-    ((0.09,), (3,), (-1,), 0.1),
-    ((0.06, 0.5, 0.3, 0.2, 0.8, 0.4), (3, 3, 4, 3, 5, 3), (1, 1, 1, -1, 1, -1), 0.05),
+    ((0.001, 0.02, 0.021, 0.045), (4, 5, 4, 6), (-1, 1, 1, -1), 0.05),
+    ((0.018, 0.019, 0.5, 0.6), (5, 4, 3, 4), (1, 1, -1, 1), 0.05),
+    ((0.02, 0.5, 0.9), (5, 3, 4), (1, 1, -1), 0.05),
+    ((0.148, 0.5, 0.7, 0.9), (3, 3, 4, 5), (-1, 1, 1, -1), 0.05),
+    ((0.00001, 0.7), (4, 2), (-1, 1), 0.05),
+    *(((0.03,), (3,), (1,), level) for level in (0.04, 0.025, 0.0175, 0.013, 0.0001)),
 )
 
 
