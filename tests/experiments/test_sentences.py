@@ -27,7 +27,9 @@ def test_each_trial_has_pairs_and_a_notebook_that_stored_them(sentence):
 
 
 def test_signs_make_the_larger_speak_for_the_sentence():
-    pair = lambda: (np.array([1.0, 2.0]), np.array([3.0, 5.0]))
+    def pair():
+        return np.array([1.0, 2.0]), np.array([3.0, 5.0])
+
     assert [each.tolist() for each in Trial("a", "b", "02", pair).sides()] == [[1, 2], [3, 5]]
     assert [each.tolist() for each in Trial("a", "b", "02", pair, False).sides()] == [[-1, -2], [-3, -5]]
     assert isinstance(sentences()[0], Sentence)

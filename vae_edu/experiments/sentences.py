@@ -58,7 +58,7 @@ def overall(verdicts: Sequence[str], against: Sequence[str]) -> str:
 
 
 def outcome(verdicts: Sequence[str]) -> float:
-    """What a guess is scored by: 1 where the sentence holds in all its trials, 0 where one speaks against it, NaN where neither is shown."""
+    """What a guess is scored by: 1 where a sentence holds in all trials, 0 where one speaks against it, and NaN where neither is shown."""
     return 1.0 if set(verdicts) == {HOLDS} else 0.0 if DOES_NOT in verdicts else np.nan
 
 
