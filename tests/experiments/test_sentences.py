@@ -39,8 +39,8 @@ def test_signs_make_the_larger_speak_for_the_sentence():
     ("verdicts", "told", "scored"),
     [
         (["holds", "holds"], "holds", 1),
-        (["holds", "tie"], "holds a", math.nan),
-        (["does not hold", "holds"], "holds b", 0),
+        (["holds", "tie"], "holds: a", math.nan),
+        (["does not hold", "holds"], "holds: b", 0),
         (["tie", "does not hold"], "does not hold", 0),
         (["tie", "tie"], "undecided", math.nan),
     ],
