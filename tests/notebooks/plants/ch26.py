@@ -44,15 +44,6 @@ def outcome(told):
 """,
         "sentences that one of their trials speaks against",
     ),
-    "the two models exchanged": (
-        """
-right_train = sampling.train
-def exchanged(name, **options):
-    return right_train(*(other for other in claims_on_trial.MODELS if other != name), **options)
-sampling.train = exchanged
-""",
-        "forty paths here, five hundred stored",
-    ),
     "a project whose estimate is right": (
         """
 right_nll = digits_project.nll
