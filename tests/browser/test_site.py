@@ -96,7 +96,7 @@ def test_search_finds_a_notebook_without_a_network(page, site):
     page.locator("#search-results li a").first.wait_for()
     page.wait_for_timeout(1000)
     found = [link.get_attribute("href") for link in page.locator("#search-results li a").all()]
-    assert any("12_evaluating_likelihoods" in href for href in found)
+    assert any("08_choosing_a_likelihood" in href for href in found)
     assert not any("00_start_here" in href for href in found)
 
 
@@ -106,3 +106,27 @@ def test_links_between_notebooks_lead_to_their_headings(page, site):
     target = link.get_attribute("href")
     opened(page, f"{site}/notebooks/{target}")
     assert page.locator(f"[id='{target.split('#')[1]}']").count() == 1
+
+
+def test_what_follows_a_prediction_is_covered_until_the_reader_has_guessed(page, site):
+    opened(page, f"{site}/notebooks/00_start_here.html")
+    veils = page.locator(".guess-first")
+    asked = sum("**Predict.**" in cell.source for cell in read(notebook_path("00")).cells)
+    assert veils.count() == asked > 2
+    seen = page.locator(".guess-first p", has_text="What you see.").first
+    assert not seen.is_visible()
+    told = seen.text_content()
+    veils.first.get_by_role("button").press("Enter")
+    assert veils.count() == asked - 1
+    assert page.locator("article p", has_text=told).is_visible()
+
+
+def test_the_keyboard_reaches_what_scrolls(page, site):
+    opened(page, f"{site}/notebooks/13_evaluating_samples.html")
+    for button in page.locator(".guess-first button").all()[::-1]:
+        button.click()
+    out_of_reach = """() => [...document.querySelectorAll('article table, article pre, article .output')]
+        .filter(each => each.scrollWidth > each.clientWidth + 1 && each.tabIndex < 0).length"""
+    assert page.evaluate(out_of_reach) == 0
+    narrow = page.viewport_size["width"] < 400
+    assert not narrow or page.locator("article table[tabindex]").count() > 0

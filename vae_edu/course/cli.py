@@ -371,3 +371,7 @@ def standard(numbers: Numbers = None) -> None:
         typer.echo(f"  {count(read(path))}")
         failed = failed or bool(broken)
     raise typer.Exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    app()

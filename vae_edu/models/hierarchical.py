@@ -166,7 +166,7 @@ def gaussian_product(
 
 
 class _TwoLayerVAE(nn.Module):
-    """What both models share: the prior p(z1, z2), and p(x|z1), which does not read z2."""
+    """What both models share: the prior p(z1, z2), and p(x|z1), which does not read z2. A subclass adds the networks of its q."""
 
     def __init__(
         self,
@@ -175,10 +175,10 @@ class _TwoLayerVAE(nn.Module):
         second: int,
         *,
         mean: Float[Tensor, " data"],
-        width: int,
-        top_width: int,
-        blocks: int,
-        likelihood: nn.Module | None,
+        width: int = 200,
+        top_width: int = 64,
+        blocks: int = 1,
+        likelihood: nn.Module | None = None,
     ):
         super().__init__()
         if mean.shape != (data,):
@@ -189,6 +189,11 @@ class _TwoLayerVAE(nn.Module):
         self.decoder = residual_network(first, data, width=width, blocks=blocks)
         with torch.no_grad():
             self.decoder[-1].bias.copy_(self.likelihood.output_for(mean))
+        self._add_encoder(data, first, second, width=width, top_width=top_width, blocks=blocks)
+
+    def _add_encoder(self, data: int, first: int, second: int, *, width: int, top_width: int, blocks: int) -> None:
+        """Give the model the networks of q(z1, z2|x); sizes as for the model itself."""
+        raise NotImplementedError
 
     def observe(
         self, x: Float[Tensor, "batch data"], *, generator: torch.Generator | None = None
@@ -220,20 +225,7 @@ class BottomUpVAE(_TwoLayerVAE):
     Source: Burda, Grosse and Salakhutdinov 2016, arXiv:1509.00519, section 2, with residual networks.
     """
 
-    def __init__(
-        self,
-        data: int,
-        first: int,
-        second: int,
-        *,
-        mean: Float[Tensor, " data"],
-        width: int = 200,
-        top_width: int = 64,
-        blocks: int = 1,
-        likelihood: nn.Module | None = None,
-    ):
-        shared = {"mean": mean, "width": width, "top_width": top_width, "blocks": blocks, "likelihood": likelihood}
-        super().__init__(data, first, second, **shared)
+    def _add_encoder(self, data: int, first: int, second: int, *, width: int, top_width: int, blocks: int) -> None:
         self.encoder = residual_network(data, 2 * first, width=width, blocks=blocks)
         self.upper = residual_network(first, 2 * second, width=top_width, blocks=blocks)
 
@@ -251,20 +243,7 @@ class LadderVAE(_TwoLayerVAE):
     Source: Sønderby, Raiko, Maaløe, Sønderby and Winther 2016, arXiv:1602.02282, section 2, without batch normalisation.
     """
 
-    def __init__(
-        self,
-        data: int,
-        first: int,
-        second: int,
-        *,
-        mean: Float[Tensor, " data"],
-        width: int = 200,
-        top_width: int = 64,
-        blocks: int = 1,
-        likelihood: nn.Module | None = None,
-    ):
-        shared = {"mean": mean, "width": width, "top_width": top_width, "blocks": blocks, "likelihood": likelihood}
-        super().__init__(data, first, second, **shared)
+    def _add_encoder(self, data: int, first: int, second: int, *, width: int, top_width: int, blocks: int) -> None:
         network = residual_network(data, 2 * first, width=width, blocks=blocks)
         self.features, self.evidence = network[:-1], network[-1]
         self.upper = residual_network(width, 2 * second, width=top_width, blocks=blocks)

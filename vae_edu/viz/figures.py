@@ -339,6 +339,11 @@ def _table_as_text(caption: str, names: list[str], texts: list[list[str]], left:
     return "\n".join([caption, header, "─┼─".join("─" * width for width in widths), *body])
 
 
+def _with_its_spread(text: str) -> str:
+    """A wide table breaks its lines before ± and nowhere else."""
+    return text.replace("± ", "±\N{NO-BREAK SPACE}")
+
+
 def _table_as_html(
     caption: str, names: list[str], texts: list[list[str]], left: list[bool], cells: list[list[str | _Measured]]
 ) -> str:
@@ -357,7 +362,7 @@ def _table_as_html(
         data = "".join(
             f'<td style="{side}">{html.escape(text)}</td>'
             if isinstance(cell, str)
-            else f'<td class="measured" style="text-align:right;white-space:nowrap">{text}</td>'
+            else f'<td class="measured" style="text-align:right">{_with_its_spread(text)}</td>'
             for text, cell, side in zip(row, own, sides, strict=True)
         )
         lines.append(f'<tr><th scope="row" style="text-align:left">{html.escape(name)}</th>{data}</tr>')

@@ -71,6 +71,24 @@ def test_attached_pictures_become_files_beside_the_page(course, notebook):
     }
 
 
+def test_papers_on_arxiv_become_links(notebook):
+    book = notebook()
+    book.cells = [new_markdown_cell("ICLR 2014, arXiv:1312.6114: the VAE. Not arXiv:1.2.")]
+    [cell] = site._for_sphinx(book).cells
+    assert cell.source == "ICLR 2014, [arXiv:1312.6114](https://arxiv.org/abs/1312.6114): the VAE. Not arXiv:1.2."
+
+
+def test_notebooks_can_be_downloaded_without_their_outputs(course, notebook, cell):
+    book = notebook(cell("1 + 1", stored="2"))
+    book.cells.insert(0, new_markdown_cell("# 00 Start"))
+    write_first(course, book)
+    source = site.prepare(course / "build")
+    assert 'href="00_start_here.ipynb" download' in read(source / "notebooks" / "00_start_here.ipynb").cells[0].source
+    offered = read(source / "_extra" / "notebooks" / "00_start_here.ipynb")
+    assert [each.get("outputs", []) for each in offered.cells] == [[], []]
+    assert offered.cells[0].source == "# 00 Start"
+
+
 def b64(text):
     return base64.b64encode(text.encode()).decode()
 

@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 from vae_edu.course.cells import read
 from vae_edu.course.executing import store
+from vae_edu.course.learner.copies import learner_copy
 from vae_edu.course.places import notebook_paths, root
 from vae_edu.files import replacing
 
@@ -24,7 +25,9 @@ SETTINGS = {
     "html_theme_options": {"show_toc_level": 2, "home_page_in_toc": True, "use_download_button": False},
     "html_context": {"default_mode": "auto"},
     "html_static_path": ["_static"],
-    "html_css_files": ["narrow.css"],
+    "html_extra_path": ["_extra"],
+    "html_css_files": ["site.css"],
+    "html_js_files": ["site.js"],
     "html_copy_source": False,
     "html_show_copyright": False,
     "nb_execution_mode": "off",
@@ -34,14 +37,6 @@ SETTINGS = {
     "myst_heading_slug_func": "vae_edu.course.author.site.lab_slug",
 }
 
-# Formulas, tables and outputs that are wider than a phone scroll by themselves; the page does not.
-NARROW = """\
-mjx-container[display="true"], .cell_output .output { overflow-x: auto; overflow-y: hidden; max-width: 100%; }
-table { display: block; overflow-x: auto; max-width: 100%; }
-img { max-width: 100%; height: auto; }
-article :not(pre) > code.literal, article :not(pre) > code.literal .pre { overflow-wrap: anywhere; white-space: normal; }
-"""
-
 LINKED = (
     ".github/overview.png",
     "CITATION.cff",
@@ -50,8 +45,19 @@ LINKED = (
     "vae_edu/data/FASHION_MNIST_LICENSE",
     "vae_edu/data/EMAILS_LICENSE",
     "vae_edu/course/teacher/teaching.md",
+    "vae_edu/course/teacher/class.md",
+    "vae_edu/experiments/README.md",
+    "tests/benchmarks/README.md",
 )
-APPENDED = ("vae_edu/course/teacher/teaching", "CONTRIBUTING")  # pages after the notebooks
+APPENDED = (
+    "vae_edu/course/teacher/teaching",
+    "vae_edu/course/teacher/class",
+    "vae_edu/experiments/README",
+    "tests/benchmarks/README",
+    "CONTRIBUTING",
+)  # pages after the notebooks
+DOWNLOAD = '\n\n<a href="{}" download>Download this notebook</a> (to run it, install the course)\n'
+ARXIV = re.compile(r"\barXiv:(\d{4}\.\d{4,5})\b")
 DISPLAYED = re.compile(r"^[ ]*\$\$.+?\$\$[ ]*$", flags=re.MULTILINE | re.DOTALL)
 
 
@@ -85,7 +91,10 @@ def build_site(folder: Path) -> Path:
 
 
 def prepare(source: Path) -> Path:
-    """Write what Sphinx reads into ``source``: the README as the first page, the notebooks, and all that they link to."""
+    """Write what Sphinx reads into ``source``: the README as the first page, the notebooks, and all that they link to.
+
+    Beside the pages, ``_extra`` gets the notebooks without outputs, for readers to download.
+    """
     shutil.rmtree(source, ignore_errors=True)
     readme = (root() / "README.md").read_text(encoding="utf-8")
     names = [path.stem for path in notebook_paths()]
@@ -95,22 +104,29 @@ def prepare(source: Path) -> Path:
     for linked in LINKED:
         (source / linked).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(root() / linked, source / linked)
-    with replacing(source / "_static" / "narrow.css") as new:
-        new.write_text(NARROW, encoding="utf-8")
+    (source / "_static").mkdir()
+    for file in ("site.css", "site.js"):
+        shutil.copy(Path(__file__).with_name(file), source / "_static" / file)
     for path in notebook_paths():
         notebook = _for_sphinx(read(path))
         for file, content in _detach(notebook, path.stem).items():
             with replacing(source / "notebooks" / file) as new:
                 new.write_bytes(content)
+        notebook.cells[0].source += DOWNLOAD.format(path.name)
         store(notebook, source / "notebooks" / path.name)
+        store(learner_copy(read(path)), source / "_extra" / "notebooks" / path.name)
     return source
 
 
 def _for_sphinx(notebook: NotebookNode) -> NotebookNode:
-    """The notebook as myst-nb wants it: alternative texts of pictures in their cell's metadata, displayed formulas on their own."""
+    """The notebook as myst-nb wants it: alternative texts of pictures in their cell's metadata, displayed formulas on their own.
+
+    Papers on arXiv become links.
+    """
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = DISPLAYED.sub(r"\n\g<0>\n", cell.source)
+            cell.source = ARXIV.sub(r"[\g<0>](https://arxiv.org/abs/\1)", cell.source)
         told = (output.get("metadata", {}).get("image/png", {}).get("alt") for output in cell.get("outputs", []))
         texts = [text for text in told if text]
         if texts:
