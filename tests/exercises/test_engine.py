@@ -222,6 +222,16 @@ def test_what_differs_may_be_kept_back():
     assert check(secret, lambda: [0, 2]).passed
 
 
+def test_what_is_told_in_its_place_may_be_made_of_the_value():
+    secret = exercise_of(
+        lambda: (0, 2, 4), lambda rng: [()], otherwise=lambda value: f"{np.isin(value, (0, 2, 4)).sum()} of 3"
+    )
+    assert check(secret, lambda: (0, 1, 4)).message == "2 of 3"
+    assert check(secret, lambda: [7.0, 1.0, 4.0]).message == "1 of 3"
+    assert "expected 3 values" in check(secret, lambda: (0, 2)).message
+    assert check(secret, lambda: (0, 2, 4)).passed
+
+
 def test_what_was_printed_is_told_with_a_wrong_answer():
     def wrong(mu, logvar):
         print("mu has shape", mu.shape)

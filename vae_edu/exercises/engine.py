@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from vae_edu.exercises.compare import describe, told_apart
+from vae_edu.exercises.compare import aligned, describe, plain, told_apart
 from vae_edu.exercises.naming import Naming
 from vae_edu.exercises.record import Exercise, Property, Report, shape_only
 from vae_edu.exercises.sandbox import Outcome, usual_settings
@@ -94,7 +94,8 @@ class _Judgement:
         lines += filter(None, [noise_of_its_own(self.learners, self.answers)])
         edge = edge_in_words(exercise, self.cases, off)
         if exercise.otherwise and "wrong value" in told[smallest]:
-            return "\n".join([*lines, exercise.otherwise, *([f"It is right on all cases but {edge}."] if edge else [])])
+            said = exercise.otherwise if isinstance(exercise.otherwise, str) else self._made_of_value(smallest)
+            return "\n".join([*lines, said, *([f"It is right on all cases but {edge}."] if edge else [])])
         lines.append(told[smallest])
         case = case_in_words(exercise, self.cases[smallest])
         if len(self.cases) > 1 and case:
@@ -103,6 +104,10 @@ class _Judgement:
             lines.append(f"The smallest case on which it differs: {case}. It is right on {right}.")
         lines.append(f'hint("{exercise.id}") says more.')
         return "\n".join(lines)
+
+    def _made_of_value(self, index: int) -> str:
+        right = plain(self.answers.outcomes[index].value)
+        return self.exercise.otherwise(aligned(plain(self.learners.outcomes[index].value), right))
 
     def _values_and_property(self, naming: Naming) -> str | None:
         """A known mistake that has the same values, and what else does not hold."""

@@ -149,7 +149,8 @@ class Exercise:
         compared by their projector. It gets arrays and tuples, whatever the learner's function returned.
     tolerance: largest relative error allowed, against the largest entry of the right value.
     seconds: time limit for one call.
-    otherwise: what to tell about a wrong value that is no known mistake, where saying what differs would give the answer away.
+    otherwise: what to tell about a wrong value that is no known mistake, where saying what differs would give the answer away; a text, or a
+        function that makes it of the value, in the form of the right one.
     also_right: right answers that are written in other ways than the model answer, two or more.
     """
 
@@ -165,7 +166,7 @@ class Exercise:
     view: Callable = whole_output
     tolerance: float = 1e-6
     seconds: float = 10.0
-    otherwise: str = ""
+    otherwise: str | Callable[[object], str] = ""
     also_right: tuple[Callable, ...] = ()
 
     @property

@@ -57,6 +57,7 @@ SWEEPS = {
     "21-controls": "vae_edu.experiments.topics_controls",
     "24": "vae_edu.experiments.attribute_vectors",
     "24-paths": "vae_edu.experiments.image_edits",
+    "26": "vae_edu.experiments.claims_on_trial",
 }
 
 

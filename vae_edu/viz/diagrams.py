@@ -26,6 +26,7 @@ from vae_edu.viz import (
     text_diagrams,
     training_diagrams,
     triage_diagrams,
+    verdict_diagrams,
 )
 
 __all__ = ["DIAGRAMS", "MODULES", "png"]
@@ -50,6 +51,7 @@ MODULES = (
     flow_diagrams,
     hierarchy_diagrams,
     editing_diagrams,
+    verdict_diagrams,
 )
 DIAGRAMS = {name: getattr(module, name) for module in MODULES for name in module.__all__}
 PIXELS_PER_INCH = 110
