@@ -32,6 +32,7 @@ HOUSE = (
     "numpy_vae",
     "weights",
     "claims",
+    "environments",
     "data",
     "processes",
     "files",
