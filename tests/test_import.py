@@ -17,6 +17,7 @@ HOUSE = (
     "exercises",
     "viz",
     "diagnosis",
+    "exploration",
     "evaluation",
     "training",
     "checkpoints",

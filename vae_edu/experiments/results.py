@@ -55,6 +55,8 @@ SWEEPS = {
     "20-gaps": "vae_edu.experiments.table_gaps",
     "21": "vae_edu.experiments.topics",
     "21-controls": "vae_edu.experiments.topics_controls",
+    "23": "vae_edu.experiments.exploration",
+    "23-budget": "vae_edu.experiments.exploration_budget",
 }
 
 
