@@ -13,6 +13,7 @@ from vae_edu.viz import (
     detection_diagrams,
     document_diagrams,
     evaluation_diagrams,
+    exploration_diagrams,
     figures,
     flow_diagrams,
     gradient_diagrams,
@@ -48,6 +49,7 @@ MODULES = (
     axes_diagrams,
     flow_diagrams,
     hierarchy_diagrams,
+    exploration_diagrams,
 )
 DIAGRAMS = {name: getattr(module, name) for module in MODULES for name in module.__all__}
 PIXELS_PER_INCH = 110
