@@ -27,6 +27,7 @@ __all__ = [
     "Novelty",
     "Planner",
     "RandomNumbers",
+    "Recorder",
     "Trail",
     "TrueCounts",
     "decayed",
@@ -97,6 +98,17 @@ class RandomNumbers(Novelty):
     def bonus(self, images: Images, states: States) -> Float[np.ndarray, " n"]:
         """The bonus of each image."""
         return self.rng.random(len(states))
+
+
+class Recorder(Novelty):
+    """Pays nothing, and keeps what it sees in ``images``."""
+
+    def __init__(self) -> None:
+        self.images: list[UInt8[np.ndarray, "h w"]] = []
+
+    def see(self, images: Images, states: States) -> None:
+        """Takes in new images."""
+        self.images += list(images.copy())
 
 
 class TrueCounts(Novelty):
