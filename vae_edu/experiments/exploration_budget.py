@@ -1,4 +1,4 @@
-"""A control for notebook 23: four agents of ``exploration`` with the television on, four times the steps, two seeds."""
+"""A control for notebook 23: four agents of ``exploration`` with the television on, four times the steps, one seed."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ __all__ = ["RUNS", "SETTINGS", "row"]
 
 SETTINGS = {"as in 23": exploration.SETTINGS, "steps": 4 * exploration.SETTINGS["steps"]}
 RUNS = [
-    {"name": name, "television": True, "seed": seed}
+    {"name": name, "television": True, "seed": 0}
     for name in ("true counts", "codes of pixels", "codes, VAE kept up", "−ELBO")
-    for seed in range(2)
 ]
 
 

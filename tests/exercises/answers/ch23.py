@@ -184,3 +184,79 @@ def codes_for_states(codes, states):
 
 
 # --- 23.4 ------------------------------------------------------------------------------------------------------------
+
+
+def name_five():
+    return 6, 3, 4, 2, 5
+
+
+def name_as_array():
+    return np.array([6, 3, 4, 2, 5])
+
+
+def name_as_list():
+    return [6.0, 3.0, 4.0, 2.0, 5.0]
+
+
+def counts_exchanged():
+    return 6, 5, 4, 2, 3
+
+
+def random_moves():
+    return 6, 3, 4, 1, 5
+
+
+def score_exchanged():
+    return 2, 3, 4, 6, 5
+
+
+def codes_exchanged():
+    return 6, 3, 5, 2, 4
+
+
+def in_order():
+    return 1, 2, 3, 4, 5
+
+
+RIGHT = {
+    "23.1": [with_lists, with_geometric_weights, while_loop],
+    "23.2": [with_bytes, with_distances, with_strings],
+    "23.3": [double_loop, lower_triangle, ordered_pairs],
+    "23.4": [name_five, name_as_array, name_as_list],
+}
+WRONG = {
+    "23.1": [not_counted_on, starts_at_n, discounted_at_once, undiscounted, one_over_n, television_first],
+    "23.2": [
+        counted_with_itself,
+        not_centred,
+        centred_apart,
+        not_the_root,
+        zero_for_unseen,
+        with_signs,
+        weight_forgotten,
+    ],
+    "23.3": [with_itself, same_codes, of_all_pairs, merged_first, codes_for_states],
+    "23.4": [counts_exchanged, random_moves, score_exchanged, codes_exchanged, in_order],
+}
+HARMLESS = set()
+HEARS = {
+    "23.1": {
+        "not_counted_on": "The counted place pays as if nothing were counted",
+        "one_over_n": "The bonus is 1/n",
+        "television_first": "The two numbers are exchanged",
+    },
+    "23.2": {
+        "counted_with_itself": "The image itself is counted on top",
+        "not_centred": "The features are not centred",
+        "centred_apart": "The new rows are centred on their own mean",
+        "not_the_root": "The bonus is weight/n",
+        "zero_for_unseen": "A code that was never seen pays nothing",
+        "weight_forgotten": "`weight` has no part in it",
+    },
+    "23.3": {
+        "with_itself": "Each image is paired with itself",
+        "merged_first": "The two numbers are exchanged",
+        "codes_for_states": "`codes` and `states` are exchanged",
+    },
+    "23.4": {"counts_exchanged": "B is not number 5", "random_moves": "D is not number 1"},
+}
