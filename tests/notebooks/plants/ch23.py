@@ -25,7 +25,7 @@ GridWorld._look = _look
 right_codes = CodeCounts
 CodeCounts = lambda seed, epochs=None, **rest: right_codes(seed, epochs=0 if epochs else epochs, **rest)
 """,
-        "early VAE: the same",
+        "early VAE: bonus after 300 steps|early VAE: number of codes",
     ),
     "split and merged, exchanged": (
         """
