@@ -58,6 +58,8 @@ SWEEPS = {
     "24": "vae_edu.experiments.attribute_vectors",
     "24-paths": "vae_edu.experiments.image_edits",
     "26": "vae_edu.experiments.claims_on_trial",
+    "23": "vae_edu.experiments.exploration",
+    "23-budget": "vae_edu.experiments.exploration_budget",
 }
 
 

@@ -14,6 +14,7 @@ from vae_edu.viz import (
     document_diagrams,
     editing_diagrams,
     evaluation_diagrams,
+    exploration_diagrams,
     figures,
     flow_diagrams,
     gradient_diagrams,
@@ -52,6 +53,7 @@ MODULES = (
     hierarchy_diagrams,
     editing_diagrams,
     verdict_diagrams,
+    exploration_diagrams,
 )
 DIAGRAMS = {name: getattr(module, name) for module in MODULES for name in module.__all__}
 PIXELS_PER_INCH = 110

@@ -1,0 +1,1 @@
+"""Exercises of notebook 23, one file each."""
