@@ -55,6 +55,8 @@ SWEEPS = {
     "20-gaps": "vae_edu.experiments.table_gaps",
     "21": "vae_edu.experiments.topics",
     "21-controls": "vae_edu.experiments.topics_controls",
+    "22": "vae_edu.experiments.world_models",
+    "22-budget": "vae_edu.experiments.world_models_budget",
 }
 
 
