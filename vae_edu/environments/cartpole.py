@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import ClassVar
 
 import gymnasium
 import numpy as np
@@ -45,7 +46,7 @@ def step_states(
     force = np.where(np.asarray(actions) == 1, FORCE, -FORCE)
     states, lost = np.array(states, dtype=float), np.zeros(len(states), dtype=bool)
     for _ in range(REPEATS):
-        x, v, angle, spin = states.T
+        _, v, angle, spin = states.T
         sin, cos = np.sin(angle), np.cos(angle)
         push = (force + POLE * HALF_LENGTH * spin**2 * sin) / (CART + POLE)
         turn = (GRAVITY * sin - cos * push) / (HALF_LENGTH * (4 / 3 - POLE * cos**2 / (CART + POLE)))
@@ -85,10 +86,10 @@ class CartPolePixels(gymnasium.Env):
     """CartPole as pictures, (16, 24) grey values from 0 to 255, with gymnasium's interface.
 
     Actions: 0 pushes to the left, 1 to the right. The reward is 1 for each action. An episode terminates when the cart is lost, and
-    is truncated after ``limit`` actions. ``info["state"]`` is the true state, for experiments that check an agent; an agent does not see it.
+    is truncated after ``limit`` actions. ``info["state"]`` is the true state, which an agent does not see.
     """
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 25}
+    metadata: ClassVar[dict] = {"render_modes": ["rgb_array"], "render_fps": 25}
 
     def __init__(self, limit: int = LIMIT, render_mode: str | None = None):
         if limit < 1:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from vae_edu.environments.cartpole import EDGE, HEIGHT, STATE, WIDTH, draw, start_states, step_states
 from vae_edu.likelihoods import Gaussian
-from vae_edu.models.agents import act, at_random, evolve, expected_steps, play, refit
+from vae_edu.models.agents import World, act, at_random, evolve, expected_steps, play, refit
 from vae_edu.models.vae import VAE
 from vae_edu.models.world import MixtureRNN, dream_step, world_objective
 from vae_edu.objectives import negative_elbo
@@ -31,13 +31,14 @@ __all__ = [
     "Reality",
     "collect",
     "eyes",
+    "linear",
     "parts",
     "probe",
     "row",
     "score",
+    "train_agent",
     "train_eyes",
     "train_memory",
-    "train_agent",
 ]
 
 SETTINGS = {
@@ -252,8 +253,16 @@ class Plans:
     steps give the probabilities of the next round. After ``rounds``, the first action of the best plan of all is taken.
     """
 
-    def __init__(self, memory: MixtureRNN, rng: np.random.Generator, *, value: Callable = expected_steps, **settings):
-        self.memory, self.rng, self.value = memory, rng, value
+    def __init__(
+        self,
+        memory: MixtureRNN,
+        rng: np.random.Generator,
+        *,
+        value: Callable = expected_steps,
+        update: Callable = refit,
+        **settings,
+    ):
+        self.memory, self.rng, self.value, self.update = memory, rng, value, update
         self.settings = SETTINGS["planning"] | settings
 
     @torch.no_grad()
@@ -271,7 +280,7 @@ class Plans:
                 z = mu[torch.arange(len(mu)), logits.argmax(dim=1)]
                 ends.append(end)
             scores = self.value(torch.stack(ends, dim=1).double().numpy()).reshape(n, plans)
-            chance = np.stack([refit(*each, self.settings["elite"]) for each in zip(tried, scores, strict=True)])
+            chance = np.stack([self.update(*each, self.settings["elite"]) for each in zip(tried, scores, strict=True)])
             own = scores.argmax(axis=1)
             better = scores.max(axis=1) > best
             first = np.where(better, tried[np.arange(n), own, 0], first)
@@ -281,7 +290,7 @@ class Plans:
 
 def again(own: Parts, seed: int, rng: np.random.Generator) -> MixtureRNN:
     """M after a second round: trained anew, on the episodes of the random agent and on those of an agent from the dream of the first M."""
-    policy = _linear(train_agent(Dream(own.memory, own.starts, 1), rng)[0])
+    policy = linear(train_agent(Dream(own.memory, own.starts, 1), rng)[0])
     first = collect(SETTINGS["episodes"], np.random.default_rng(seed))
     return train_memory(joined(first, windows(own.see, own.memory, policy, rng)), own.see, seed)[0]
 
@@ -343,13 +352,15 @@ def probe(own: VAE, seed: int) -> dict:
     }
 
 
-def train_agent(world, rng: np.random.Generator, *, times: int = 1) -> tuple[np.ndarray, list[float]]:
-    """Weights of a linear controller for a world, and the mean score of each generation. times: as many generations as ``SETTINGS`` has."""
+def train_agent(
+    world: World, rng: np.random.Generator, *, generations: int | None = None
+) -> tuple[np.ndarray, list[float]]:
+    """Weights of a linear controller for a world, and the mean score of each generation; as many as ``SETTINGS`` has if not given."""
     return evolve(
         world,
         world.reset(1, rng).shape[1] + 1,
         rng,
-        generations=times * SETTINGS["generations"],
+        generations=generations or SETTINGS["generations"],
         members=SETTINGS["members"],
         episodes=SETTINGS["episodes_each"],
         elite=SETTINGS["elite"],
@@ -367,14 +378,16 @@ def score(world, policy, seed: int, *, tests: int | None = None) -> dict:
     return found
 
 
-def _linear(weights: np.ndarray):
+def linear(weights: np.ndarray) -> Callable:
+    """The policy of one linear controller."""
     return lambda features: act(weights[None], features)
 
 
 def row(name: str, seed: int, *, times: int = 1) -> dict:
     """One row of the results. score: actions in reality, 100 at most, mean of ``tests`` episodes. at_edge: fraction lost at the edge.
     For agents trained in a dream also dream: their score there, risk: the mean probability of the end at each step there, and beyond: in
-    which fraction of their dreams the cart goes beyond the end of the track. For probes: see ``probe``. times: as of ``parts``, and for the number of generations. Raises ``KeyError`` for a name that there is not.
+    which fraction of their dreams the cart goes beyond the end of the track. For probes: see ``probe``. times: as of ``parts``, and
+    for the number of generations. Raises ``KeyError`` for a name that there is not.
     """
     own, rng = parts(seed, times), np.random.default_rng(seed)
     found: dict = {"name": name, "seed": seed}
@@ -395,7 +408,7 @@ def row(name: str, seed: int, *, times: int = 1) -> dict:
         memory = again(own, seed, rng) if name == SECOND else memory
         temperature, certain = DREAMS.get(name, (1, False))
         dream = Dream(memory, own.starts, temperature, certain=certain)
-        policy = _linear(train_agent(dream, rng, times=times)[0])
+        policy = linear(train_agent(dream, rng, generations=times * SETTINGS["generations"])[0])
         found |= score(Reality(see, memory), policy, seed)
         found |= {"dream": score(dream, policy, seed)["score"], "risk": float(np.mean(dream.risk))}
         found["beyond"] = float(beyond(dream, position_of(see, seed)).mean())
@@ -409,5 +422,5 @@ def row(name: str, seed: int, *, times: int = 1) -> dict:
             "trained memory": lambda: Reality(see, memory),
         }
         world = worlds[name]()
-        found |= score(world, _linear(train_agent(world, rng, times=times)[0]), seed)
+        found |= score(world, linear(train_agent(world, rng, generations=times * SETTINGS["generations"])[0]), seed)
     return {key: round(value, 4) if isinstance(value, float) else value for key, value in found.items()}

@@ -3,8 +3,6 @@
 Source: Ha and Schmidhuber 2018, arXiv:1803.10122, sections 2.2 and 2.3.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

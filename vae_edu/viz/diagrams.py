@@ -25,6 +25,7 @@ from vae_edu.viz import (
     text_diagrams,
     training_diagrams,
     triage_diagrams,
+    world_diagrams,
 )
 
 __all__ = ["DIAGRAMS", "MODULES", "png"]
@@ -48,6 +49,7 @@ MODULES = (
     axes_diagrams,
     flow_diagrams,
     hierarchy_diagrams,
+    world_diagrams,
 )
 DIAGRAMS = {name: getattr(module, name) for module in MODULES for name in module.__all__}
 PIXELS_PER_INCH = 110
