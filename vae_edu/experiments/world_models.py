@@ -216,7 +216,7 @@ class Dream:
         self,
         memory: MixtureRNN,
         starts: Tensor,
-        temperature: float,
+        temperature: float | int,
         *,
         certain: bool = False,
         step: Callable = dream_step,

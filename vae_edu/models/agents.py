@@ -7,7 +7,7 @@ returns the features after one action in each episode, and which of them are los
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -18,6 +18,7 @@ __all__ = ["World", "act", "at_random", "evolve", "expected_steps", "play", "ref
 Policy = Callable[[NDArray], NDArray]
 
 
+@runtime_checkable
 class World(Protocol):
     def reset(self, n: int, rng: np.random.Generator) -> Float[NDArray, "n features"]: ...
 

@@ -38,7 +38,7 @@ def dream_step(
     end: Float[NDArray, " n"],
     z: Float[NDArray, "n latent"],
     over: Bool[NDArray, " n"],
-    temperature: float,
+    temperature: float | int,
     u_part: Float[NDArray, " n"],
     eps: Float[NDArray, "n latent"],
     u_end: Float[NDArray, " n"],
