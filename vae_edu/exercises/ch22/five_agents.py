@@ -25,7 +25,7 @@ def measure(letter: str) -> list[float]:
     own = _parts()
     see, vae = own.see, own.eyes
     if letter == "C":
-        vae = wm.train_eyes(wm.collect(wm.SETTINGS["episodes"], np.random.default_rng(SEED)), SEED, variance=4.0)
+        vae = wm.train_eyes(wm.collect(wm.SETTINGS["episodes"], np.random.default_rng(SEED)), SEED, variance=1.0)
         see = wm.eyes(vae)
     trained_in, reality, generations = {
         "A": lambda: (wm.Reality(see), wm.Reality(see), 20),
