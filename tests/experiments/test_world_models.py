@@ -35,7 +35,15 @@ def blind(states):
     return torch.from_numpy(states[:, [0, 2]]).float()
 
 
-KINDS = ("true state", "two z, coarse", "untrained memory", "planning", "probe", "dream, certain end, τ = 10", world_models.SECOND)
+KINDS = (
+    "true state",
+    "two z, coarse",
+    "untrained memory",
+    "planning",
+    "probe",
+    "dream, certain end, τ = 10",
+    world_models.SECOND,
+)
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -48,7 +56,14 @@ def test_a_row_is_reproduced_and_has_the_columns_that_are_shipped(few, name):
 
 def test_every_agent_with_ten_seeds_and_the_larger_budget_with_three():
     found = load("22")
-    for name in (*world_models.SENSES, *world_models.DREAMS, *world_models.NULLS, world_models.SECOND, "random", "planning"):
+    for name in (
+        *world_models.SENSES,
+        *world_models.DREAMS,
+        *world_models.NULLS,
+        world_models.SECOND,
+        "random",
+        "planning",
+    ):
         assert len(found.of(name, "score")) == 10
     assert len(load("22-budget").of("trained memory", "score")) == 3
     assert set(world_models_budget.NAMES) < {run["name"] for run in world_models.RUNS}
@@ -133,7 +148,12 @@ def test_planning_finds_the_plan_that_survives():
 
 def test_a_dream_ends_by_chance_or_by_a_half():
     memory, rng = Fortune(), np.random.default_rng(0)
-    memory.predict = lambda h, z: (torch.zeros(len(h), 1), z[:, None], torch.zeros(len(h), 1, 1), torch.full((len(h),), -0.5))
+    memory.predict = lambda h, z: (
+        torch.zeros(len(h), 1),
+        z[:, None],
+        torch.zeros(len(h), 1, 1),
+        torch.full((len(h),), -0.5),
+    )
     policy, starts = at_random(rng), torch.zeros(5, 1)
     dreams = [world_models.Dream(memory, starts, 0, certain=certain) for certain in (False, True)]
     sampled, certain = (play(dream, policy, 400, rng) for dream in dreams)

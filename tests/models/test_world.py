@@ -17,7 +17,10 @@ def seeded(seed):
 
 
 def mixture(*shape, seed=0):
-    logits, mu, logvar = (torch.randn(*shape, PARTS, *more, generator=seeded(seed + i)) for i, more in enumerate([(), (LATENT,), (LATENT,)]))
+    logits, mu, logvar = (
+        torch.randn(*shape, PARTS, *more, generator=seeded(seed + i))
+        for i, more in enumerate([(), (LATENT,), (LATENT,)])
+    )
     return logits, 2 * mu, logvar - 1
 
 
@@ -33,7 +36,10 @@ def test_the_density_is_that_of_torch_distributions(shape):
 
 def test_no_ghost_modes_where_entries_of_two_components_are_crossed():
     mu = torch.tensor([[[4.0, 4.0], [-4.0, -4.0]]])
-    crossed, right = (mixture_log_prob(torch.tensor([z]), torch.zeros(1, 2), mu, torch.zeros(1, 2, 2)) for z in ([4.0, -4.0], [4.0, 4.0]))
+    crossed, right = (
+        mixture_log_prob(torch.tensor([z]), torch.zeros(1, 2), mu, torch.zeros(1, 2, 2))
+        for z in ([4.0, -4.0], [4.0, 4.0])
+    )
     assert right - crossed > 30
 
 

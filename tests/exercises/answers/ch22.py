@@ -65,7 +65,7 @@ def naive_sigmoid(end_logits):
         return np.cumprod(1 - e / (1 + e), axis=1).sum(axis=1)
 
 
-# --- 22.2 ------------------------------------------------------------------------------------------------------------
+# --- 22.3 ------------------------------------------------------------------------------------------------------------
 
 
 def step(logits, mu, logvar, end, z, over, temperature, u_part, eps, u_end, *, by=None, noise=None, ends=None):
@@ -146,7 +146,7 @@ def two_slips(*args):
     return step(*args, noise=lambda t, lv: t * np.exp(lv / 2), ends=lambda e, u: e > 0)
 
 
-# --- 22.3 ------------------------------------------------------------------------------------------------------------
+# --- 22.2 ------------------------------------------------------------------------------------------------------------
 
 
 def sort_pairs(plans, scores, elite):
@@ -233,13 +233,13 @@ def four_only():
 
 RIGHT = {
     "22.1": [clipped_sigmoid, with_a_loop, log_space],
-    "22.2": [plain, with_variance, filled_afterwards],
-    "22.3": [sort_pairs, stable_descending, as_maximum],
+    "22.3": [plain, with_variance, filled_afterwards],
+    "22.2": [sort_pairs, stable_descending, as_maximum],
     "22.4": [name_five, name_as_array, name_as_tuple],
 }
 WRONG = {
     "22.1": [each_step_alone, whole_plan, ends_for_survival, one_more, averaged, over_plans, naive_sigmoid],
-    "22.2": [
+    "22.3": [
         multiplied,
         cold_choice,
         tau_noise,
@@ -252,7 +252,7 @@ WRONG = {
         held_back,
         two_slips,
     ],
-    "22.3": [worst, last_of_the_ties, unclipped, everyone, ties_kept, best_only],
+    "22.2": [worst, last_of_the_ties, unclipped, everyone, ties_kept, best_only],
     "22.4": [
         too_little_for_no_memory,
         untrained_model_for_exploiting,
@@ -271,7 +271,7 @@ HEARS = {
         "over_plans": "The product runs over the plans",
         "naive_sigmoid": "A logit of 1000 gives NaN",
     },
-    "22.2": {
+    "22.3": {
         "multiplied": "The temperature multiplies the logits",
         "cold_choice": "The temperature changes the noise, but not",
         "tau_noise": "The noise is multiplied by τ",
@@ -280,7 +280,7 @@ HEARS = {
         "revived": "Dreams that were over go on",
         "held_back": "The z of a dream that ends with this step",
     },
-    "22.3": {
+    "22.2": {
         "worst": "The plans with the lowest scores",
         "last_of_the_ties": "Of plans with equal scores",
         "unclipped": "The probabilities may reach 0 and 1",

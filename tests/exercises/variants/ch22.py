@@ -58,6 +58,6 @@ def refit_by_removing(plans, scores, elite):
 
 VARIANTS = {
     "22.1": [steps_in_torch, steps_from_scipy],
-    "22.2": [dream_by_searching, dream_in_torch],
-    "22.3": [refit_with_lexsort, refit_by_removing],
+    "22.3": [dream_by_searching, dream_in_torch],
+    "22.2": [refit_with_lexsort, refit_by_removing],
 }

@@ -27,7 +27,7 @@ def train_memory(episodes, see, seed):
 def use(exercise_id, function):
     from vae_edu.exercises.registry import find
     right = find(exercise_id).answer
-    if exercise_id != "22.2":
+    if exercise_id != "22.3":
         return right
     return lambda *arguments: (right(*arguments)[0], arguments[5])
 """,

@@ -1,4 +1,4 @@
-"""Exercise 22.2: one step of a dream."""
+"""Exercise 22.3: one step of a dream."""
 
 import numpy as np
 
@@ -120,7 +120,7 @@ def draw_cases(rng: np.random.Generator):
 
 
 EXERCISE = Exercise(
-    id="22.2",
+    id="22.3",
     title="One step of a dream",
     minutes=20,
     difficulty=3,

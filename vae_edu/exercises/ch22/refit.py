@@ -1,4 +1,4 @@
-"""Exercise 22.3: the step of the cross-entropy method."""
+"""Exercise 22.2: the step of the cross-entropy method."""
 
 import numpy as np
 
@@ -54,7 +54,7 @@ def draw_cases(rng: np.random.Generator):
 
 
 EXERCISE = Exercise(
-    id="22.3",
+    id="22.2",
     title="The step of the cross-entropy method",
     minutes=6,
     difficulty=1,
