@@ -1,6 +1,7 @@
 """The sweep of notebook 22: its data, its worlds, its controls, and what is measured of a dream."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -69,6 +70,10 @@ def test_every_agent_with_ten_seeds_and_the_larger_budget_with_three():
     assert set(world_models_budget.NAMES) < {run["name"] for run in world_models.RUNS}
 
 
+def to_the_leaning_side(features):
+    return (features[:, 1] > 0).astype(np.int64)
+
+
 def follows_the_physics(episodes):
     """Whether each step that is there is one of the physics, and ends are where carts are lost."""
     for t in range(episodes.actions.shape[1]):
@@ -89,8 +94,7 @@ def test_a_random_agents_episodes_follow_the_physics():
 
 def test_pieces_of_an_agents_episodes_follow_the_physics():
     memory, rng = MixtureRNN(2, width=4), np.random.default_rng(0)
-    upright = lambda features: (features[:, 1] > 0).astype(np.int64)
-    pieces = world_models.windows(blind, memory, upright, rng)
+    pieces = world_models.windows(blind, memory, to_the_leaning_side, rng)
     follows_the_physics(pieces)
     assert pieces.there[:, 0].all()
     both = world_models.joined(pieces, world_models.collect(7, rng))
@@ -104,7 +108,7 @@ def test_a_lost_cart_stays_lost_where_it_was():
     for _ in range(40):
         _, lost = world.step(rng.integers(2, size=30))
         places.append((world.states.copy(), lost.copy()))
-    for (before, was), (after, lost) in zip(places[:-1], places[1:], strict=True):
+    for (before, was), (after, lost) in pairwise(places):
         assert lost[was].all()
         np.testing.assert_array_equal(before[was], after[was])
     assert lost.mean() > 0.9

@@ -73,7 +73,7 @@ def step(logits, mu, logvar, end, z, over, temperature, u_part, eps, u_end, *, b
     if temperature == 0:
         k = np.argmax(logits, 1)
     else:
-        t = (by or (lambda l, t: l / t))(logits, temperature)
+        t = (by or (lambda own, t: own / t))(logits, temperature)
         p = np.exp(t - t.max(1)[:, None])
         p = p / p.sum(1)[:, None]
         k = np.clip((np.cumsum(p, 1) <= u_part[:, None]).sum(1), 0, parts - 1)

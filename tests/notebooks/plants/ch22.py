@@ -44,7 +44,9 @@ def use(exercise_id, function):
     ),
     "the scores in the dream and in reality exchanged": (
         """
-stored = results.Results([row | ({"dream": row["score"], "score": row["dream"]} if "dream" in row else {}) for row in stored.rows], stored.made)
+def exchanged(row):
+    return row | {"dream": row["score"], "score": row["dream"]} if "dream" in row else row
+stored = results.Results([exchanged(row) for row in stored.rows], stored.made)
 """,
         "certain end: score in the dream minus",
     ),

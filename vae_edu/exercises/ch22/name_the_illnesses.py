@@ -24,7 +24,7 @@ EXERCISE = matching(
         {1: KEPT, 3: LONGER, 4: SAME, 5: "it was trained in reality, and its score is that of no dream", 6: WELL},
         {1: KEPT, 2: GOOD, 3: GOOD, 5: ENDS, 6: WELL},
         {
-            2: "it scores far more than an agent without memory can, such as the one that four times the generations do not help at all",
+            2: "it scores far more than an agent without memory can: compare it with A",
             3: "four times the generations leave it below 100, and most of its carts are lost at the edge. What does its z lack?",
             4: SAME,
             5: "it was trained in reality, and its score is that of no dream",
@@ -53,6 +53,6 @@ EXERCISE = matching(
     hints=(
         "Compare the score where the agent was trained with that in reality. For which agents do they differ by more than chance?",
         "For the others, look at what more generations change, and at what a probe finds in z.",
-        "One agent's world ends after two actions, whatever it does. One keeps improving. One has a low R² and loses its carts at the edge.",
+        "One agent's world ends after two actions, whatever it does. One keeps improving. One has a low R² and loses carts at the edge.",
     ),
 )
