@@ -15,7 +15,7 @@ def dream_step(logits, mu, logvar, end, z, over, temperature, u_part, eps, u_end
         part = (cumulative[:, :-1] <= u_part[:, None]).sum(axis=1)  # the last component takes what rounding leaves
     rows = np.arange(len(z))
     moved = mu[rows, part] + np.sqrt(temperature) * np.exp(0.5 * logvar[rows, part]) * eps
-    ended = u_end < sigmoid(end)
+    ended = u_end < np.exp(-np.logaddexp(0, -end))  # the sigmoid of end, which cannot overflow
     return np.where(over[:, None], z, moved), over | ended
 
 
