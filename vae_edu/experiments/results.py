@@ -60,6 +60,8 @@ SWEEPS = {
     "26": "vae_edu.experiments.claims_on_trial",
     "23": "vae_edu.experiments.exploration",
     "23-budget": "vae_edu.experiments.exploration_budget",
+    "22": "vae_edu.experiments.world_models",
+    "22-budget": "vae_edu.experiments.world_models_budget",
 }
 
 

@@ -28,6 +28,7 @@ from vae_edu.viz import (
     training_diagrams,
     triage_diagrams,
     verdict_diagrams,
+    world_diagrams,
 )
 
 __all__ = ["DIAGRAMS", "MODULES", "png"]
@@ -54,6 +55,7 @@ MODULES = (
     editing_diagrams,
     verdict_diagrams,
     exploration_diagrams,
+    world_diagrams,
 )
 DIAGRAMS = {name: getattr(module, name) for module in MODULES for name in module.__all__}
 PIXELS_PER_INCH = 110

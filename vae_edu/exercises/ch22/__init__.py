@@ -1,0 +1,1 @@
+"""Exercises of notebook 22: world models. One file each."""
