@@ -55,6 +55,8 @@ SWEEPS = {
     "20-gaps": "vae_edu.experiments.table_gaps",
     "21": "vae_edu.experiments.topics",
     "21-controls": "vae_edu.experiments.topics_controls",
+    "25": "vae_edu.experiments.diffusion_toy",
+    "25-codes": "vae_edu.experiments.diffusion_codes",
 }
 
 
