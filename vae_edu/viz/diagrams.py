@@ -11,6 +11,7 @@ from vae_edu.viz import (
     collapse_diagrams,
     conditional_diagrams,
     detection_diagrams,
+    diffusion_diagrams,
     document_diagrams,
     evaluation_diagrams,
     figures,
@@ -48,6 +49,7 @@ MODULES = (
     axes_diagrams,
     flow_diagrams,
     hierarchy_diagrams,
+    diffusion_diagrams,
 )
 DIAGRAMS = {name: getattr(module, name) for module in MODULES for name in module.__all__}
 PIXELS_PER_INCH = 110
