@@ -19,7 +19,14 @@ def few(monkeypatch):
     monkeypatch.setitem(sample_scores.SETTINGS, "rows", 60)
     monkeypatch.setattr(sample_scores, "judge", lambda seed: Fake())
     monkeypatch.setattr(diffusion_codes, "codes", lambda seed: fake_codes())
-    for name, value in {"selection": 100, "repeats": 1, "components": [2, 3], "epochs": [1, 2], "width": 16, "batch_size": 100}.items():
+    for name, value in {
+        "selection": 100,
+        "repeats": 1,
+        "components": [2, 3],
+        "epochs": [1, 2],
+        "width": 16,
+        "batch_size": 100,
+    }.items():
         monkeypatch.setitem(diffusion_codes.SETTINGS, name, value)
     diffusion_codes.chosen.cache_clear()
     yield
@@ -67,9 +74,15 @@ def test_the_estimated_bound_is_close_to_the_cost_of_a_gaussian():
 def test_no_image_plays_two_parts():
     data = sample_scores.images()
     parts = [torch.unique(each, dim=0) for each in (data.training, data.fresh, data.judge)]
-    assert sum(map(len, parts)) - len(torch.unique(torch.cat(parts), dim=0)) < 20  # but for images that occur twice in the data
+    assert (
+        sum(map(len, parts)) - len(torch.unique(torch.cat(parts), dim=0)) < 20
+    )  # but for images that occur twice in the data
 
 
 def test_every_prior_with_three_seeds():
     found = load("25-codes")
-    assert {name: len(found.of(name, "gain")) for name in diffusion_codes.PRIORS} == {"N(0, I)": 3, "mixture": 3, "diffusion": 6}
+    assert {name: len(found.of(name, "gain")) for name in diffusion_codes.PRIORS} == {
+        "N(0, I)": 3,
+        "mixture": 3,
+        "diffusion": 6,
+    }

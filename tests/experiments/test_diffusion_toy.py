@@ -42,7 +42,11 @@ def test_the_bound_lies_above_the_density_and_comes_close():
     x, _ = own.sample(4000, generator=torch.Generator().manual_seed(0))
     excess = [
         (diffusion_toy.bound(own, x, diffusion_toy.schedule(steps, kind), 0) + own.log_prob(x)).mean().item()
-        for steps, kind in ((10, diffusion_toy.linear_schedule), (400, diffusion_toy.linear_schedule), (2000, cosine_schedule))
+        for steps, kind in (
+            (10, diffusion_toy.linear_schedule),
+            (400, diffusion_toy.linear_schedule),
+            (2000, cosine_schedule),
+        )
     ]
     assert excess[0] > 0.3
     assert all(-0.02 < each < 0.06 for each in excess[1:])
@@ -50,7 +54,9 @@ def test_the_bound_lies_above_the_density_and_comes_close():
 
 def test_scores_know_real_points_from_one_gaussian():
     real = diffusion_toy.sample_scores(diffusion_toy.points(500, 77), 0)
-    gaussian = diffusion_toy.sample_scores(math.sqrt(1.02) * torch.randn(500, 2, generator=torch.Generator().manual_seed(0)), 0)
+    gaussian = diffusion_toy.sample_scores(
+        math.sqrt(1.02) * torch.randn(500, 2, generator=torch.Generator().manual_seed(0)), 0
+    )
     assert real["on modes"] > 0.97 > 0.5 > gaussian["on modes"]
     assert real["told"] < 0.56 < 0.65 < gaussian["told"]
 

@@ -54,7 +54,9 @@ class TestPosterior:
     @pytest.mark.parametrize(("high", "low"), [(1.0, -0.5), (4.0, 3.8), (-2.0, -6.0)])
     def test_it_is_bayes_rule_on_a_grid(self, high, low):
         x, z = 0.7, -0.4
-        (alpha_s, sigma_s), (alpha_t, sigma_t) = ([e.item() for e in signal_and_noise(doubles(own))] for own in (high, low))
+        (alpha_s, sigma_s), (alpha_t, sigma_t) = (
+            [e.item() for e in signal_and_noise(doubles(own))] for own in (high, low)
+        )
         factor = alpha_t / alpha_s
         grid = torch.linspace(-12, 12, 200_001, dtype=torch.float64)
         step = Normal(factor * grid, math.sqrt(sigma_t**2 - factor**2 * sigma_s**2))
@@ -99,7 +101,9 @@ class TestStepLoss:
         alpha, sigma = signal_and_noise(self.logsnr[:1])
         z = alpha * self.x + sigma * self.eps
         expected = -Normal(z / alpha, sigma / alpha).log_prob(self.x).sum(dim=1)
-        torch.testing.assert_close(step_loss(self.predict, self.x, self.eps, torch.ones(6).long(), self.logsnr), expected)
+        torch.testing.assert_close(
+            step_loss(self.predict, self.x, self.eps, torch.ones(6).long(), self.logsnr), expected
+        )
 
     def test_the_rate_of_the_last_latent(self):
         alpha, sigma = signal_and_noise(self.logsnr[-1:])
@@ -116,11 +120,16 @@ class TestGaussianData:
             assert bounds == sorted(bounds, reverse=True)
             assert bounds[-1] == pytest.approx(entropy, abs=0.02)
             assert bounds[-1] > entropy
-        near = [gaussian_bound(variance, kind(200_000, high=10.0, low=-10.0)) for kind in (linear_schedule, cosine_schedule)]
+        near = [
+            gaussian_bound(variance, kind(200_000, high=10.0, low=-10.0)) for kind in (linear_schedule, cosine_schedule)
+        ]
         assert near[0] == pytest.approx(near[1], abs=1e-3)
 
     def test_what_is_estimated_is_the_closed_form(self):
-        x, logsnr = math.sqrt(0.5) * torch.randn(20_000, 1, generator=seeded(0), dtype=torch.float64), linear_schedule(12).double()
+        x, logsnr = (
+            math.sqrt(0.5) * torch.randn(20_000, 1, generator=seeded(0), dtype=torch.float64),
+            linear_schedule(12).double(),
+        )
         predict = GaussianMixtureDenoiser(torch.zeros(1, 1, dtype=torch.float64), 0.5)
         total = prior_rate(x, logsnr)
         for t in range(1, 13):
@@ -150,7 +159,10 @@ class TestGaussianData:
 
 
 def test_the_mixture_denoiser_is_the_score():
-    z, own = torch.randn(5, 2, generator=seeded(0), dtype=torch.float64).requires_grad_(), torch.linspace(4, -4, 5).double()
+    z, own = (
+        torch.randn(5, 2, generator=seeded(0), dtype=torch.float64).requires_grad_(),
+        torch.linspace(4, -4, 5).double(),
+    )
     weights = doubles(0.5, 0.2, 0.3)
     alpha, sigma = signal_and_noise(own)
     spread = (alpha**2 * 0.3 + sigma**2).sqrt()
@@ -186,12 +198,20 @@ def test_every_step_is_as_probable_as_any_other():
 class TestDiffusion:
     def test_it_starts_as_the_best_prediction_for_one_gaussian(self):
         torch.manual_seed(0)
-        model, z, own = Diffusion(2, mean=torch.zeros(2), width=8, labels=3), torch.randn(4, 2), torch.linspace(3, -3, 4)
+        model, z, own = (
+            Diffusion(2, mean=torch.zeros(2), width=8, labels=3),
+            torch.randn(4, 2),
+            torch.linspace(3, -3, 4),
+        )
         torch.testing.assert_close(model(z, own), GaussianMixtureDenoiser(torch.zeros(1, 2), 1.0)(z, own))
 
     def test_labels_may_be_left_out(self):
         torch.manual_seed(0)
-        model, z, own = Diffusion(2, mean=torch.zeros(2), width=8, labels=3), torch.randn(4, 2), torch.linspace(3, -3, 4)
+        model, z, own = (
+            Diffusion(2, mean=torch.zeros(2), width=8, labels=3),
+            torch.randn(4, 2),
+            torch.linspace(3, -3, 4),
+        )
         torch.nn.init.normal_(model.network[-1].weight)
         torch.testing.assert_close(model(z, own), model(z, own, torch.full((4,), -1)))
         assert (model(z, own) != model(z, own, torch.tensor([0, 1, 2, 0]))).all()
@@ -200,7 +220,10 @@ class TestDiffusion:
         torch.manual_seed(0)
         model = Diffusion(2, mean=torch.tensor([3.0, -1.0]), scale=2.0, width=8)
         torch.nn.init.normal_(model.network[-1].weight, std=0.1)
-        x, logsnr = torch.tensor([3.0, -1.0]) + 2 * torch.randn(4000, 2, generator=seeded(0)), linear_schedule(10, high=3.0)
+        x, logsnr = (
+            torch.tensor([3.0, -1.0]) + 2 * torch.randn(4000, 2, generator=seeded(0)),
+            linear_schedule(10, high=3.0),
+        )
         bound = model.negative_elbo(x, logsnr, generator=seeded(1))
         with torch.no_grad():
             found = torch.stack([denoising_elbo(logsnr)(model, x, seeded(seed))["loss"].mean() for seed in range(20)])
@@ -216,7 +239,10 @@ class TestDiffusion:
 
     def test_a_few_steps_of_training_come_closer(self):
         torch.manual_seed(0)
-        denoiser, logsnr = GaussianMixtureDenoiser(torch.tensor([[1.5, 0.0], [-1.5, 0.0]]), 0.05), linear_schedule(20, high=6.0)
+        denoiser, logsnr = (
+            GaussianMixtureDenoiser(torch.tensor([[1.5, 0.0], [-1.5, 0.0]]), 0.05),
+            linear_schedule(20, high=6.0),
+        )
         x, _ = denoiser.sample(1000, generator=seeded(0))
         for objective in (denoising_elbo(logsnr), simple_loss(logsnr)):
             model = Diffusion(2, mean=torch.zeros(2), width=16, layers=2)

@@ -1,8 +1,8 @@
 """The second sweep of notebook 25: three priors over the codes of one VAE, scored by the images that they give, with three seeds.
 
-Images, classifier, VAE and scores are those of notebook 13 (``sample_scores``). The VAE is trained once for each seed; then its codes are
-fixed, and each prior learns their distribution. The learning rate of the diffusion model and the number of Gaussians of the mixture are chosen
-on codes of images that serve for this alone.
+Images, classifier, VAE and scores are those of notebook 13 (``sample_scores``). The VAE is trained once for each seed; then its codes
+are fixed, and each prior learns their distribution. The learning rate of the diffusion model and the number of Gaussians of the mixture
+are chosen on codes of images that serve for this alone.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ SETTINGS = {
     "seeds": [0, 1, 2],
     "repeats": 2,
 }
-RUNS = [{"name": name, "epochs": 0, "seed": seed} for seed in SETTINGS["seeds"] for name in ("images", "N(0, I)", "mixture")]
+RUNS = [
+    {"name": name, "epochs": 0, "seed": seed} for seed in SETTINGS["seeds"] for name in ("images", "N(0, I)", "mixture")
+]
 RUNS += [
-    {"name": "diffusion", "epochs": epochs, "seed": seed}
-    for epochs in SETTINGS["epochs"]
-    for seed in SETTINGS["seeds"]
+    {"name": "diffusion", "epochs": epochs, "seed": seed} for epochs in SETTINGS["epochs"] for seed in SETTINGS["seeds"]
 ]
 
 
@@ -86,7 +86,12 @@ def schedule(steps: int) -> Tensor:
 
 def _options(epochs: int, rate: float, seed: int) -> dict:
     generator = torch.Generator().manual_seed(seed)
-    return {"epochs": epochs, "batch_size": SETTINGS["batch_size"], "learning_rate": cosine(rate), "generator": generator}
+    return {
+        "epochs": epochs,
+        "batch_size": SETTINGS["batch_size"],
+        "learning_rate": cosine(rate),
+        "generator": generator,
+    }
 
 
 def train_diffusion(z: Tensor, *, epochs: int, rate: float, seed: int) -> Diffusion:
@@ -112,12 +117,17 @@ class _Mixture:
 
 @torch.no_grad()
 def cost(prior, z: Tensor) -> Tensor:
-    """−log p(z) of each code in nats; of a diffusion model, an unbiased estimate of its bound: of every tenth of the steps one step is taken."""
+    """−log p(z) of each code in nats; of a diffusion model, an unbiased estimate of its bound, with one random
+    step of every ten."""
     if not isinstance(prior, Diffusion):
         return prior.cost(z) if isinstance(prior, _Mixture) else -prior.log_prob(z)
     generator, logsnr, y = torch.Generator().manual_seed(0), schedule(SETTINGS["steps"]), prior.standardise(z)
     parts = SETTINGS["steps"] // 10
-    total = 0.5 * z.shape[1] * (1 + math.log(2 * math.pi) - logsnr[0]) + prior_rate(y, logsnr) + z.shape[1] * prior.scale.log()
+    total = (
+        0.5 * z.shape[1] * (1 + math.log(2 * math.pi) - logsnr[0])
+        + prior_rate(y, logsnr)
+        + z.shape[1] * prior.scale.log()
+    )
     for part in range(parts):
         t = 2 + ((part + torch.rand(len(z), generator=generator)) / parts * (len(logsnr) - 1)).long()
         eps = torch.randn(z.shape, generator=generator)
@@ -139,7 +149,10 @@ def chosen(name: str):
     if name == "N(0, I)":
         return None
     own, choices = codes(0), SETTINGS["components" if name == "mixture" else "rates"]
-    found = [cost(_train(name, own.training, each, SETTINGS["epochs"][0], 0), own.selection).mean().item() for each in choices]
+    found = [
+        cost(_train(name, own.training, each, SETTINGS["epochs"][0], 0), own.selection).mean().item()
+        for each in choices
+    ]
     return choices[int(np.argmin(found))]
 
 

@@ -65,7 +65,9 @@ RUNS += [
 def ring() -> GaussianMixtureDenoiser:
     """Eight Gaussians on a circle of radius √2: each entry of x has mean 0 and variance 1 + 0.02."""
     angles = torch.arange(SETTINGS["modes"]) * (2 * math.pi / SETTINGS["modes"])
-    return GaussianMixtureDenoiser(math.sqrt(2) * torch.stack([angles.cos(), angles.sin()], dim=1), SETTINGS["variance"])
+    return GaussianMixtureDenoiser(
+        math.sqrt(2) * torch.stack([angles.cos(), angles.sin()], dim=1), SETTINGS["variance"]
+    )
 
 
 def points(n: int, seed: int) -> Tensor:
@@ -139,8 +141,8 @@ def samples_of(model: nn.Module, n: int, seed: int) -> Tensor:
 
 
 def sample_scores(own: Tensor, seed: int) -> dict[str, float]:
-    """``told``: the accuracy of a classifier that tells samples from real points. ``on modes``: the fraction within three standard deviations of
-    the nearest mode."""
+    """``told``: the accuracy of a classifier that tells samples from real points. ``on modes``: the fraction within three standard
+    deviations of the nearest mode."""
     real, scale = points(len(own), 5000 + seed), SETTINGS["variance"] ** 0.5
     told = classifier_test(real.numpy(), own.numpy(), rng=np.random.default_rng(seed)).accuracy
     on = (torch.cdist(own, ring().means).min(dim=1).values <= 3 * scale).float().mean()
@@ -151,7 +153,8 @@ def row(name: str, epochs: int, seed: int) -> dict:
     """One row of the results. excess: −ELBO minus the data's own −log p(x), mean over the test points, with its standard error,
     in nats. For a VAE also with importance samples. seconds: of processor time, for training. told, on modes: ``sample_scores``.
 
-    name "controls": the same for real points, for the Gaussian with the data's mean and covariance, and for the perfect denoiser with several numbers of steps."""
+    name "controls": the same for real points, for the Gaussian with the data's mean and covariance, and for the perfect denoiser with
+    several numbers of steps."""
     test, found = points(SETTINGS["test"], 2000), {"name": name, "epochs": epochs, "seed": seed}
     own, n = ring().log_prob(test), SETTINGS["compared"]
     if name == "controls":
@@ -164,7 +167,9 @@ def row(name: str, epochs: int, seed: int) -> dict:
                 found[f"{kind.__name__}, {steps}"] = excess.mean().item()
         generator = torch.Generator().manual_seed(seed)
         found["real"] = sample_scores(points(n, 4000 + seed), seed)
-        found["Gaussian samples"] = sample_scores(math.sqrt(1 + SETTINGS["variance"]) * torch.randn(n, 2, generator=generator), seed)
+        found["Gaussian samples"] = sample_scores(
+            math.sqrt(1 + SETTINGS["variance"]) * torch.randn(n, 2, generator=generator), seed
+        )
         found["perfect denoiser"] = sample_scores(sample(ring(), n, 2, schedule(), generator=generator), seed)
         return _rounded(found)
     rate = chosen_rate(name)

@@ -8,6 +8,7 @@ Sources: Sohl-Dickstein et al. 2015, arXiv:1503.03585; Ho, Jain and Abbeel 2020,
 Salimans, Poole and Ho 2021, arXiv:2107.00630.
 """
 
+import itertools
 import math
 from collections.abc import Callable
 
@@ -128,17 +129,27 @@ class Diffusion(nn.Module):
     SiLUs; it reads z, and the log-SNR as numbers between −1 and 1. labels: how many classes it may be told; it is trained with some
     labels left out, and then knows p(x) too.
 
-    The network outputs what is missing to the best prediction for x ~ N(0, I), which is σ z: noise = σ z + α network(z, λ). It starts there.
+    noise = σ (z + α network(z, λ)). With network = 0 this is the best prediction for x ~ N(0, I), and training starts there. Since
+    E[eps|z] = −σ ∇ log q(z), the network learns how the gradient of log q(z) differs from that of a Gaussian.
     """
 
-    def __init__(self, data: int, *, mean: Tensor, scale: float | Tensor = 1.0, width: int = 128, layers: int = 3, labels: int = 0):
+    def __init__(
+        self,
+        data: int,
+        *,
+        mean: Tensor,
+        scale: float | Tensor = 1.0,
+        width: int = 128,
+        layers: int = 3,
+        labels: int = 0,
+    ):
         super().__init__()
         self.data, self.labels = data, labels
         self.register_buffer("mean", torch.as_tensor(mean, dtype=torch.float32))
         self.register_buffer("scale", torch.as_tensor(scale, dtype=torch.float32))
         self.register_buffer("frequencies", torch.tensor([0.1, 0.25, 0.5]))
         widths = [data + 2 * len(self.frequencies) + labels, *[width] * layers]
-        hidden = [part for a, b in zip(widths, widths[1:], strict=False) for part in (nn.Linear(a, b), nn.SiLU())]
+        hidden = [part for a, b in itertools.pairwise(widths) for part in (nn.Linear(a, b), nn.SiLU())]
         self.network = nn.Sequential(*hidden, nn.Linear(width, data))
         nn.init.zeros_(self.network[-1].weight)
         nn.init.zeros_(self.network[-1].bias)
@@ -168,7 +179,9 @@ class Diffusion(nn.Module):
             total = total + step_loss(self, y, eps, torch.full((len(y),), t), logsnr)
         return total + prior_rate(y, logsnr) + self.scale.log().expand(self.data).sum()
 
-    def sample(self, n: int, logsnr: Float[Tensor, " steps"], *, generator: torch.Generator, label: Tensor | None = None):
+    def sample(
+        self, n: int, logsnr: Float[Tensor, " steps"], *, generator: torch.Generator, label: Tensor | None = None
+    ):
         """``n`` samples of x, (n, data)."""
         own = sample(lambda z, own: self(z, own, label), n, self.data, logsnr, generator=generator)
         return self.mean + self.scale * own

@@ -170,7 +170,9 @@ def with_diff(errors, logsnr, second_moment, data):
 def in_torch(errors, logsnr, second_moment, data):
     e, lam = torch.tensor(np.array(errors)), torch.tensor(np.array(logsnr))
     steps = (0.5 * torch.expm1(lam[:-1] - lam[1:]) * e[1:]).sum()
-    rate = 0.5 * (torch.sigmoid(lam[-1]) * second_moment + data * (torch.sigmoid(-lam[-1]) - 1 - F.logsigmoid(-lam[-1])))
+    rate = 0.5 * (
+        torch.sigmoid(lam[-1]) * second_moment + data * (torch.sigmoid(-lam[-1]) - 1 - F.logsigmoid(-lam[-1]))
+    )
     return (steps + rate + 0.5 * data * (1 + math.log(2 * math.pi) - lam[0])).item()
 
 

@@ -6,7 +6,8 @@ from vae_edu.exercises.record import Exercise, Mistake, slip
 
 
 def bound_from_errors(errors, logsnr, second_moment, data):
-    """The mean of −ELBO in nats: errors (T,) are means of ‖eps − predict‖² at steps 1 to T, second_moment that of ‖x‖², data the entries of x."""
+    """The mean of −ELBO in nats: errors (T,) are means of ‖eps − predict‖² at steps 1 to T, second_moment that of
+    ‖x‖², data the number of entries of x."""
     weights = 0.5 * np.expm1(logsnr[:-1] - logsnr[1:])  # of steps 2 to T
     distortion = 0.5 * data * (1 + np.log(2 * np.pi) - logsnr[0])
     signal, noise = 1 / (1 + np.exp(-logsnr[-1])), 1 / (1 + np.exp(logsnr[-1]))
@@ -119,9 +120,9 @@ EXERCISE = Exercise(
     ),
     hints=(
         "There are three parts: one from step 1, one from each later step, one from z_T. Which of them depend on the errors?",
-        "Step 1 needs E‖eps‖², which is the number of entries. The rate of z_T is a KL from N(α_T x, σ_T² I) to N(0, I): the formula of notebook 04, "
-        "averaged over x.",
-        "steps = (0.5 * np.expm1(logsnr[:-1] - logsnr[1:]) * errors[1:]).sum(); distortion = 0.5 * data * (1 + np.log(2 * np.pi) - logsnr[0]); "
-        "the rate has σ_T² = 1/(1 + exp(λ_T)).",
+        "Step 1 needs E‖eps‖², which is the number of entries. The rate of z_T is a KL from N(α_T x, σ_T² I) to N(0, I): the formula of "
+        "notebook 04, averaged over x.",
+        "steps = (0.5 * np.expm1(logsnr[:-1] - logsnr[1:]) * errors[1:]).sum(); "
+        "distortion = 0.5 * data * (1 + np.log(2 * np.pi) - logsnr[0]); the rate has σ_T² = 1/(1 + exp(λ_T)).",
     ),
 )

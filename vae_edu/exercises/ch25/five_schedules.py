@@ -31,7 +31,9 @@ _SCHEDULES = {
 def data() -> GaussianMixtureDenoiser:
     """Eight Gaussians on a circle around (2, 0), with the prediction of the noise in closed form."""
     angles = torch.arange(8) * (math.pi / 4)
-    return GaussianMixtureDenoiser(1.4 * torch.stack([angles.cos(), angles.sin()], dim=1) + torch.tensor([2.0, 0.0]), 0.02)
+    return GaussianMixtureDenoiser(
+        1.4 * torch.stack([angles.cos(), angles.sin()], dim=1) + torch.tensor([2.0, 0.0]), 0.02
+    )
 
 
 def measure(letter: str, n: int = 2000) -> list[float]:

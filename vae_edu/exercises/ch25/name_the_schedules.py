@@ -29,7 +29,13 @@ EXERCISE = matching(
             5: PREDICTION,
             6: "its bound is fine. Compare the width of its modes with those of the data",
         },
-        {1: RATE, 2: FINE, 4: COARSE, 5: "the samples that it gives still lie at the modes, though too few steps lead there", 6: COARSE},
+        {
+            1: RATE,
+            2: FINE,
+            4: COARSE,
+            5: "the samples that it gives still lie at the modes, though too few steps lead there",
+            6: COARSE,
+        },
         {1: RATE, 3: STEPS, 4: WIDE, 5: PREDICTION, 6: WIDE},
         {
             1: RATE,

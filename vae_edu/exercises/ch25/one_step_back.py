@@ -75,7 +75,9 @@ def draw_cases(rng: np.random.Generator):
     for n, data, high, low in ((5, 3, 3, -3), (1, 2, 2, -2), (4, 1, 6, -6), (6, 2, 32, 30.5), (3, 4, -20, -32)):
         s = rng.uniform((high + low) / 2, high, n)
         t = s - rng.uniform(0.05, 1, n) * (s - low)
-        yield tuple(torch.from_numpy(each) for each in (rng.normal(size=(n, data)), 2 * rng.normal(size=(n, data)), s, t))
+        yield tuple(
+            torch.from_numpy(each) for each in (rng.normal(size=(n, data)), 2 * rng.normal(size=(n, data)), s, t)
+        )
 
 
 EXERCISE = Exercise(
@@ -157,9 +159,10 @@ EXERCISE = Exercise(
         slip("The two results are exchanged: first the mean", step_with, give=lambda mean, variance: (variance, mean)),
     ),
     hints=(
-        "As functions of z_s, q(z_t|z_s) and q(z_s|x) are two Gaussians. What is their product? First find q(z_t|z_s): which factor and which noise "
-        "turn α_s x + σ_s ε into α_t x + σ_t ε?",
-        "The factor is f = α_t/α_s, and the noise has the variance v = σ_t² − f² σ_s², which is σ_t² (1 − SNR_t/SNR_s). The precisions f²/v and 1/σ_s² add.",
+        "As functions of z_s, q(z_t|z_s) and q(z_s|x) are two Gaussians. What is their product? First find q(z_t|z_s): which factor and "
+        "which noise turn α_s x + σ_s ε into α_t x + σ_t ε?",
+        "The factor is f = α_t/α_s, and the noise has the variance v = σ_t² − f² σ_s², which is σ_t² (1 − SNR_t/SNR_s). "
+        "The precisions f²/v and 1/σ_s² add.",
         "mean = f σ_s²/σ_t² · z + α_s v/σ_t² · x, variance = v σ_s²/σ_t², with alpha squared from logsnr.sigmoid() and sigma squared from "
         "(-logsnr).sigmoid(), as columns: [:, None].",
     ),

@@ -225,20 +225,24 @@ EXERCISE = Exercise(
         slip(
             "Where t = 1, the variance is σ_1². Divided by α_1, z_1 has the variance σ_1²/α_1² around x",
             loss_with,
-            last=lambda eps, own: 0.5
-            * (eps**2 / own.sigmoid()[:, None] + math.log(2 * math.pi) + (-own).sigmoid().log()[:, None]),
+            last=lambda eps, own: (
+                0.5 * (eps**2 / own.sigmoid()[:, None] + math.log(2 * math.pi) + (-own).sigmoid().log()[:, None])
+            ),
         ),
         slip(
             "The KL is multiplied by the number of steps. That belongs to the mean over random steps, not to one step",
             loss_with,
             scale=lambda kl, steps: steps * kl,
         ),
-        Mistake("the value is right, but no gradient reaches predict: detach, .item() or NumPy has cut the path", detached),
+        Mistake(
+            "the value is right, but no gradient reaches predict: detach, .item() or NumPy has cut the path", detached
+        ),
     ),
     hints=(
         "Both Gaussians in the KL have the same variance. What is the KL then? And how do the two means differ, if x̂ stands where x stood?",
-        "The means differ by (1 − r) α_{t−1} (x − x̂), with r = SNR_t/SNR_{t−1}. Put x − x̂ = σ_t/α_t (noise − eps) into the KL, and most factors cancel.",
-        "For t > 1: 0.5 * torch.expm1(logsnr[t − 2] − logsnr[t − 1]) * ((eps − noise) ** 2).sum(dim=1). For t = 1, write −log N(x; z_1/α_1, "
-        "exp(−λ_1) I) with x − z_1/α_1 = −σ_1/α_1 · eps. torch.where chooses between the two.",
+        "The means differ by (1 − r) α_{t−1} (x − x̂), with r = SNR_t/SNR_{t−1}. Put x − x̂ = σ_t/α_t (noise − eps) into the KL, and most "
+        "factors cancel.",
+        "For t > 1: 0.5 * torch.expm1(logsnr[t − 2] − logsnr[t − 1]) * ((eps − noise) ** 2).sum(dim=1). For t = 1, write "
+        "−log N(x; z_1/α_1, exp(−λ_1) I) with x − z_1/α_1 = −σ_1/α_1 · eps. torch.where chooses between the two.",
     ),
 )
