@@ -49,7 +49,7 @@ def cosine_schedule(steps: int, *, high: float = 9.0, low: float = -7.0) -> Floa
     """λ_1 … λ_T with α_t = cos(π u_t/2), u_t evenly spaced between the places that give ``high`` and ``low``: most steps are spent
     where signal and noise are of one size.
 
-    Raises ``ValueError`` as ``linear_schedule`` does. Source: Nichol and Dhariwal 2021, arXiv:2102.09672, equation 17, without its offset.
+    Raises ``ValueError`` as ``linear_schedule`` does. Source: Nichol and Dhariwal 2021, arXiv:2102.09672, without its offset.
     """
     _require_schedule(steps, high, low)
     first, last = (math.atan(math.exp(-end / 2)) for end in (high, low))
@@ -68,7 +68,7 @@ def posterior(
 
     With r = SNR_t/SNR_s: the mean is r (α_s/α_t) z_t + (1 − r) α_s x, the variance (1 − r) σ_s² in each entry.
 
-    Source: Kingma et al. 2021, arXiv:2107.00630, appendix A.2.
+    Source: Kingma et al. 2021, arXiv:2107.00630.
     """
     (alpha_s, sigma_s), (alpha_t, _) = signal_and_noise(logsnr_s), signal_and_noise(logsnr_t)
     left = -torch.expm1(logsnr_t - logsnr_s)[:, None]  # 1 − r
@@ -93,7 +93,7 @@ def step_loss(
     t > 1: KL(q(z_{t−1}|z_t, x) || p(z_{t−1}|z_t)) = ½ (exp(λ_{t−1} − λ_t) − 1) ‖eps − predict(z_t, λ_t)‖², where p is q with x̂ for x.
     t = 1: −log p(x|z_1) with p(x|z_1) = N(z_1/α_1, σ_1²/α_1² I), so nothing is learned there: ½ Σ_d (eps_d² + log 2π − λ_1).
 
-    Source: Kingma et al. 2021, arXiv:2107.00630, equations 13 and 14, in terms of the noise.
+    Source: Kingma et al. 2021, arXiv:2107.00630, in terms of the noise.
     """
     own, before = logsnr[t - 1], logsnr[(t - 2).clamp(min=0)]
     alpha, sigma = signal_and_noise(own)
@@ -193,7 +193,7 @@ def denoising_elbo(logsnr: Float[Tensor, " steps"], loss: Callable = step_loss) 
     The steps of a batch of B are spread out: T times (b + u)/B, rounded up, with one u uniform on (0, 1), so that the estimate varies
     less, and each step is as probable as any other. loss: ``step_loss``, or another function with its arguments.
 
-    Source: the steps as in Kingma et al. 2021, arXiv:2107.00630, appendix I.1.
+    Source: the steps as in Kingma et al. 2021, arXiv:2107.00630.
     """
 
     def objective(model: Diffusion, x: Float[Tensor, "batch data"], generator: torch.Generator) -> Terms:
@@ -211,7 +211,7 @@ def simple_loss(logsnr: Float[Tensor, " steps"], *, of: str = "noise", told: flo
     of: "noise", or "x" for ‖x − x̂‖². told: where it is positive, a batch is ``(x, labels)``, and the network is told the label with this
     probability.
 
-    Source: Ho et al. 2020, arXiv:2006.11239, equation 14; labels left out at random: Ho and Salimans 2022, arXiv:2207.12598.
+    Source: Ho et al. 2020, arXiv:2006.11239; labels left out at random: Ho and Salimans 2022, arXiv:2207.12598.
     """
     if of not in ("noise", "x"):
         raise ValueError(f"of is {of!r}; expected 'noise' or 'x'")
@@ -238,7 +238,7 @@ def spread_steps(n: int, steps: int, generator: torch.Generator) -> Int[Tensor, 
 def guided(without: Predict, told: Predict, weight: float) -> Predict:
     """Classifier-free guidance: the predicted noise ε̂ + weight · (ε̂_c − ε̂). 0: no label; 1: p(x|c); above 1: beyond it.
 
-    Source: Ho and Salimans 2022, arXiv:2207.12598, equation 6, whose w is ``weight`` − 1.
+    Source: Ho and Salimans 2022, arXiv:2207.12598, whose w is ``weight`` − 1.
     """
 
     def predict(z: Float[Tensor, "batch data"], logsnr: Float[Tensor, " batch"]) -> Float[Tensor, "batch data"]:
