@@ -62,6 +62,8 @@ SWEEPS = {
     "23-budget": "vae_edu.experiments.exploration_budget",
     "22": "vae_edu.experiments.world_models",
     "22-budget": "vae_edu.experiments.world_models_budget",
+    "25": "vae_edu.experiments.diffusion_toy",
+    "25-codes": "vae_edu.experiments.diffusion_codes",
 }
 
 

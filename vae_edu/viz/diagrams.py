@@ -11,6 +11,7 @@ from vae_edu.viz import (
     collapse_diagrams,
     conditional_diagrams,
     detection_diagrams,
+    diffusion_diagrams,
     document_diagrams,
     editing_diagrams,
     evaluation_diagrams,
@@ -56,6 +57,7 @@ MODULES = (
     verdict_diagrams,
     exploration_diagrams,
     world_diagrams,
+    diffusion_diagrams,
 )
 DIAGRAMS = {name: getattr(module, name) for module in MODULES for name in module.__all__}
 PIXELS_PER_INCH = 110

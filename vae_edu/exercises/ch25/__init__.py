@@ -1,0 +1,1 @@
+"""Exercises of notebook 25: from VAEs to diffusion. One file each."""
