@@ -55,15 +55,15 @@ SWEEPS = {
     "20-gaps": "vae_edu.experiments.table_gaps",
     "21": "vae_edu.experiments.topics",
     "21-controls": "vae_edu.experiments.topics_controls",
-    "24": "vae_edu.experiments.attribute_vectors",
-    "24-paths": "vae_edu.experiments.image_edits",
-    "26": "vae_edu.experiments.claims_on_trial",
-    "23": "vae_edu.experiments.exploration",
-    "23-budget": "vae_edu.experiments.exploration_budget",
     "22": "vae_edu.experiments.world_models",
     "22-budget": "vae_edu.experiments.world_models_budget",
+    "23": "vae_edu.experiments.exploration",
+    "23-budget": "vae_edu.experiments.exploration_budget",
+    "24": "vae_edu.experiments.attribute_vectors",
+    "24-paths": "vae_edu.experiments.image_edits",
     "25": "vae_edu.experiments.diffusion_toy",
     "25-codes": "vae_edu.experiments.diffusion_codes",
+    "26": "vae_edu.experiments.claims_on_trial",
 }
 
 

@@ -6,7 +6,8 @@ from vae_edu.exercises.matching import matching
 def place_the_faults():
     """The numbers of E, F, G and H, in this order: four whole numbers from 0 to 5."""
     # E: the encoder has a gradient, but training did not change it: 4. F: (z − mu)/σ does not vary over the examples: 2.
-    # G: mu hardly varies over x, and hardly any gradient reaches the encoder: 1. H: in the held-out measurement, the same z gives two outputs: 5.
+    # G: mu hardly varies over x, and the encoder has almost no gradient: 1.
+    # H: in the held-out measurement, the same z gives two outputs: 5.
     return 4, 2, 1, 5
 
 
