@@ -43,8 +43,8 @@ def needed_for(notebook: NotebookNode, *indices: int) -> list[int]:
 def only_claims(notebook: NotebookNode, *indices: int) -> NotebookNode:
     """A copy of the notebook that holds the set-up, what the cells ``indices`` claim and verify, and what that needs.
 
-    It is finer than ``needed_for``: of a cell it keeps the statements that are needed, and those that set a random seed.
-    A test of claims can run it in seconds; it is not for readers, since comments and text are left out.
+    It is finer than ``needed_for``: of a cell it keeps the statements that are needed, and those that set a random seed, with
+    what these need. A test of claims can run it in seconds; it is not for readers, since comments and text are left out.
 
     Raises ``SyntaxError`` where a code cell is no Python.
     """
@@ -62,9 +62,10 @@ def only_claims(notebook: NotebookNode, *indices: int) -> NotebookNode:
     needed = walk.all_needed(wanted)
     cells = {steps[step][0] for step in needed}
     seeds = {step for step, (index, statement) in enumerate(steps) if index in cells and _is_seed(statement)}
+    kept = sorted(seeds.union(needed, walk.all_needed(seeds)))
     part = copy.deepcopy(notebook)
-    sources = {index: "" for index in sorted(cells)}
-    for step in sorted(seeds.union(needed)):
+    sources = {index: "" for index in sorted({steps[step][0] for step in kept})}
+    for step in kept:
         index, statement = steps[step]
         sources[index] += ast.unparse(statement) + "\n"
     for index, source in sources.items():

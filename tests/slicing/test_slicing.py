@@ -330,6 +330,15 @@ def test_of_a_cell_the_statements_that_are_needed_for_its_claims(notebook, cell)
     assert part.cells[0].metadata.tags == ["setup"]
 
 
+def test_a_seed_comes_with_its_name(notebook):
+    part = only_claims(notebook("RUN = 2", "torch.manual_seed(RUN)\nx = noise()", 'claim("a", x)'), 2)
+    assert [each.source for each in part.cells] == [
+        "RUN = 2\n",
+        "torch.manual_seed(RUN)\nx = noise()\n",
+        "claim('a', x)\n",
+    ]
+
+
 def test_the_claims_of_several_cells(notebook):
     part = only_claims(notebook("x = 1", 'claim("a", x)', "y = 2", 'claim("b", y)'), 1, 3)
     assert [each.source for each in part.cells] == ["x = 1\n", "claim('a', x)\n", "y = 2\n", "claim('b', y)\n"]
