@@ -62,7 +62,8 @@ def test_attached_pictures_become_files_beside_the_page(course, notebook):
     folder = site.prepare(course / "build") / "notebooks"
     made = read(folder / "00_start_here.ipynb")
     inside = "00_start_here/"
-    assert made.cells[0].source == f"![One alt]({inside}a.png) and ![two]({inside}b.png), see [a]({inside}a.png)"
+    told = f"![One alt]({inside}a.png) and ![two]({inside}b.png), see [a]({inside}a.png)"
+    assert made.cells[0].source == told + site.DOWNLOAD.format("00_start_here.ipynb")
     assert made.cells[1].source == book.cells[1].source
     assert "attachments" not in made.cells[0]
     assert {path.name: path.read_bytes() for path in (folder / inside).iterdir()} == {
