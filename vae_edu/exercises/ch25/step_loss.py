@@ -16,7 +16,7 @@ def step_loss(predict, x, eps, t, logsnr):
     noise = predict(alpha * x + sigma * eps, own)
     # x − x̂ = σ/α (noise − eps), and KL = ½ (SNR_{t−1} − SNR_t) ‖x − x̂‖²
     kl = 0.5 * torch.expm1(before - own) * ((eps - noise) ** 2).sum(dim=1)
-    distortion = 0.5 * (eps**2 + math.log(2 * math.pi) - own[:, None]).sum(dim=1)
+    distortion = 0.5 * (eps**2 + np.log(2 * np.pi) - own[:, None]).sum(dim=1)
     return torch.where(t > 1, kl, distortion)
 
 
