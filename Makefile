@@ -18,7 +18,7 @@ MOVED := $(shell test ! -e $(READY) || { \
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test test-unit test-notebooks test-browser site solutions notebooks bench lint clean moved
+.PHONY: help setup lab test test-unit test-notebooks test-plants test-browser site solutions notebooks bench lint clean moved
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ test-notebooks: $(VENV)/with-teach  ## run every notebook through nbval, the not
 	@rm -rf build/test-home
 	$(ONE_THREAD) VAE_EDU_STRICT=1 VAE_EDU_HOME="$(CURDIR)/build/test-home" $(BIN)/python -m pytest notebooks/[0-9][0-9]_*.ipynb --nbval --nbval-current-env \
 	  --nbval-sanitize-with=tests/notebooks/sanitize.cfg -n 2 --dist loadfile -q
+
+test-plants: $(READY)  ## plant every wrong implementation, and see a claim fail (`make test` takes three of each notebook)
+	$(ONE_THREAD) VAE_EDU_PLANTS=all $(BIN)/python -m pytest tests/notebooks/test_bite.py -n 2 -q
 
 test-browser: $(VENV)/with-site  ## run the notebooks in a real JupyterLab, and read the web site, where a Chromium is found
 	$(ONE_THREAD) $(BIN)/python -m pytest tests/browser -n 2 --dist loadscope -q -rs
