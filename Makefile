@@ -61,7 +61,7 @@ test-notebooks: $(VENV)/with-teach  ## run every notebook through nbval, the not
 	$(ONE_THREAD) VAE_EDU_STRICT=1 VAE_EDU_HOME="$(CURDIR)/build/test-home" $(BIN)/python -m pytest notebooks/[0-9][0-9]_*.ipynb --nbval --nbval-current-env \
 	  --nbval-sanitize-with=tests/notebooks/sanitize.cfg -n 2 --dist loadfile -q
 
-test-plants: $(READY)  ## plant every wrong implementation, and see a claim fail (`make test` takes three of each notebook)
+test-plants: $(READY)  ## plant every wrong implementation, and see a claim fail (`make test` takes one of each notebook)
 	$(ONE_THREAD) VAE_EDU_PLANTS=all $(BIN)/python -m pytest tests/notebooks/test_bite.py -n 2 -q
 
 test-browser: $(VENV)/with-site  ## run the notebooks in a real JupyterLab, and read the web site, where a Chromium is found

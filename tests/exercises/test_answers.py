@@ -4,11 +4,7 @@ mistakes hear their message."""
 import runpy
 from pathlib import Path
 
-import numpy as np
 import pytest
-
-from vae_edu.exercises.engine import judge
-from vae_edu.exercises.registry import find
 
 SEEDS = range(3)  # of right answers; there are more than 600 wrong ones, which are judged once each
 COLLECTIONS = [runpy.run_path(str(path)) for path in sorted(Path(__file__).with_name("answers").glob("ch*.py"))]
@@ -35,17 +31,17 @@ def collected(kind: str, wanted):
     ("exercise_id", "function", "begins"),
     collected("RIGHT", lambda name, of: True) + collected("WRONG", lambda name, of: name in of["HARMLESS"]),
 )
-def test_a_right_answer_passes(exercise_id, function, begins):
+def test_a_right_answer_passes(exercise_id, function, begins, examiner):
     assert not begins
     for seed in SEEDS:
-        report = judge(find(exercise_id), function, np.random.default_rng(seed))
+        report = examiner(exercise_id, seed).judge(function)
         assert report.passed, report
 
 
 @pytest.mark.parametrize(
     ("exercise_id", "function", "begins"), collected("WRONG", lambda name, of: name not in of["HARMLESS"])
 )
-def test_a_wrong_answer_does_not_pass_and_a_classic_one_hears_its_message(exercise_id, function, begins):
-    report = judge(find(exercise_id), function, np.random.default_rng(0))
+def test_a_wrong_answer_does_not_pass_and_a_classic_one_hears_its_message(exercise_id, function, begins, examiner):
+    report = examiner(exercise_id, 0).judge(function)
     assert report.status in ("failed", "error"), report
     assert report.message.startswith(begins), report

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from vae_edu.exercises.engine import judge
 from vae_edu.exercises.record import Family
-from vae_edu.exercises.registry import all_exercises, chapters, exercises_of, find
+from vae_edu.exercises.registry import all_exercises, chapters, exercises_of
 
 SEEDS = range(5)
 EXERCISES = all_exercises()
@@ -61,21 +60,21 @@ def test_there_are_exercises():
 
 @of_each
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_model_answer_passes(exercise, seed):
-    report = judge(exercise, exercise.answer, np.random.default_rng(seed))
+def test_the_model_answer_passes(exercise, seed, examiner):
+    report = examiner(exercise.id, seed).judge(exercise.answer)
     assert report.status == "passed", report
 
 
 @of_each
 @pytest.mark.parametrize("raising", ["NotImplementedError", 'NotImplementedError("write me")'])
-def test_the_stub_is_not_attempted(exercise, raising):
-    report = judge(exercise, stub_of(exercise, raising), np.random.default_rng(0))
+def test_the_stub_is_not_attempted(exercise, raising, examiner):
+    report = examiner(exercise.id, 0).judge(stub_of(exercise, raising))
     assert (report.status, report.message) == ("not attempted", "not attempted yet")
 
 
 @of_each_mistake
-def test_each_mistake_hears_its_own_message(exercise, mistake, seed):
-    report = judge(exercise, mistake.wrong, np.random.default_rng(seed))
+def test_each_mistake_hears_its_own_message(exercise, mistake, seed, examiner):
+    report = examiner(exercise.id, seed).judge(mistake.wrong)
     assert (report.status, report.mistake) == ("failed", mistake.message), report
     assert report.message.partition("\nIt raised ")[0] == mistake.message
 
@@ -89,16 +88,16 @@ def test_each_mistake_hears_its_own_message(exercise, mistake, seed):
         if isinstance(mistake, Family)
     ],
 )
-def test_every_usual_constant_of_a_family_hears_the_message(exercise, family):
+def test_every_usual_constant_of_a_family_hears_the_message(exercise, family, examiner):
     for constant, wrong in zip(family.constants, family.members, strict=True):
-        report = judge(exercise, wrong, np.random.default_rng(0))
+        report = examiner(exercise.id, 0).judge(wrong)
         assert report.mistake == family.message, (constant, report)
 
 
 @of_each_variant
 @pytest.mark.parametrize("seed", range(3))
-def test_other_right_ways_pass(exercise_id, function, seed):
-    report = judge(find(exercise_id), function, np.random.default_rng(seed))
+def test_other_right_ways_pass(exercise_id, function, seed, examiner):
+    report = examiner(exercise_id, seed).judge(function)
     assert report.status == "passed", report
 
 
@@ -168,11 +167,11 @@ def test_cases_are_drawn_afresh_and_repeat_by_seed(exercise):
 
 
 @of_each
-def test_the_source_shown_stands_alone(exercise):
+def test_the_source_shown_stands_alone(exercise, examiner):
     """What ``solution`` shows works in a notebook that has imported NumPy and torch, and nothing else."""
     namespace = {"np": np, "torch": torch}
     exec(compile(exercise.source, "<solution>", "exec"), namespace)
-    report = judge(exercise, namespace[exercise.name], np.random.default_rng(0))
+    report = examiner(exercise.id, 0).judge(namespace[exercise.name])
     assert report.status == "passed", report
     assert exercise.source.startswith("def ")
 

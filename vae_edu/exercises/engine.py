@@ -7,47 +7,69 @@ What it leaves behind on its inputs is told together with that.
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from vae_edu.exercises.compare import aligned, describe, plain, told_apart
+from vae_edu.exercises.known import Known
 from vae_edu.exercises.naming import Naming
 from vae_edu.exercises.record import Exercise, Property, Report, shape_only
 from vae_edu.exercises.sandbox import Outcome, usual_settings
 from vae_edu.exercises.traces import TOLD
 from vae_edu.exercises.trials import Trial, far, noise_of_its_own, size_of, unused_argument
 
-__all__ = ["judge"]
+__all__ = ["Examiner", "judge"]
 
 SHOWN = 8  # a case with no more numbers than this is shown, and of others the shapes
 
 
 def judge(exercise: Exercise, function: Callable, rng: np.random.Generator) -> Report:
     """Run ``function`` and the model answer on the same cases and properties, and report."""
-    unusable = _unusable(exercise, function)
-    if unusable:
-        return Report(exercise.id, "failed", unusable)
-    with usual_settings():
-        return _Judgement(exercise, function, rng).report()
+    return Examiner(exercise, rng).judge(function)
+
+
+class Examiner:
+    """One exercise with its cases drawn: judges any number of functions on them, and tries the model answer and the known mistakes
+    once."""
+
+    def __init__(self, exercise: Exercise, rng: np.random.Generator):
+        self.exercise = exercise
+        with usual_settings():
+            self.cases = [tuple(case) for case in exercise.cases(rng)]
+        self.seed = int(rng.integers(2**62))
+        self.known = Known(exercise, self.cases, self.seed)
+
+    def judge(self, function: Callable) -> Report:
+        """Run ``function`` on the cases and properties, and report."""
+        unusable = _unusable(self.exercise, function)
+        if unusable:
+            return Report(self.exercise.id, "failed", unusable)
+        with usual_settings():
+            return _Judgement(self, function).report()
+
+    @functools.cached_property
+    def answers(self) -> Trial:
+        """The model answer on the cases."""
+        trial = Trial(self.exercise, self.exercise.answer, self.cases, self.seed + 1)
+        if trial.stopped is not None:  # a defect of the course, not of the learner
+            raise trial.stopped.error
+        return trial
 
 
 class _Judgement:
-    def __init__(self, exercise: Exercise, function: Callable, rng: np.random.Generator):
-        self.exercise = exercise
-        self.cases = [tuple(case) for case in exercise.cases(rng)]
-        self.seed = int(rng.integers(2**62))
-        self.learners = Trial(exercise, function, self.cases, self.seed)
-        self.answers = Trial(exercise, exercise.answer, self.cases, self.seed + 1)
-        if self.answers.stopped is not None:  # a defect of the course, not of the learner
-            raise self.answers.stopped.error
+    def __init__(self, examiner: Examiner, function: Callable):
+        self.exercise, self.cases, self.seed = examiner.exercise, examiner.cases, examiner.seed
+        self.learners = Trial(self.exercise, function, self.cases, self.seed)
+        self.answers, self.known = examiner.answers, examiner.known
 
     def report(self) -> Report:
         stopped = self.learners.stopped
         if stopped is not None and (stopped.is_stub or stopped.timed_out):
             return self._stopped(stopped)
-        naming = Naming(self.exercise, self.cases, self.learners, self.answers, self.seed)
+        naming = Naming(self.learners, self.answers, self.known)
         told = naming.values_off or any(self._properties_off())
         stream = None if naming.values_off else naming.stream()
         stopped = self.learners.stopped  # now also by what measures the properties

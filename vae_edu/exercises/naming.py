@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from vae_edu.exercises.compare import aligned, is_single, plain
+from vae_edu.exercises.known import Known
 from vae_edu.exercises.patterns import Pair, explain, explain_exactly, says_nothing
 from vae_edu.exercises.record import Exercise, Family, Mistake, shape_only
 from vae_edu.exercises.sandbox import Outcome, call_guarded
@@ -25,10 +26,10 @@ MOST_FITTED = 3  # cases to which the constant of a family is fitted; the others
 class Naming:
     """Finds names for what a learner's function did on the cases: ``learners``, against ``answers``, the model answer's trial."""
 
-    def __init__(self, exercise: Exercise, cases: list[tuple], learners: Trial, answers: Trial, seed: int):
-        self.exercise, self.cases, self.seed = exercise, cases, seed
-        self.learners, self.answers = learners, answers
-        self.tolerance = exercise.tolerance * CLOSER
+    def __init__(self, learners: Trial, answers: Trial, known: Known):
+        self.exercise, self.cases, self.seed = known.exercise, known.cases, known.seed
+        self.learners, self.answers, self.known = learners, answers, known
+        self.tolerance = self.exercise.tolerance * CLOSER
         self.values_off = learners.stopped is not None or any(self._values_off())
 
     def _values_off(self) -> Iterator[str | None]:
@@ -76,14 +77,14 @@ class Naming:
     def _tried(self, wrong: Callable) -> list[Outcome] | None:
         """What ``wrong`` does on the cases, up to the first on which both raise; None where it is told apart before."""
         found = []
-        for case, learner in zip(self.cases, self.learners.outcomes, strict=False):
-            outcome = call_guarded(wrong, case, seconds=self.exercise.seconds)
+        for index, learner in enumerate(self.learners.outcomes):
+            outcome = self.known.outcome(wrong, index)
             if (outcome.error is None) != (learner.error is None):
                 return None
             found.append(outcome)
             if outcome.error is not None:
                 return found
-            if outcome.value is None or not self._equal(len(found) - 1, learner.value, outcome):
+            if outcome.value is None or not self._equal(index, learner.value, outcome):
                 return None
         return found
 
@@ -103,7 +104,7 @@ class Naming:
     def _measures_alike(self, wrong: Callable) -> bool:
         """Whether the same properties fail, with about the same numbers, and it draws from where the learner's draws."""
         own = self.learners.measured
-        others = Trial(self.exercise, wrong, self.cases[:1], self.learners.seed).measuring()
+        others = self.known.measuring(wrong)
         for each, mine, right in zip(self.exercise.properties, own, self.answers.measured, strict=False):
             theirs = next(others, None)
             if theirs is None:  # it could not be measured, and the learner's could
@@ -114,14 +115,11 @@ class Naming:
                 return False
         if next(others, None) is not None:  # the learner's could not be measured to the end, and it could
             return False
-        return self._stream_of(wrong) == self._stream
+        return self.known.stream(wrong) == self._stream
 
     @functools.cached_property
     def _stream(self) -> str | None:
-        return self._stream_of(self.learners.function)
-
-    def _stream_of(self, function: Callable) -> str | None:
-        return stream_trouble(self.exercise, function, self.cases)
+        return stream_trouble(self.exercise, self.learners.function, self.cases)
 
     def stream(self) -> str | None:
         """Where the learner's function draws from in place of the generator that it is given, in words."""
@@ -271,7 +269,7 @@ class Naming:
             if one.build is other.build and not set(one.changes) & set(other.changes) and one.message != other.message
         )
         for one, other in itertools.islice(fitting, MOST_TOGETHER):
-            if self._did_the_same(one.build(**one.changes, **other.changes)):
+            if self._did_the_same(self.known.together(one, other)):
                 yield one.message, other.message
 
     def _by_part(self) -> Iterator[tuple[str, str]]:
@@ -315,7 +313,7 @@ class Naming:
         """What each mistake returns on all cases, where it returns something."""
         found = []
         for mistake in self.exercise.mistakes:
-            outcomes = [call_guarded(mistake.wrong, case, seconds=self.exercise.seconds) for case in self.cases]
+            outcomes = [self.known.outcome(mistake.wrong, index) for index in range(len(self.cases))]
             if all(outcome.error is None and outcome.value is not None for outcome in outcomes):
                 found.append((mistake, [outcome.value for outcome in outcomes]))
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import inspect
 from collections.abc import Callable, Iterable, Mapping
@@ -67,10 +68,11 @@ class Family:
     @property
     def wrong(self) -> Callable:
         """The mistake with the first of the usual constants."""
-        return self.make(self.constants[0])
+        return self.members[0]
 
-    @property
+    @functools.cached_property
     def members(self) -> tuple[Callable, ...]:
+        """The mistake with each of the usual constants."""
         return tuple(map(self.make, self.constants))
 
 

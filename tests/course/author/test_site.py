@@ -59,7 +59,7 @@ def test_attached_pictures_become_files_beside_the_page(course, notebook):
     text.attachments = {"a.png": {"image/png": b64("first")}, "b.png": {"image/png": b64("second")}}
     book.cells.insert(0, text)
     write_first(course, book)
-    folder = site.prepare(course / "build") / "notebooks"
+    folder = site.prepare(course / "build", course / "states") / "notebooks"
     made = read(folder / "00_start_here.ipynb")
     inside = "00_start_here/"
     told = f"![One alt]({inside}a.png) and ![two]({inside}b.png), see [a]({inside}a.png)"
@@ -83,7 +83,7 @@ def test_notebooks_can_be_downloaded_without_their_outputs(course, notebook, cel
     book = notebook(cell("1 + 1", stored="2"))
     book.cells.insert(0, new_markdown_cell("# 00 Start"))
     write_first(course, book)
-    source = site.prepare(course / "build")
+    source = site.prepare(course / "build", course / "states")
     assert 'href="00_start_here.ipynb" download' in read(source / "notebooks" / "00_start_here.ipynb").cells[0].source
     offered = read(source / "_extra" / "notebooks" / "00_start_here.ipynb")
     assert [each.get("outputs", []) for each in offered.cells] == [[], []]
@@ -96,7 +96,7 @@ def b64(text):
 
 def test_the_source_holds_every_notebook_and_what_the_readme_links_to(tmp_path):
     (tmp_path / "left from before.md").write_text("old", encoding="utf-8")
-    source = site.prepare(tmp_path)
+    source = site.prepare(tmp_path, tmp_path.with_name("states"))
     assert not (source / "left from before.md").exists()
     index = (source / "index.md").read_text(encoding="utf-8")
     assert index.startswith((root() / "README.md").read_text(encoding="utf-8"))
