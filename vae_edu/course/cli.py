@@ -282,12 +282,23 @@ def detect(
 @app.command()
 def site(
     out: Annotated[Path | None, typer.Option(help="Folder to write to; build/site by default.")] = None,
+    moving: Annotated[
+        list[str] | None,
+        typer.Option(help="Draw the states of this notebook's explorers first, as 04; once for each notebook."),
+    ] = None,
+    all_moving: Annotated[
+        bool, typer.Option("--all-moving", help="The same for all notebooks: the first time, an hour.")
+    ] = False,
 ) -> None:
     """Build the course as a web site from the stored notebooks (pip install 'vae-edu[site]')."""
+    from vae_edu.course.author.moving import draw_all
     from vae_edu.course.author.site import build_site
 
+    folder = out or root() / "build" / "site"
     try:
-        typer.echo(f"written: {build_site(out or root() / 'build' / 'site')}")
+        for path in draw_all(_paths(moving) if moving or all_moving else [], folder / "states"):
+            typer.echo(f"explorers of {path.stem}: drawn")
+        typer.echo(f"written: {build_site(folder)}")
     except ModuleNotFoundError as error:
         _fail(f"{error.name} is not installed. Type: pip install 'vae-edu[site]'")
     except (RuntimeError, ValueError) as error:

@@ -7,9 +7,10 @@ import contextlib
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import nbformat
 from nbclient import NotebookClient
@@ -82,6 +83,7 @@ def execute(
     timeout: float = 600,
     home: Path | str | None = None,
     folder: Path | None = None,
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> Execution:
     """Run all code cells from top to bottom in a new kernel; ``notebook`` is changed in place.
 
@@ -89,9 +91,9 @@ def execute(
     threads: how many the kernel's numerical libraries use; ``half_the_cores()`` where it is not given. timeout: seconds
     that one cell may take. home: the kernel's ``VAE_EDU_HOME``, where ``check`` keeps progress; by default a new, empty
     folder that is removed afterwards, so that nobody's progress is shown or changed. folder: where the kernel works; by
-    default the folder of the published notebooks.
+    default the folder of the published notebooks. environment: variables that the kernel has besides.
     """
-    environment = os.environ | threads_of(threads or half_the_cores())
+    environment = os.environ | threads_of(threads or half_the_cores()) | dict(environment)
     environment |= {"TQDM_DISABLE": "1", "VAE_EDU_STRICT": "1" if strict else "0"}
     with _empty_home() if home is None else contextlib.nullcontext(home) as kept:
         environment["VAE_EDU_HOME"] = str(kept)

@@ -7,14 +7,17 @@ without a kernel, a PNG of its first state. The controls are ipywidgets, so they
 import base64
 import html
 import math
+import os
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 import ipywidgets as widgets
 from IPython.display import display
 from matplotlib.figure import Figure
 
 from vae_edu.viz.figures import SHOWN_PER_INCH, as_png, png_metadata, require_alt
+from vae_edu.viz.states import draw_states
 
 __all__ = ["choice", "explorer", "log_slider", "require_told", "show_live", "slider", "stepper", "toggle"]
 
@@ -68,6 +71,7 @@ def explorer(draw: Callable[..., tuple[Figure, str]], *, try_this: str, alt: str
     alt: alternative text of the first state's picture; fixed text.
     controls: one ``slider``, ``log_slider``, ``stepper``, ``choice`` or ``toggle`` for each parameter of ``draw``.
 
+    Where ``VAE_EDU_STATES`` names a folder, its states are drawn into it: see ``states``.
     An exception in ``draw`` is shown in place of the picture, never swallowed. Raises ``ValueError`` for an empty
     ``alt`` or ``try_this``, and whatever ``draw`` raises in its first state.
     """
@@ -93,6 +97,8 @@ def explorer(draw: Callable[..., tuple[Figure, str]], *, try_this: str, alt: str
     for control in controls.values():
         control.observe(update, names="value")
     show_live([*controls.values(), picture, words], first, try_this=try_this, alt=alt)
+    if folder := os.environ.get("VAE_EDU_STATES"):
+        draw_states(Path(folder), draw, controls, try_this=try_this, alt=alt)
 
 
 def require_told(try_this: str, alt: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from vae_edu.course.author.moving import states_of, with_states
 from vae_edu.course.cells import read
 from vae_edu.course.executing import store
 from vae_edu.course.learner.copies import learner_copy
@@ -69,13 +70,14 @@ def lab_slug(title: str) -> str:
 def build_site(folder: Path) -> Path:
     """Build the pages into ``folder``, nothing executed; returns the first page.
 
+    Explorers move whose states ``moving.draw_all`` has drawn into ``folder / "states"``; of the others, the stored picture stands.
     Raises ``RuntimeError`` for a warning of Sphinx, such as a link that leads nowhere, and ``ModuleNotFoundError`` where
     Sphinx and its theme are not installed (the extra ``site``).
     """
     from sphinx.application import Sphinx
     from sphinx.errors import SphinxError
 
-    source = prepare(folder / "source")
+    source = prepare(folder / "source", folder / "states")
     pages = folder / "html"
     shutil.rmtree(pages, ignore_errors=True)
     app = Sphinx(
@@ -90,10 +92,10 @@ def build_site(folder: Path) -> Path:
     return pages / "index.html"
 
 
-def prepare(source: Path) -> Path:
+def prepare(source: Path, states: Path) -> Path:
     """Write what Sphinx reads into ``source``: the README as the first page, the notebooks, and all that they link to.
 
-    Beside the pages, ``_extra`` gets the notebooks without outputs, for readers to download.
+    Beside the pages, ``_extra`` gets the notebooks without outputs, for readers to download, and the explorers' states.
     """
     shutil.rmtree(source, ignore_errors=True)
     readme = (root() / "README.md").read_text(encoding="utf-8")
@@ -108,7 +110,10 @@ def prepare(source: Path) -> Path:
     for file in ("site.css", "site.js"):
         shutil.copy(Path(__file__).with_name(file), source / "_static" / file)
     for path in notebook_paths():
-        notebook = _for_sphinx(read(path))
+        notebook = read(path)
+        for drawn in with_states(notebook, states_of(path, states), f"{path.stem}/states"):
+            shutil.copytree(drawn, source / "_extra" / "notebooks" / path.stem / "states" / drawn.name)
+        notebook = _for_sphinx(notebook)
         for file, content in _detach(notebook, path.stem).items():
             with replacing(source / "notebooks" / file) as new:
                 new.write_bytes(content)
