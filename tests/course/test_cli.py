@@ -35,6 +35,22 @@ def two(course, notebook):
     return course
 
 
+def test_a_handout_holds_no_outputs_and_replaces_nothing(two, notebook, setup_cell, exercise, tmp_path):
+    published = notebook(setup_cell, *exercise())
+    nbformat.write(published, two / "notebooks" / "04_the_elbo.ipynb")
+    ran = run("handout", "04", "--out", str(tmp_path / "out"))
+    assert ran.exit_code == 0, ran.output
+    [made] = (tmp_path / "out").iterdir()
+    given = nbformat.read(made, as_version=4)
+    assert [cell.source for cell in given.cells] == [cell.source for cell in published.cells]
+    assert [cell.get("outputs", []) for cell in given.cells] == [[]] * len(given.cells)
+    made.write_text("mine", encoding="utf-8")
+    ran = run("handout", "--out", str(tmp_path / "out"))
+    assert ran.exit_code == 2
+    assert "04_the_elbo.ipynb is there already" in ran.stderr
+    assert [path.read_text(encoding="utf-8") for path in (tmp_path / "out").iterdir()] == ["mine"]
+
+
 class TestPlaces:
     def test_the_course_lies_around_the_package(self):
         assert (root() / "vae_edu" / "course" / "cli.py").is_file()

@@ -16,7 +16,7 @@ import pytest
 from vae_edu.course.cells import read
 from vae_edu.course.executing import store
 from vae_edu.course.places import notebook_path, notebook_paths
-from vae_edu.course.teacher.assignments import write_assignment
+from vae_edu.course.teacher.assignments import name_of, write_assignment
 from vae_edu.exercises.registry import exercises_of, find
 
 pytest.importorskip("nbgrader", reason="nbgrader is not installed: pip install 'vae-edu[teach]'")
@@ -87,10 +87,10 @@ def graded(course):
     """The course when all is graded that was handed in honestly, and the scores."""
     for path in HAVE_EXERCISES:
         right = right_answers(path)
-        course.hand_in("mistaken", path.stem, right | mistaken_answers(path))
+        course.hand_in("mistaken", name_of(path), right | mistaken_answers(path))
         if path.stem[:2] in WHOLE:
-            course.hand_in("right", path.stem, right)
-            course.hand_in("untouched", path.stem)
+            course.hand_in("right", name_of(path), right)
+            course.hand_in("untouched", name_of(path))
     course.run("autograde", "--assignment=*")
     course.run("generate_feedback", "--assignment=*")
     return course, course.scores()
@@ -102,8 +102,8 @@ def test_right_untouched_and_mistaken_answers_get_what_they_deserve(path, graded
     points = {each.id: each.difficulty for each in exercises_of(int(path.stem[:2]))}
     mistaken = mistaken_answers(path)
     whole = {"right": sum(points.values()), "untouched": 0} if path.stem[:2] in WHOLE else {}
-    assert scores[path.stem] == whole | {"mistaken": sum(points[each] for each in points if each not in mistaken)}
-    told = course.feedback("mistaken", path.stem).replace("&#39;", "'").replace("&quot;", '"').replace("&amp;", "&")
+    assert scores[name_of(path)] == whole | {"mistaken": sum(points[each] for each in points if each not in mistaken)}
+    told = course.feedback("mistaken", name_of(path)).replace("&#39;", "'").replace("&quot;", '"').replace("&amp;", "&")
     for exercise_id in mistaken:
         assert find(exercise_id).mistakes[0].message.split("<")[0] in told
 
@@ -128,11 +128,11 @@ def test_attacks_earn_nothing(graded):
         "prints": stub.format(body=f"print('✓ {first.id} right')\n    return {first.difficulty}"),
     }
     for learner, source in attacks.items():
-        course.hand_in(learner, path.stem, {first.id: source})
-    course.hand_in("deletes", path.stem, change=without_checks)
-    course.hand_in("loops once", path.stem, answers | {first.id: "while True:\n    pass"})
-    log = course.run("autograde", path.stem, "--ExecutePreprocessor.timeout=20", may_fail=True)
-    scores = course.scores()[path.stem]
+        course.hand_in(learner, name_of(path), {first.id: source})
+    course.hand_in("deletes", name_of(path), change=without_checks)
+    course.hand_in("loops once", name_of(path), answers | {first.id: "while True:\n    pass"})
+    log = course.run("autograde", name_of(path), "--ExecutePreprocessor.timeout=20", may_fail=True)
+    scores = course.scores()[name_of(path)]
     whole = sum(each.difficulty for each in exercises)
     assert scores.pop("right") == whole, log
     assert scores.pop("loops once") == whole - first.difficulty, log  # it costs no other exercise
@@ -171,9 +171,9 @@ def test_copied_split_and_deleted_cells_cost_that_exercise_at_most(graded):
         "f whole": (lambda notebook, grade_id: None, ""),
     }
     for learner, (change, grade_id) in changes.items():
-        course.hand_in(learner, path.stem, answers, change=lambda notebook: change(notebook, grade_id))  # noqa: B023
-    log = course.run("autograde", path.stem)
-    scores = course.scores()[path.stem]
+        course.hand_in(learner, name_of(path), answers, change=lambda notebook: change(notebook, grade_id))  # noqa: B023
+    log = course.run("autograde", name_of(path))
+    scores = course.scores()[name_of(path)]
     first = find("0.1").difficulty
     expected = dict.fromkeys(changes, points) | {"e split answer": points - first}  # its two halves are no Python
     assert {learner: scores[learner] for learner in changes} == expected, log

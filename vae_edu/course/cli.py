@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from vae_edu.course.cells import read
 from vae_edu.course.places import NotACheckout, mine, notebook_path, notebook_paths, root
 from vae_edu.course.terminal import plain_where_needed
 
@@ -109,17 +110,45 @@ def solutions(
 
 @app.command()
 def assignment(
-    numbers: Annotated[list[str], typer.Argument(help="Numbers of notebooks, as 04.")],
     out: Annotated[Path, typer.Option(help="nbgrader's course folder; it is made where there is none.")],
+    numbers: Annotated[list[str] | None, typer.Argument(help="Numbers of notebooks, as 04.")] = None,
+    only: Annotated[
+        str, typer.Option(help="Exercises to take, as 3.2,3.4; of no other notebook is anything written.")
+    ] = "",
 ) -> None:
     """For teachers: write the exercises of notebooks as assignments for nbgrader (pip install 'vae-edu[teach]')."""
     from vae_edu.course.teacher.assignments import write_assignment
+    from vae_edu.exercises.registry import find
 
+    chosen = [each.strip() for each in only.split(",") if each.strip()]
+    if bool(numbers) == bool(chosen):
+        _fail("Name either notebooks, as 04 05, or exercises, as --only 3.2,3.4.")
+    of_each: dict[str, list[str]] = {path.stem[:2]: [] for path in _paths(numbers)} if numbers else {}
     try:
-        for path in _paths(numbers):
-            typer.echo(f"✓ {write_assignment(path, out)}")
+        for exercise_id in chosen:
+            of_each.setdefault(f"{find(exercise_id).chapter:02d}", []).append(exercise_id)
+        for path in _paths(list(of_each)):
+            typer.echo(f"✓ {write_assignment(path, out, of_each[path.stem[:2]])}")
     except (FileExistsError, ValueError) as error:
         _fail(str(error))
+
+
+@app.command()
+def handout(
+    out: Annotated[Path, typer.Option(help="Folder to write to; it is made where there is none.")],
+    numbers: Numbers = None,
+) -> None:
+    """For teachers: write copies of notebooks without outputs, as learners get them from `vae-edu lab`."""
+    from vae_edu.course.executing import store
+    from vae_edu.course.learner.copies import learner_copy
+
+    paths = _paths(numbers)
+    for path in paths:
+        if (out / path.name).exists():
+            _fail(f"{out / path.name} is there already: remove it to have it written anew, or give another folder")
+    for path in paths:
+        store(learner_copy(read(path)), out / path.name)
+        typer.echo(f"✓ {out / path.name}")
 
 
 @app.command("check-mine")
@@ -326,7 +355,7 @@ def run_notebooks(
     out: Annotated[Path | None, typer.Option(help="Folder for the executed copies; build/run by default.")] = None,
 ) -> None:
     """Run notebooks as they are, without a browser: seconds, peak memory, and an executed copy of each; yours stay untouched."""
-    from vae_edu.course.cells import read, text_of
+    from vae_edu.course.cells import text_of
     from vae_edu.course.executing import execute, store, tidy
 
     paths = _paths(numbers)
@@ -350,7 +379,6 @@ def run_notebooks(
 @app.command()
 def execute(numbers: Numbers = None) -> None:
     """For authors: draw the diagrams of notebooks anew, re-execute the notebooks in place, alone, and store their seconds."""
-    from vae_edu.course.cells import read
     from vae_edu.course.executing import execute as run
     from vae_edu.course.executing import redraw, store, tidy
 
@@ -372,7 +400,6 @@ def standard(numbers: Numbers = None) -> None:
     """For authors: say what in a notebook breaks the course's standard, and what the notebook asks of its reader."""
     from vae_edu.course.author.counting import count
     from vae_edu.course.author.standard import violations
-    from vae_edu.course.cells import read
 
     paths = _paths(numbers)
     failed = False

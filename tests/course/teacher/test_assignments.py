@@ -5,12 +5,13 @@ import ast
 import nbformat
 import pytest
 from nbformat.v4 import new_markdown_cell
+from small_notebooks import make_cell
 from typer.testing import CliRunner
 
 from vae_edu.course.cells import read
 from vae_edu.course.cli import app
 from vae_edu.course.places import notebook_path
-from vae_edu.course.teacher.assignments import with_markers, write_assignment
+from vae_edu.course.teacher.assignments import SETUP, name_of, with_markers, write_assignment
 from vae_edu.exercises.registry import all_exercises, exercises_of, find
 
 TEXT = "Prose of the notebook.\n\n**Exercise 0.1** (5 min, ●○○) The [loss](04_the_elbo.ipynb#Rate), $x$ [here](https://a.org)."
@@ -53,9 +54,28 @@ def test_it_holds_what_the_exercises_need(path, tmp_path):
         "answer-0-1",
         "check-0-1",
     ]
-    assert of_kind(made, "setup").source == read(path).cells[0].source
+    assert of_kind(made, "setup").source == SETUP.rstrip()
     assert of_kind(made, "text").source == "**Exercise 0.1** (5 min, ●○○) The loss, $x$ [here](https://a.org)."
     nbformat.validate(made)
+
+
+def test_the_set_up_imports_what_the_text_names_and_nothing_else_of_the_course(notebook, exercise, saved, tmp_path):
+    setup = "from vae_edu.densities import gaussian_kl, log_mean_exp\nfrom vae_edu.exercises import check"
+    book = notebook(make_cell(setup, "setup"), *exercise())
+    book.cells.insert(1, new_markdown_cell(TEXT + " Use `log_mean_exp`."))
+    made = of_kind(read(write_assignment(saved(book), tmp_path)), "setup").source
+    assert made == SETUP + "\nfrom vae_edu.densities import log_mean_exp"
+
+
+def test_its_name_is_not_the_lesson_s(path, tmp_path):
+    assert write_assignment(path, tmp_path).name == "00_exercises.ipynb" != path.name
+
+
+def test_only_some_exercises(path, tmp_path):
+    made = read(write_assignment(path, tmp_path, ["0.1"]))
+    assert of_kind(made, "check").metadata.nbgrader.grade_id == "check-0-1"
+    with pytest.raises(ValueError, match=r"00_start_here has no exercise 0\.2: it has 0\.1"):
+        write_assignment(path, tmp_path / "other", ["0.2"])
 
 
 def test_only_the_answer_can_be_changed_and_only_the_check_has_points(path, tmp_path):
@@ -103,13 +123,36 @@ class TestTheCommand:
         ran = CliRunner().invoke(app, ["assignment", "00", "04", "--out", str(tmp_path / "vae")])
         assert ran.exit_code == 0, ran.output
         for number in ("00", "04"):
-            name = notebook_path(number).stem
+            name = name_of(notebook_path(number))
             made = read(tmp_path / "vae" / "source" / name / f"{name}.ipynb")
             checks = [cell for cell in made.cells if cell.metadata.nbgrader.grade]
             assert len(checks) == len(exercises_of(int(number)))
+
+    def test_exercises_of_two_notebooks(self, tmp_path):
+        ran = CliRunner().invoke(app, ["assignment", "--only", "3.2, 4.1,4.3", "--out", str(tmp_path)])
+        assert ran.exit_code == 0, ran.output
+        held = {}
+        for name in ("03_exercises", "04_exercises"):
+            made = read(tmp_path / "source" / name / f"{name}.ipynb")
+            held[name] = [cell.metadata.nbgrader.grade_id for cell in made.cells if cell.metadata.nbgrader.grade]
+        assert held == {"03_exercises": ["check-3-2"], "04_exercises": ["check-4-1", "check-4-3"]}
+
+    @pytest.mark.parametrize(
+        ("arguments", "told"),
+        [
+            ([], "Name either notebooks"),
+            (["03", "--only", "3.2"], "Name either notebooks"),
+            (["--only", "4.77"], "there is no exercise '4.77'"),
+        ],
+    )
+    def test_what_cannot_be_chosen(self, tmp_path, arguments, told):
+        ran = CliRunner().invoke(app, ["assignment", *arguments, "--out", str(tmp_path / "vae")])
+        assert ran.exit_code == 2
+        assert told in ran.stderr
+        assert not (tmp_path / "vae").exists()
 
     def test_it_says_what_is_there_already(self, tmp_path):
         assert CliRunner().invoke(app, ["assignment", "00", "--out", str(tmp_path)]).exit_code == 0
         again = CliRunner().invoke(app, ["assignment", "00", "--out", str(tmp_path)])
         assert again.exit_code == 2
-        assert "00_start_here.ipynb is there already" in again.stderr
+        assert "00_exercises.ipynb is there already" in again.stderr

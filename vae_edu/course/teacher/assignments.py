@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 import nbformat
@@ -16,7 +17,7 @@ from vae_edu.exercises.record import Exercise
 from vae_edu.exercises.registry import find
 from vae_edu.files import replacing
 
-__all__ = ["SETTINGS", "with_markers", "write_assignment"]
+__all__ = ["SETTINGS", "SETUP", "name_of", "with_markers", "write_assignment"]
 
 SETTINGS = '''"""nbgrader's settings for this course, written once by `vae-edu assignment`: yours to change."""
 
@@ -46,17 +47,36 @@ os.environ["TQDM_DISABLE"] = "1"
 '''
 
 
-def write_assignment(path: Path, course: Path) -> Path:
+# Enough for the model answers. Of what a notebook imports besides, much would answer an exercise.
+SETUP = """\
+# Set-up: run this first.
+import math
+
+import numpy as np
+import torch
+
+from vae_edu.exercises import check, hint
+"""
+
+
+def name_of(path: Path) -> str:
+    """The name of a notebook's assignment: another than the notebook's, so that neither replaces the other in a learner's folder."""
+    return f"{path.stem[:2]}_exercises"
+
+
+def write_assignment(path: Path, course: Path, only: Collection[str] = ()) -> Path:
     """Write the exercises of a notebook as an assignment into ``course``, a folder for nbgrader; returns the notebook written.
 
-    It becomes ``course/source/NAME/NAME.ipynb``, with the points of each exercise being its difficulty, 1 to 3. A folder
-    without ``nbgrader_config.py`` gets one. Raises ``FileExistsError`` where the assignment is there already, since a teacher
-    may have changed it, and ``ValueError`` for a notebook without exercises.
+    It becomes ``course/source/NN_exercises/NN_exercises.ipynb``, with the points of each exercise being its difficulty, 1 to 3. only:
+    the ids of the exercises to take; all where there are none. A folder without ``nbgrader_config.py`` gets one. Raises
+    ``FileExistsError`` where the assignment is there already, since a teacher may have changed it, and ``ValueError`` for a notebook
+    without exercises, or without one of those to take.
     """
-    target = course / "source" / path.stem / path.name
+    name = name_of(path)
+    target = course / "source" / name / f"{name}.ipynb"
     if target.exists():
         raise FileExistsError(f"{target} is there already: remove it to have it written anew, or give another folder")
-    notebook = _assignment(read(path), path.stem)
+    notebook = _assignment(read(path), path.stem, only)
     if not (course / "nbgrader_config.py").exists():
         with replacing(course / "nbgrader_config.py") as new:
             new.write_text(SETTINGS, encoding="utf-8")
@@ -84,17 +104,25 @@ def with_markers(source: str) -> str:
     return "\n".join([*marked, *lines[function.end_lineno :]])
 
 
-def _assignment(notebook: NotebookNode, name: str) -> NotebookNode:
-    cells, above = [], ""
+def _assignment(notebook: NotebookNode, name: str, only: Collection[str]) -> NotebookNode:
+    ids = [each for each in (tagged_id(cell, "exercise") for cell in notebook.cells) if each]
+    if not ids:
+        raise ValueError(f"{name} has no exercises")
+    if unknown := sorted(set(only) - set(ids)):
+        raise ValueError(f"{name} has no exercise {', '.join(unknown)}: it has {', '.join(ids)}")
+    cells, above, imported = [], "", {}
     for cell in notebook.cells:
-        exercise_id = tagged_id(cell, "exercise")
         if "setup" in tags(cell):
-            cells.append(_told(new_code_cell(cell.source), "setup"))
-        elif exercise_id:
+            imported |= _imports(cell.source)
+        exercise_id = tagged_id(cell, "exercise")
+        if exercise_id and (not only or exercise_id in only):
             cells += _exercise(find(exercise_id), above)
         above = cell.source if cell.cell_type == "markdown" else ""
-    if not any(cell.metadata["nbgrader"]["grade"] for cell in cells):
-        raise ValueError(f"{name} has no exercises")
+    told = " ".join(
+        cell.source for cell in cells if cell.metadata["nbgrader"]["grade_id"].startswith(("text", "answer"))
+    )
+    named = [line for word, line in imported.items() if re.search(rf"`{word}[`(.]", told)]
+    cells.insert(0, _told(new_code_cell("\n".join([SETUP, *named]).rstrip()), "setup"))
     number, _, words = name.partition("_")
     head = (
         f"# Exercises of notebook {number}: {words.replace('_', ' ')}\n\n"
@@ -108,6 +136,17 @@ def _assignment(notebook: NotebookNode, name: str) -> NotebookNode:
     for cell in made.cells:
         cell["id"] = cell.metadata["nbgrader"]["grade_id"]
     return made
+
+
+def _imports(source: str) -> dict[str, str]:
+    """The lines that import each name, by name, but for those that ``SETUP`` imports."""
+    found = {}
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                line = ast.unparse(ast.ImportFrom(node.module, [alias], node.level))
+                found[alias.asname or alias.name] = line
+    return {word: line for word, line in found.items() if word not in ("check", "hint")}
 
 
 def _exercise(exercise: Exercise, above: str) -> list[NotebookNode]:
