@@ -192,7 +192,7 @@ HEARS = {
     },
     "11.4": {
         "active_means_fine": "B is not number 0: its rate is below half a nat",
-        "deaf_taken_for_rate_without_information": "D is not number 3: more is wrong with it",
+        "deaf_taken_for_rate_without_information": "D is not number 3: that is not all that is wrong with it",
         "largest_information_is_best": "E is not number 0: compare its NLL",
     },
 }

@@ -154,7 +154,7 @@ EXERCISE = Exercise(
             ),
         ),
         Mistake(
-            "the mean over the groups, where their sum belongs",
+            "you take the mean over the groups: take their sum",
             free_bits_from(
                 lambda rates, threshold, groups: summed(rates, groups).mean(dim=0).clamp(min=threshold).mean()
             ),
@@ -206,7 +206,7 @@ EXERCISE = Exercise(
             ),
         ),
         Mistake(
-            "this is the negative ELBO, averaged over the batch in its rate: the threshold is not used",
+            "this is the distortion plus the mean rate of the batch: the threshold is not used",
             free_bits_from(lambda rates, threshold, groups: rates.mean(dim=0).sum()),
         ),
         Mistake(

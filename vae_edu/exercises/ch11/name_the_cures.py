@@ -10,7 +10,7 @@ def name_the_cures():
     return 3, 1, 0, 2, 4
 
 
-LOSS = "it loses several nats with the z of another name, so its decoder reads z"
+LOSS = "its sensitivity is several nats: the distortion rises with the z of another name, so its decoder reads z"
 TIE = "its NLL is within 0.1 nats of that of the decoder without z"
 RATE = "its rate is well above half a nat"
 INFORMATION = "its information is nearly as large as its rate"
@@ -26,16 +26,16 @@ EXERCISE = matching(
         },
         {
             0: "its rate is below half a nat. What is a count of active units worth?",
-            2: "its decoder loses more with the z of another name than the whole rate: it reads z",
+            2: "its sensitivity is larger than its whole rate, so its decoder reads z",
             3: INFORMATION,
             4: TIE,
         },
         {1: RATE, 2: LOSS, 3: INFORMATION, 4: TIE},
         {
-            0: "what does its decoder lose when each name gets the z of another?",
+            0: "how much does its distortion rise when each name gets the z of another?",
             1: RATE,
-            3: "more is wrong with it. Whatever the encoder says, what does the decoder do with it?",
-            4: "three of the others hold more information. And what does its decoder do with its own?",
+            3: "that is not all that is wrong with it. Does its decoder use z at all?",
+            4: "three of the others hold more information. And does its decoder use its own?",
         },
         {
             0: "compare its NLL with that of the decoder without z",
@@ -51,7 +51,7 @@ EXERCISE = matching(
     otherwise="not all five are right. Give five whole numbers from 0 to 4, for A to E in this order",
     hints=(
         "For each result, ask which of the five numbers must be near 0, or near another one.",
-        "Begin with the decoder: what does it lose with the z of another name? Then compare information with rate, and the NLL with 0.",
-        "One model has a loss of almost exactly 0, one a rate below half a nat, and one more than twice the information of any other.",
+        "Begin with the decoder: which sensitivity is near 0? Then compare information with rate, and the NLL difference with 0.",
+        "One model has a sensitivity near 0, one a rate below half a nat, and one more than twice the information of any other.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Exercise 11.1: what a latent with an exact posterior costs, and what is left to pay."""
+"""Exercise 11.1: the rate and the distortion of a latent with an exact posterior."""
 
 import numpy as np
 from scipy.special import log_softmax, logsumexp

@@ -163,8 +163,8 @@ EXERCISE = Exercise(
         ),
     ),
     hints=(
-        "What has to be written is always x, whole. What is read is x, one place later.",
-        "read[:, 1:] = x[:, :-1] with read[:, 0] = 0; then, in training alone, blanks where noise < fraction, except in column 0.",
-        "hidden = noise < fraction; hidden[:, 0] = False; read[hidden] = blank",
+        "Which symbol has the decoder just read when it writes the one at place t? And at place 0? Is what it has to write ever hidden?",
+        "Shift first: what is read is x, one place later, behind a 0. Then hide, with a mask that is False in column 0.",
+        "read = np.zeros_like(x); read[:, 1:] = x[:, :-1]",
     ),
 )
