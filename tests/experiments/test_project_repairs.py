@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from vae_edu.exercises.ch26 import digits_project
 from vae_edu.exercises.ch26.find_defects import NUMBERED, RIGHT
-from vae_edu.experiments import digits_project
-from vae_edu.experiments.project_repairs import PROBES, REPAIRS, measure, repaired
+from vae_edu.exercises.ch26.project_repairs import PROBES, REPAIRS, measure, repaired
 
 
 def test_the_ten_defects_are_those_of_the_exercise():
