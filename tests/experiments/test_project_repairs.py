@@ -1,5 +1,7 @@
 """The capstone: each of its ten defects, repaired alone, changes the number that shows it, and no other defect hides it."""
 
+import copy
+
 import pytest
 import torch
 
@@ -38,6 +40,29 @@ def test_suspicions_that_are_wrong_are_wrong_of_the_project():
     assert all(each.grad.abs().sum() > 0 for each in model.parameters())
     assert model.log_prob(rows[:2], torch.zeros(2, 8)).max() <= 0
     assert model.decoder(torch.zeros(1, 8)).min() < 0  # logits
+
+
+def test_the_repaired_control_is_fitted_to_the_rows_of_the_vae():
+    """Held-out rows choose the epoch, so neither model is fitted to them."""
+    project, fitted = repaired(*REPAIRS), []
+    project.nll = lambda model, x: torch.zeros(len(x))
+    project.control = lambda x, test: (fitted.append(x), torch.ones(len(test)))[1]
+    project.EPOCHS = 1
+    seen, vae = [], project.VAE
+    project.VAE = lambda mean: (seen.append(mean), vae(mean))[1]
+    project.report((0,))
+    assert len(fitted[0]) == 1297
+    torch.testing.assert_close(seen[0], fitted[0].mean(dim=0))
+
+
+def test_a_copy_of_a_version_is_its_own():
+    project = repaired(1)
+    other = copy.deepcopy(project)
+    other.EPOCHS = 3
+    other.nll = None
+    assert project.EPOCHS == 20
+    assert callable(project.nll)
+    assert other.split(torch.arange(1797))[0].shape == (1497,)
 
 
 def test_the_estimate_of_the_repaired_project_is_that_of_importance_sampling():
