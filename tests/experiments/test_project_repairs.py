@@ -2,10 +2,12 @@
 
 import copy
 
+import numpy as np
 import pytest
 import torch
 
 from vae_edu.exercises.ch26 import digits_project
+from vae_edu.exercises.ch26.evidence import versions_of
 from vae_edu.exercises.ch26.find_defects import NUMBERED, RIGHT
 from vae_edu.exercises.ch26.project_repairs import PROBES, REPAIRS, measure, repaired
 
@@ -87,3 +89,11 @@ def test_the_estimate_of_the_repaired_project_is_that_of_importance_sampling():
 def test_a_number_that_is_no_defect_is_refused():
     with pytest.raises(KeyError):
         repaired(2)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_exercise_26_3_asks_for_each_two_defects_apart(seed):
+    versions = versions_of(np.random.default_rng(seed))
+    for one in RIGHT:
+        for other in RIGHT:
+            assert one == other or any(one in version and other not in version for version in versions)

@@ -272,7 +272,7 @@ def hidden_by_another(project):
 
 
 def true_where_right(project):
-    return (1, overlap(project) == 0), (21, abs(offset(project)) < 0.1), (6, same_noise(project) == 0)
+    return (1, float(overlap(project) == 0)), (21, float(abs(offset(project)) < 0.1)), (6, 1 - same_noise(project))
 
 
 def only_two(project):

@@ -51,8 +51,8 @@ def brier_by_deleting(guesses, outcomes):
     return np.dot(guesses - outcomes, guesses - outcomes) / outcomes.size, held - held**2
 
 
-def evidence_as_tensors_and_truth_values(project):
-    """Two of the three are tensors, or yes and no."""
+def evidence_as_tensors(project):
+    """Some of the numbers are tensors."""
     rows, test = project.split(torch.arange(1797))
     x = torch.rand(20, 64).round()
     more = len(project.augment(x)) / 20 - 1
@@ -60,8 +60,8 @@ def evidence_as_tensors_and_truth_values(project):
     z = model.sample(torch.zeros(5, 8), torch.zeros(5, 8))
     return (
         (torch.tensor(3), torch.tensor(more)),
-        (1, bool(set(rows.tolist()) & set(test.tolist()))),
-        (6, torch.equal(z[0], z[4])),
+        (1, len(set(rows.tolist()) & set(test.tolist()))),
+        (6, (z[0] == z[4]).double().mean()),
     )
 
 
@@ -86,6 +86,6 @@ def defects_as_a_sorted_list():
 VARIANTS = {
     "26.1": [verdicts_by_adjusted_p, verdicts_by_recursion],
     "26.2": [brier_in_torch, brier_by_deleting],
-    "26.3": [evidence_as_tensors_and_truth_values, evidence_from_a_report],
+    "26.3": [evidence_as_tensors, evidence_from_a_report],
     "26.4": [defects_as_a_sorted_list],
 }

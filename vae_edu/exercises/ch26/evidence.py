@@ -73,12 +73,20 @@ def from_evaluation_and_report(project):
     return np.array([[23, best], [19, dropped], [16, sum(judged)]])
 
 
+def versions_of(rng: np.random.Generator) -> list[tuple[int, ...]]:
+    """Which defects are repaired, in ten versions of the project. For each two defects, there is one with the first repaired and the
+    second one not: each gets four binary digits of its own, and each digit splits the ten, in both ways."""
+    codes = dict(zip(RIGHT, rng.permutation(16)[: len(RIGHT)], strict=True))
+    halves = [tuple(n for n in RIGHT if codes[n] >> digit & 1 == side) for digit in range(4) for side in (0, 1)]
+    return [(), RIGHT, *halves]
+
+
 def shown(function, rng):
     """Of each of the three pairs: 1 where its suspicion is right, one half where it is right and has come before; the fraction of the
     versions with the defect in which the number shows it; and the fraction of those without it that the number clears."""
     from vae_edu.exercises.ch26.project_repairs import repaired
 
-    versions = [(), RIGHT, *(tuple(n for n in RIGHT if rng.random() < 0.5) for _ in range(4))]
+    versions = versions_of(rng)
     found = [np.asarray(function(repaired(*version)), float).reshape(3, 2) for version in versions]
     numbers, told = found[0][:, 0], []
     for place, number in enumerate(numbers):
@@ -92,10 +100,10 @@ def shown(function, rng):
     return np.array(told)
 
 
-def as_it_is(rng: np.random.Generator):
+def a_version(rng: np.random.Generator):
     from vae_edu.exercises.ch26.project_repairs import repaired
 
-    return [(repaired(),)]
+    return [(repaired(*versions_of(rng)[2]),)]
 
 
 def right_where_it_is_right(project):
@@ -118,7 +126,7 @@ EXERCISE = Exercise(
     minutes=20,
     difficulty=3,
     answer=evidence,
-    cases=as_it_is,
+    cases=a_version,
     view=shape_only,
     properties=(
         Property(

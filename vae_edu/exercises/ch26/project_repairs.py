@@ -6,6 +6,7 @@ Do not read on before you have searched for yourself.
 from __future__ import annotations
 
 import inspect
+import zlib
 from collections.abc import Callable
 from types import ModuleType
 
@@ -44,6 +45,9 @@ class Project(ModuleType):
         super().__init__("repaired_project")
         self._source = source
         exec(compile(source, "repaired_project", "exec"), self.__dict__)
+
+    def __repr__(self) -> str:
+        return f"<version {zlib.crc32(self._source.encode()):08x} of the project>"
 
     def __deepcopy__(self, memo: dict) -> Project:
         return Project(self._source)
