@@ -1,11 +1,15 @@
 """The capstone: each of its ten defects, repaired alone, changes the number that shows it, and no other defect hides it."""
 
+import copy
+
+import numpy as np
 import pytest
 import torch
 
+from vae_edu.exercises.ch26 import digits_project
+from vae_edu.exercises.ch26.evidence import versions_of
 from vae_edu.exercises.ch26.find_defects import NUMBERED, RIGHT
-from vae_edu.experiments import digits_project
-from vae_edu.experiments.project_repairs import PROBES, REPAIRS, measure, repaired
+from vae_edu.exercises.ch26.project_repairs import PROBES, REPAIRS, measure, repaired
 
 
 def test_the_ten_defects_are_those_of_the_exercise():
@@ -40,6 +44,27 @@ def test_suspicions_that_are_wrong_are_wrong_of_the_project():
     assert model.decoder(torch.zeros(1, 8)).min() < 0  # logits
 
 
+def test_the_repaired_control_is_fitted_to_the_rows_of_the_vae():
+    """Held-out rows choose the epoch, so neither model is fitted to them."""
+    project, fitted, seen = repaired(*REPAIRS), [], []
+    loss, project.EPOCHS = project.loss_of, 1
+    project.loss_of = lambda model, x, beta: (seen.append(x), loss(model, x, beta))[1]
+    project.control = lambda x, test: (fitted.append(x), torch.ones(len(test)))[1]
+    project.report((0,))
+    assert len(fitted[0]) == 1297
+    assert sorted(fitted[0].tolist()) == sorted(torch.cat(seen).tolist())
+
+
+def test_a_copy_of_a_version_is_its_own():
+    project = repaired(1)
+    other = copy.deepcopy(project)
+    other.EPOCHS = 3
+    other.nll = None
+    assert project.EPOCHS == 20
+    assert callable(project.nll)
+    assert other.split(torch.arange(1797))[0].shape == (1497,)
+
+
 def test_the_estimate_of_the_repaired_project_is_that_of_importance_sampling():
     """Against the exact value for a decoder that is linear in one latent, by integration over a grid."""
     project = repaired(*REPAIRS)
@@ -62,3 +87,11 @@ def test_the_estimate_of_the_repaired_project_is_that_of_importance_sampling():
 def test_a_number_that_is_no_defect_is_refused():
     with pytest.raises(KeyError):
         repaired(2)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_exercise_26_3_asks_for_each_two_defects_apart(seed):
+    versions = versions_of(np.random.default_rng(seed))
+    for one in RIGHT:
+        for other in RIGHT:
+            assert one == other or any(one in version and other not in version for version in versions)

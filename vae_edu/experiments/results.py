@@ -64,6 +64,7 @@ SWEEPS = {
     "25": "vae_edu.experiments.diffusion_toy",
     "25-codes": "vae_edu.experiments.diffusion_codes",
     "26": "vae_edu.experiments.claims_on_trial",
+    "26-repairs": "vae_edu.experiments.repairs",
 }
 
 

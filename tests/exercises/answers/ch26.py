@@ -1,10 +1,13 @@
-"""Answers to exercises 26.1 to 26.3, as people write them. Each is named after what it does.
+"""Answers to exercises 26.1 to 26.4, as people write them. Each is named after what it does.
 
 RIGHT[id] must pass and WRONG[id] must not. HARMLESS are right answers that also change global settings, which a check puts back;
 HEARS[id] is how the message of a classic mistake begins.
 """
 
+import math
+
 import numpy as np
+import torch
 from scipy import stats
 
 # --- 26.1 ------------------------------------------------------------------------------------------------------------
@@ -180,6 +183,105 @@ def skill(guesses, outcomes):
 # --- 26.3 ------------------------------------------------------------------------------------------------------------
 
 
+def overlap(project):
+    a, b = project.split(torch.arange(1797).float())
+    return len(set(a.tolist()) & set(b.tolist()))
+
+
+def empty_model(project):
+    model = project.VAE(torch.full((64,), 0.5))
+    with torch.no_grad():
+        for part in (model.encoder[-1], model.decoder[-1]):
+            part.weight.mul_(0)
+            part.bias.mul_(0)
+    return model
+
+
+def offset(project):
+    return project.nll(empty_model(project), torch.zeros(2, 64))[0].item() - 64 * math.log(2)
+
+
+def mirrored(project):
+    x = torch.arange(64.0)[None]
+    return len(project.augment(x)) - 1
+
+
+def same_noise(project):
+    z = project.VAE(torch.rand(64)).sample(torch.zeros(40, 8), torch.zeros(40, 8))
+    return float(z.std(dim=0).max() < 1e-6)
+
+
+def per_pixel(project):
+    model, x = empty_model(project), torch.ones(3, 64)
+    return 1 - project.loss_of(model, x, 0.0).item() / (64 * math.log(2))
+
+
+def ratio_of_scales(project):
+    model, out = project.VAE(torch.rand(64)), []
+    for logvar in (0.0, 2.0):
+        torch.manual_seed(1)
+        out.append(model.sample(torch.zeros(1, 8), torch.full((1, 8), logvar)))
+    return (out[1] / out[0]).mean().item() / math.e - 1
+
+
+def easy_three(project):
+    return (1, overlap(project)), (3, mirrored(project)), (6, same_noise(project))
+
+
+def three_in_a_list(project):
+    return [[21, offset(project)], [12, per_pixel(project)], [5, ratio_of_scales(project)]]
+
+
+def three_in_an_array(project):
+    return np.array([[6, same_noise(project)], [21, offset(project)], [1, overlap(project)]])
+
+
+def not_subtracted(project):
+    x = torch.zeros(2, 64)
+    return (
+        (1, overlap(project) + 7),
+        (21, project.nll(empty_model(project), x)[0].item()),
+        (12, 3 + per_pixel(project)),
+    )
+
+
+def written_down(project):
+    return (1, 103), (21, -3.0), (12, 0.98)
+
+
+def exchanged(project):
+    return (103, 1), (-3.0, 21), (0.98, 12)
+
+
+def one_is_no_defect(project):
+    return (1, overlap(project)), (10, 1.0), (21, offset(project))
+
+
+def one_twice(project):
+    return (1, overlap(project)), (21, offset(project)), (1, overlap(project))
+
+
+def always_the_same(project):
+    return ((1, overlap(project)),) * 3
+
+
+def hidden_by_another(project):
+    """The variance over the rows of one call: 0 while they share their noise."""
+    z = project.VAE(torch.rand(64)).sample(torch.zeros(2000, 8), torch.full((2000, 8), -2.0))
+    return (1, overlap(project)), (21, offset(project)), (5, z.var(dim=0).mean().item() / math.exp(-2) - 1)
+
+
+def true_where_right(project):
+    return (1, float(overlap(project) == 0)), (21, float(abs(offset(project)) < 0.1)), (6, 1 - same_noise(project))
+
+
+def only_two(project):
+    return (1, overlap(project)), (21, offset(project))
+
+
+# --- 26.4 ------------------------------------------------------------------------------------------------------------
+
+
 def all_ten():
     return 1, 3, 5, 6, 12, 15, 16, 19, 21, 23
 
@@ -227,7 +329,8 @@ def all_numbers():
 RIGHT = {
     "26.1": [sorted_pairs, as_array, as_tuple, nan_without_spread],
     "26.2": [with_mask, with_lists, with_p_one_minus_p],
-    "26.3": [all_ten, all_ten_backwards, all_ten_in_an_array],
+    "26.3": [easy_three, three_in_a_list, three_in_an_array],
+    "26.4": [all_ten, all_ten_backwards, all_ten_in_an_array],
 }
 WRONG = {
     "26.1": [
@@ -251,6 +354,17 @@ WRONG = {
         skill,
     ],
     "26.3": [
+        not_subtracted,
+        written_down,
+        exchanged,
+        one_is_no_defect,
+        one_twice,
+        always_the_same,
+        hidden_by_another,
+        true_where_right,
+        only_two,
+    ],
+    "26.4": [
         seven,
         from_zero,
         one_decoy,
@@ -281,6 +395,15 @@ HEARS = {
         "order_exchanged": "The two numbers are exchanged",
     },
     "26.3": {
+        "not_subtracted": "The numbers do not become 0 where the defects are repaired",
+        "written_down": "The numbers do not become 0 where the defects are repaired",
+        "exchanged": "None of the three suspicions is right",
+        "always_the_same": "The same defect is shown three times",
+        "true_where_right": "The numbers are large where all is right",
+        "one_is_no_defect": "this does not hold: each pair names a right suspicion",
+        "hidden_by_another": "this does not hold: each pair names a right suspicion",
+    },
+    "26.4": {
         "seven": "You have found 7 of 10. What is left to find is of the kinds: evaluation, report",
         "from_zero": "You count from 0",
         "one_decoy": "Nine are right. Number 22 is not",

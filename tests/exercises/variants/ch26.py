@@ -51,6 +51,34 @@ def brier_by_deleting(guesses, outcomes):
     return np.dot(guesses - outcomes, guesses - outcomes) / outcomes.size, held - held**2
 
 
+def evidence_as_tensors(project):
+    """Some of the numbers are tensors."""
+    rows, test = project.split(torch.arange(1797))
+    x = torch.rand(20, 64).round()
+    more = len(project.augment(x)) / 20 - 1
+    model = project.VAE(torch.full((64,), 0.5))
+    z = model.sample(torch.zeros(5, 8), torch.zeros(5, 8))
+    return (
+        (torch.tensor(3), torch.tensor(more)),
+        (1, len(set(rows.tolist()) & set(test.tolist()))),
+        (6, (z[0] == z[4]).double().mean()),
+    )
+
+
+def evidence_from_a_report(project):
+    test = project.split(project.load())[1]
+    project.train = lambda x, test, seed: seed
+    project.nll = lambda seed, x: torch.full((len(test),), float(seed))
+    runs = project.report((3, 5, 10))["VAE"]
+    both = torch.cat(project.split(torch.arange(1797)))
+    model = project.VAE(torch.full((64,), 0.5))
+    return [
+        (23, 6 - runs),
+        (1, len(both) - len(both.unique())),
+        (6, 1.0 - float(model.sample(torch.zeros(9, 8), torch.zeros(9, 8)).std(dim=0).mean() > 0.01)),
+    ]
+
+
 def defects_as_a_sorted_list():
     return sorted({23, 1, 21, 3, 19, 5, 16, 6, 15, 12})
 
@@ -58,5 +86,6 @@ def defects_as_a_sorted_list():
 VARIANTS = {
     "26.1": [verdicts_by_adjusted_p, verdicts_by_recursion],
     "26.2": [brier_in_torch, brier_by_deleting],
-    "26.3": [defects_as_a_sorted_list],
+    "26.3": [evidence_as_tensors, evidence_from_a_report],
+    "26.4": [defects_as_a_sorted_list],
 }

@@ -1,4 +1,4 @@
-"""Exercise 26.3: a project with ten defects. Of 24 suspicions, ten are right.
+"""Exercise 26.4: a project with ten defects. Of 24 suspicions, ten are right.
 
 Do not read on before you have searched for yourself.
 """
@@ -111,9 +111,9 @@ def one_is_not(number: int) -> str:
 
 
 EXERCISE = Exercise(
-    id="26.3",
+    id="26.4",
     title="Ten defects",
-    minutes=35,
+    minutes=20,
     difficulty=3,
     answer=find_defects,
     cases=lambda rng: [()],
