@@ -56,6 +56,7 @@ SWEEPS = {
     "21": "vae_edu.experiments.topics",
     "21-controls": "vae_edu.experiments.topics_controls",
     "22": "vae_edu.experiments.world_models",
+    "22-agents": "vae_edu.experiments.five_agents",
     "22-budget": "vae_edu.experiments.world_models_budget",
     "23": "vae_edu.experiments.exploration",
     "23-budget": "vae_edu.experiments.exploration_budget",

@@ -29,6 +29,8 @@ __all__ = [
     "Parts",
     "Plans",
     "Reality",
+    "away",
+    "away_from",
     "collect",
     "eyes",
     "linear",
@@ -39,6 +41,7 @@ __all__ = [
     "train_agent",
     "train_eyes",
     "train_memory",
+    "warned",
 ]
 
 SETTINGS = {
@@ -56,14 +59,16 @@ SETTINGS = {
     "elite": 4,
     "tests": 100,
     "planning": {"tests": 10, "plans": 24, "horizon": 12, "rounds": 2, "elite": 6},
-    "temperatures": [0, 1, 10],
+    "temperatures": [0, 1, 1.15, 2, 4, 10],
+    "away_after": [1, 2, 4, 8, 16, 32, 64, 100],  # actions
+    "away_least": 5,  # episodes that have to be going on then
     "second": {"episodes": 200, "at_random": 0.1},
     "seeds": list(range(10)),
 }
 SENSES = ("true state", "z", "two z", "untrained memory", "trained memory")  # what a controller trained in reality sees
 DREAMS = {
-    f"dream, {end} end, τ = {temperature}": (temperature, end == "certain")
-    for end in ("sampled", "certain")
+    f"dream, {end} end, τ = {temperature}": (temperature, end == "thresholded")
+    for end in ("sampled", "thresholded")
     for temperature in SETTINGS["temperatures"]
 }
 NULLS = ("dream, untrained M",)
@@ -175,7 +180,7 @@ def train_memory(episodes: Episodes, see: Callable, seed: int) -> tuple[MixtureR
 
 class Reality:
     """The real carts, as a world of ``vae_edu.models.agents``. Its features: the true state where ``see`` is None; else z; with ``two``,
-    also the change of z; with a memory, also its h."""
+    also the change of z; with a memory, also its h. ``path`` holds z after each action and which carts were lost by then."""
 
     def __init__(self, see: Callable | None, memory: MixtureRNN | None = None, *, two: bool = False):
         self.see, self.memory, self.two = see or _true_state, memory, two
@@ -183,7 +188,7 @@ class Reality:
     def reset(self, n: int, rng: np.random.Generator) -> Float[NDArray, "n features"]:
         self.states, self.over = start_states(n, rng), np.zeros(n, dtype=bool)
         self.z = self.last = self.see(self.states)
-        self.h = self.memory.start(n) if self.memory else None
+        self.h, self.path = self.memory.start(n) if self.memory else None, []
         return self._features()
 
     @torch.no_grad()
@@ -194,6 +199,7 @@ class Reality:
         self.states = np.where(self.over[:, None], self.states, moved)  # a lost cart stays where it was lost
         self.over = self.over | lost
         self.last, self.z = self.z, self.see(self.states)
+        self.path.append((self.z, self.over))
         return self._features(), self.over
 
     def _features(self) -> np.ndarray:
@@ -208,8 +214,9 @@ def _true_state(states: NDArray) -> Tensor:
 class Dream:
     """The dream of M, as a world of ``vae_edu.models.agents``: no picture and no cart. Features: z and h.
 
-    starts: z of first pictures. temperature: of the mixture. certain: the dream ends where M gives the end a probability above ½; else
-    it ends with that probability. step: ``dream_step`` or what does the same.
+    starts: z of first pictures. temperature: of the mixture. thresholded: the dream ends where M gives the end a probability above ½;
+    else it ends with that probability. step: ``dream_step`` or what does the same. ``path`` holds z after each action and which dreams
+    were over by then; ``risk``, for each action, M's probability of the end in those that went on until then.
     """
 
     def __init__(
@@ -218,11 +225,11 @@ class Dream:
         starts: Tensor,
         temperature: float | int,
         *,
-        certain: bool = False,
+        thresholded: bool = False,
         step: Callable = dream_step,
     ):
         self.memory, self.starts, self.temperature = memory, starts, temperature
-        self.certain, self.one_step = certain, step
+        self.thresholded, self.one_step = thresholded, step
 
     def reset(self, n: int, rng: np.random.Generator) -> Float[NDArray, "n features"]:
         self.rng, self.z, self.h = rng, self.starts[rng.integers(len(self.starts), size=n)], self.memory.start(n)
@@ -235,9 +242,9 @@ class Dream:
         logits, mu, logvar, end = (each.double().numpy() for each in self.memory.predict(self.h, self.z))
         n = len(actions)
         noise = self.rng.random(n), self.rng.standard_normal(self.z.shape), self.rng.random(n)
-        if self.certain:
+        if self.thresholded:
             noise = *noise[:2], np.full(n, 0.5)
-        self.risk.append((1 / (1 + np.exp(-end[~self.over]))).mean() if not self.over.all() else 0.0)
+        self.risk.append(1 / (1 + np.exp(-end[~self.over])))
         z, self.over = self.one_step(
             logits, mu, logvar, end, self.z.double().numpy(), self.over, self.temperature, *noise
         )
@@ -297,13 +304,14 @@ def again(own: Parts, seed: int, rng: np.random.Generator) -> MixtureRNN:
 
 @dataclass(frozen=True)
 class Parts:
-    """V as ``see``, M trained and untrained, and the z that dreams start from."""
+    """V as ``see``, M trained and untrained, the z that dreams start from, and all z of the training data."""
 
     eyes: VAE
     see: Callable
     memory: MixtureRNN
     untrained: MixtureRNN
     starts: Tensor
+    codes: Tensor
 
 
 @lru_cache(maxsize=1)
@@ -312,21 +320,51 @@ def parts(seed: int, times: int = 1) -> Parts:
     episodes = collect(times * SETTINGS["episodes"], np.random.default_rng(seed))
     own = train_eyes(episodes, seed)
     see = eyes(own)
-    return Parts(own, see, *train_memory(episodes, see, seed), see(episodes.states[:, 0]))
+    return Parts(own, see, *train_memory(episodes, see, seed), see(episodes.states[:, 0]), see(episodes.seen))
 
 
-def position_of(see: Callable, seed: int) -> Callable[[NDArray], NDArray]:
-    """A linear regression of the position on z, fitted to the pictures of episodes of a random agent."""
-    states = collect(400, np.random.default_rng(7000 + seed)).seen
-    z = see(states).numpy().astype(float)
-    weights = np.linalg.lstsq(np.column_stack([z, np.ones(len(z))]), states[:, 0], rcond=None)[0]
-    return lambda other: np.asarray(other) @ weights[:-1] + weights[-1]
+def away_from(codes: Tensor, see: Callable, seed: int) -> Callable[[Tensor], NDArray]:
+    """How far z is from the training data: the distance to the nearest of the ``codes`` that M was trained on, divided by the median
+    distance of new pictures of a random agent, so that 1 is usual."""
+
+    def nearest(z):
+        return torch.cdist(z, codes).min(dim=1).values.numpy()
+
+    usual = np.median(nearest(see(collect(400, np.random.default_rng(7000 + seed)).seen)))
+    return lambda z: nearest(z) / usual
 
 
-def beyond(dream: Dream, position: Callable) -> np.ndarray:
-    """Which of the dreams that were just played went on although their cart was 0.1 m or more beyond the end of the track."""
-    far = [(np.abs(position(z)) > EDGE + 0.1) & ~over for z, over in dream.path]
-    return np.any(far, axis=0)
+def away(path: list[tuple[Tensor, NDArray]], distance: Callable) -> list[float | None]:
+    """The median distance of z from the training data after some numbers of actions, over the episodes of a path that go on then;
+    None where there are too few."""
+    found: list[float | None] = []
+    for after in SETTINGS["away_after"]:
+        z, over = path[min(after, len(path)) - 1]
+        enough = after <= len(path) and (~over).sum() >= SETTINGS["away_least"]
+        found.append(round(float(np.median(distance(z[~over]))), 3) if enough else None)
+    return found
+
+
+def warned(world: Reality, memory: MixtureRNN, policy: Callable, seed: int) -> dict[str, float | None]:
+    """What M says in reality: its mean probability of the end at the actions with which a cart is lost at the edge, at those with which
+    a pole falls, and at the others; None where there are none."""
+    said: dict[str, list] = {"warned_edge": [], "warned_fall": [], "warned_else": []}
+    features, over = (
+        world.reset(SETTINGS["tests"], np.random.default_rng(9000 + seed)),
+        np.zeros(SETTINGS["tests"], dtype=bool),
+    )
+    h, z = memory.start(len(over)), world.z
+    for _ in range(100):
+        actions = policy(features)
+        with torch.no_grad():
+            h = memory.remember(h, z, torch.from_numpy(actions))
+            said_now = memory.predict(h, z)[3].sigmoid().numpy()
+        features, lost = world.step(actions)
+        at_edge, z = np.abs(world.states[:, 0]) > EDGE, world.z
+        for name, which in (("edge", lost & at_edge), ("fall", lost & ~at_edge), ("else", ~lost)):
+            said[f"warned_{name}"].extend(said_now[which & ~over])
+        over = lost
+    return {name: float(np.mean(each)) if each else None for name, each in said.items()}
 
 
 @lru_cache(maxsize=1)
@@ -338,7 +376,9 @@ def coarse_eyes(seed: int, times: int = 1) -> VAE:
 
 def probe(own: VAE, seed: int) -> dict:
     """R² of linear regressions of each entry of the state on z, fitted to one half of new episodes and measured on the other; and the
-    squared error of a reconstruction, summed over pixels, with the variance of the pictures beside it."""
+    squared error of a reconstruction, summed over pixels, with the variance of the pictures beside it. At last, whether V tells where on
+    its way to the edge a cart is: the root mean squared error, in m, of the position of the nearest of 6,000 pictures that lie evenly on
+    the track and 0.2 m beyond, for carts within 0.2 m of the edge."""
     states = collect(400, np.random.default_rng(7000 + seed)).seen
     z, half = eyes(own)(states).numpy().astype(float), len(states) // 2
     inputs = np.column_stack([z, np.ones(len(z))])
@@ -349,7 +389,18 @@ def probe(own: VAE, seed: int) -> dict:
     return dict(zip(STATE, (1 - errors).tolist(), strict=True)) | {
         "squared_error": squared,
         "pixel_variance": pictures.var(dim=0).sum().item(),
+        "near_edge": _error_near_edge(eyes(own), seed),
     }
+
+
+def _error_near_edge(see: Callable, seed: int) -> float:
+    rng = np.random.default_rng(8000 + seed)
+    states = np.zeros((8000, 4))
+    states[:, 0], states[:, 2] = rng.uniform(-EDGE - 0.2, EDGE + 0.2, 8000), rng.uniform(-0.1, 0.1, 8000)
+    near = np.flatnonzero(np.abs(np.abs(states[:, 0]) - EDGE) < 0.2)
+    z, near = see(states), near[near >= 6000]
+    found = torch.cdist(z[near], z[:6000]).argmin(dim=1).numpy()
+    return float(((states[found, 0] - states[near, 0]) ** 2).mean() ** 0.5)
 
 
 def train_agent(
@@ -383,17 +434,19 @@ def linear(weights: np.ndarray) -> Callable:
     return lambda features: act(weights[None], features)
 
 
-def row(name: str, seed: int, *, times: int = 1) -> dict:
+def row(name: str, seed: int, *, episodes: int = 1, generations: int = 1) -> dict:
     """One row of the results. score: actions in reality, 100 at most, mean of ``tests`` episodes. at_edge: fraction lost at the edge.
-    For agents trained in a dream also dream: their score there, risk: the mean probability of the end at each step there, and beyond: in
-    which fraction of their dreams the cart goes beyond the end of the track. For probes: see ``probe``. times: as of ``parts``, and
-    for the number of generations. Raises ``KeyError`` for a name that there is not.
+    For agents trained in a dream also dream: their score there; risk: the mean probability of the end at the steps of these dreams;
+    away, away_random, away_real: see ``away``, for the agent in the dream, a random agent in the dream and the agent in reality; and what
+    M says in reality, see ``warned``. For probes: see ``probe``. episodes, generations: how many times as many as ``SETTINGS`` has.
+
+    Raises ``KeyError`` for a name that there is not.
     """
-    own, rng = parts(seed, times), np.random.default_rng(seed)
+    own, rng, last = parts(seed, episodes), np.random.default_rng(seed), generations * SETTINGS["generations"]
     found: dict = {"name": name, "seed": seed}
     coarse = name.endswith("coarse")
     if coarse:
-        see = eyes(vae := coarse_eyes(seed, times))
+        see = eyes(vae := coarse_eyes(seed, episodes))
     else:
         see, vae = own.see, own.eyes
     memory = own.untrained if "untrained" in name else own.memory
@@ -401,17 +454,21 @@ def row(name: str, seed: int, *, times: int = 1) -> dict:
         found |= probe(vae, seed)
     elif name == "random":
         found |= score(Reality(None), at_random(rng), seed)
+        found |= warned(Reality(see), memory, at_random(np.random.default_rng(seed)), seed)
     elif name.startswith("planning"):
         tests = SETTINGS["planning"]["tests"]
         found |= score(Reality(see, memory), Plans(memory, rng), seed, tests=tests)
     elif name in DREAMS or name in NULLS or name == SECOND:
         memory = again(own, seed, rng) if name == SECOND else memory
-        temperature, certain = DREAMS.get(name, (1, False))
-        dream = Dream(memory, own.starts, temperature, certain=certain)
-        policy = linear(train_agent(dream, rng, generations=times * SETTINGS["generations"])[0])
-        found |= score(Reality(see, memory), policy, seed)
-        found |= {"dream": score(dream, policy, seed)["score"], "risk": float(np.mean(dream.risk))}
-        found["beyond"] = float(beyond(dream, position_of(see, seed)).mean())
+        temperature, thresholded = DREAMS.get(name, (1, False))
+        dream, reality = Dream(memory, own.starts, temperature, thresholded=thresholded), Reality(see, memory)
+        policy = linear(train_agent(dream, rng, generations=last)[0])
+        found |= score(reality, policy, seed)
+        found |= {"dream": score(dream, policy, seed)["score"], "risk": float(np.concatenate(dream.risk).mean())}
+        distance = away_from(own.codes, see, seed)
+        found |= {"away": away(dream.path, distance), "away_real": away(reality.path, distance)}
+        play(dream, at_random(np.random.default_rng(seed)), SETTINGS["tests"], np.random.default_rng(9000 + seed))
+        found |= {"away_random": away(dream.path, distance)} | warned(reality, memory, policy, seed)
     else:
         worlds = {
             "true state": lambda: Reality(None),
@@ -422,5 +479,5 @@ def row(name: str, seed: int, *, times: int = 1) -> dict:
             "trained memory": lambda: Reality(see, memory),
         }
         world = worlds[name]()
-        found |= score(world, linear(train_agent(world, rng, generations=times * SETTINGS["generations"])[0]), seed)
+        found |= score(world, linear(train_agent(world, rng, generations=last)[0]), seed)
     return {key: round(value, 4) if isinstance(value, float) else value for key, value in found.items()}
