@@ -58,6 +58,7 @@ SWEEPS = {
     "22": "vae_edu.experiments.world_models",
     "22-agents": "vae_edu.experiments.five_agents",
     "22-budget": "vae_edu.experiments.world_models_budget",
+    "22-dreams": "vae_edu.experiments.world_models_dreams",
     "23": "vae_edu.experiments.exploration",
     "23-budget": "vae_edu.experiments.exploration_budget",
     "24": "vae_edu.experiments.attribute_vectors",
