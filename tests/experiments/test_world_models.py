@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from vae_edu.environments.cartpole import draw, step_states
-from vae_edu.experiments import five_agents, world_models, world_models_budget
+from vae_edu.experiments import five_agents, world_models, world_models_budget, world_models_dreams
 from vae_edu.experiments.results import load, path_of
 from vae_edu.models.agents import at_random, play
 from vae_edu.models.world import MixtureRNN
@@ -67,37 +67,45 @@ def test_every_agent_with_ten_seeds_and_the_larger_budget_with_three():
         "planning",
     ):
         assert len(found.of(name, "score")) == 10
-    budget, known = load("22-budget"), {run["name"] for run in world_models.RUNS}
-    for run in world_models_budget.RUNS:
-        name, _, times = run["name"].rpartition(", ")
-        assert name in known
-        many = 6 if name == world_models_budget.FIRST and times == "4 × the episodes" else 3
-        assert len(budget.of(run["name"], "score")) == many
+    budget = load("22-budget")
+    for name in world_models_budget.NAMES:
+        assert len(budget.of(name, "score")) == 3
+    assert set(world_models_budget.NAMES) < {run["name"] for run in world_models.RUNS}
 
 
-def test_a_budget_multiplies_episodes_or_generations_or_both(few, monkeypatch):
+def test_the_agents_inside_whose_dreams_is_measured_are_those_of_the_sweep():
+    sweep, inside = load("22"), load("22-dreams")
+    both = set(world_models.DREAMS) & set(world_models_dreams.DREAMS)
+    assert len(both) == 4
+    for name in both:
+        for column in ("score", "at_edge", "dream"):
+            np.testing.assert_array_equal(sweep.of(name, column), inside.of(name, column))
+
+
+@pytest.mark.parametrize("name", ["probe", "random", "dream, thresholded end, τ = 1.15"])
+def test_a_row_inside_a_dream_is_reproduced(few, name):
+    one, again = (world_models_dreams.row(name, 3) for _ in range(2))
+    assert one == again
+    shipped = json.loads(path_of("22-dreams").read_text(encoding="utf-8"))["rows"]
+    assert one.keys() == next(row for row in shipped if row["name"] == name).keys()
+
+
+def test_the_larger_budget_has_more_episodes_and_more_generations(few, monkeypatch):
     collected, trained = [], []
-    monkeypatch.setattr(
-        world_models, "collect", lambda n, rng, collect=world_models.collect: (collected.append(n), collect(n, rng))[1]
-    )
-    monkeypatch.setattr(
-        world_models,
-        "evolve",
-        lambda *a, generations, evolve=world_models.evolve, **k: (
-            trained.append(generations),
-            evolve(*a, generations=generations, **k),
-        )[1],
-    )
-    for times, (episodes, generations) in (
-        ("4 × the episodes", (4, 1)),
-        ("4 × the generations", (1, 4)),
-        ("4 × both", (4, 4)),
-    ):
-        world_models.parts.cache_clear()
-        collected.clear(), trained.clear()
-        row = world_models_budget.row(f"trained memory, {times}", 3)
-        assert row["name"] == f"trained memory, {times}"
-        assert (collected, trained) == ([60 * episodes], [2 * generations])
+    collect, evolve = world_models.collect, world_models.evolve
+
+    def counted(n, rng):
+        collected.append(n)
+        return collect(n, rng)
+
+    def evolved(*arguments, generations, **rest):
+        trained.append(generations)
+        return evolve(*arguments, generations=generations, **rest)
+
+    monkeypatch.setattr(world_models, "collect", counted)
+    monkeypatch.setattr(world_models, "evolve", evolved)
+    world_models_budget.row("trained memory", 3)
+    assert (collected, trained) == ([4 * 60], [4 * 2])
 
 
 def test_the_five_agents_are_those_that_are_shipped(few):
@@ -216,7 +224,7 @@ def test_a_distance_is_that_to_the_nearest_code_and_usual_is_1():
     codes = torch.tensor([[0.0, 0.0], [3.0, 0.0]])
     seen = world_models.collect(400, np.random.default_rng(7005)).seen
     usual = np.median(np.minimum(*(np.linalg.norm(blind(seen).numpy() - code.numpy(), axis=1) for code in codes)))
-    distance = world_models.away_from(codes, blind, 5)
+    distance = world_models_dreams.away_from(codes, blind, 5)
     np.testing.assert_allclose(distance(torch.tensor([[0.0, 2.0], [3.5, 0.0]])) * usual, [2.0, 0.5], rtol=1e-5)
 
 
@@ -224,8 +232,8 @@ def test_only_episodes_that_go_on_count_and_only_where_there_are_enough():
     z = torch.arange(12.0)[:, None]
     over = np.arange(12) > 6
     path = [(z, np.zeros(12, bool)), (z, over), (z, over), (z, np.arange(12) > 3)]
-    found = world_models.away(path, lambda z: z[:, 0].numpy())
-    assert world_models.SETTINGS["away_after"][:4] == [1, 2, 4, 8]
+    found = world_models_dreams.away(path, lambda z: z[:, 0].numpy())
+    assert world_models_dreams.SETTINGS["away_after"][:4] == [1, 2, 4, 8]
     assert found == [5.5, 3.0, None, None, None, None, None, None]
 
 
@@ -245,9 +253,9 @@ def test_what_a_model_says_in_reality_is_kept_apart():
     def upright(features):  # keeps the pole up, wherever the cart goes
         return (features[:, 2] + features[:, 3] > 0).astype(np.int64)
 
-    said = world_models.warned(world_models.Reality(blind), Tells(1, width=1), right, 0)
+    said = world_models_dreams.warned(world_models.Reality(blind), Tells(1, width=1), right, 0)
     assert said == {"warned_edge": None, "warned_fall": 0.5, "warned_else": 0.5}
-    said = world_models.warned(world_models.Reality(None), Tells(1, width=1), upright, 0)
+    said = world_models_dreams.warned(world_models.Reality(None), Tells(1, width=1), upright, 0)
     assert said["warned_fall"] is None
     assert 0.25 < said["warned_edge"] < 0.5
     assert 0.3 < said["warned_else"] < 0.45
@@ -275,6 +283,6 @@ def test_a_v_that_shows_the_position_tells_where_a_cart_is_at_the_edge():
     def position_or_nothing(kept):
         return lambda states: torch.from_numpy(kept * states[:, :1] + 0.01 * states[:, 2:3]).float()
 
-    good, none = (world_models._error_near_edge(position_or_nothing(kept), 0) for kept in (1.0, 0.0))
+    good, none = (world_models_dreams.error_near_edge(position_or_nothing(kept), 0) for kept in (1.0, 0.0))
     assert good < 0.003
     assert none > 0.5

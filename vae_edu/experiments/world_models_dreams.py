@@ -94,9 +94,9 @@ def error_near_edge(see: Callable, seed: int) -> float:
 def row(name: str, seed: int) -> dict:
     """One row of the results, for V ("probe"), for M with a random agent in reality ("random"), or for an agent from a dream.
 
-    near_edge: see ``error_near_edge``. warned_…: see ``warned``. score, at_edge, dream: as in ``world_models``. risk: M's mean probability of
-    the end at the steps of the agent's dreams. away, away_random, away_real: see ``away``, for the agent in its dream, a random agent
-    in that dream, and the agent in reality.
+    near_edge: see ``error_near_edge``. warned_…: see ``warned``. score, at_edge, dream: as in ``world_models``. risk: M's mean
+    probability of the end at the steps of the agent's dreams. away, away_random, away_real: see ``away``, for the agent in its dream, a
+    random agent in that dream, and the agent in reality.
     """
     own, rng, found = wm.parts(seed), np.random.default_rng(seed), {"name": name, "seed": seed}
     if name == "probe":
