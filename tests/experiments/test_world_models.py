@@ -113,7 +113,7 @@ def test_the_five_agents_are_those_that_are_shipped(few):
     rows = [five_agents.row(name) for name in "ABCDE"]
     five_agents._parts.cache_clear()
     assert all(row.keys() == {"name", *five_agents.COLUMNS} for row in rows)
-    shipped = {row["name"]: row for row in load("22-agents").rows}
+    shipped = {row["name"]: row for row in json.loads(path_of("22-agents").read_text(encoding="utf-8"))["rows"]}
     assert shipped["A"]["there"] == shipped["A"]["score"] < 20
     assert shipped["B"]["there"] > shipped["B"]["score"] + 20
     assert shipped["C"]["position"] < 0.7 < 0.95 < min(shipped[name]["position"] for name in "ABDE")
