@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from vae_edu.environments.cartpole import EDGE, draw, step_states
-from vae_edu.experiments import world_models, world_models_budget
+from vae_edu.environments.cartpole import draw, step_states
+from vae_edu.experiments import five_agents, world_models, world_models_budget, world_models_dreams
 from vae_edu.experiments.results import load, path_of
 from vae_edu.models.agents import at_random, play
 from vae_edu.models.world import MixtureRNN
@@ -40,9 +40,10 @@ KINDS = (
     "true state",
     "two z, coarse",
     "untrained memory",
+    "random",
     "planning",
     "probe",
-    "dream, certain end, τ = 10",
+    "dream, thresholded end, τ = 10",
     world_models.SECOND,
 )
 
@@ -66,8 +67,58 @@ def test_every_agent_with_ten_seeds_and_the_larger_budget_with_three():
         "planning",
     ):
         assert len(found.of(name, "score")) == 10
-    assert len(load("22-budget").of("trained memory", "score")) == 3
+    budget = load("22-budget")
+    for name in world_models_budget.NAMES:
+        assert len(budget.of(name, "score")) == 3
     assert set(world_models_budget.NAMES) < {run["name"] for run in world_models.RUNS}
+
+
+def test_the_agents_inside_whose_dreams_is_measured_are_those_of_the_sweep():
+    sweep, inside = load("22"), load("22-dreams")
+    both = set(world_models.DREAMS) & set(world_models_dreams.DREAMS)
+    assert len(both) == 4
+    for name in both:
+        for column in ("score", "at_edge", "dream"):
+            np.testing.assert_array_equal(sweep.of(name, column), inside.of(name, column))
+
+
+@pytest.mark.parametrize("name", ["probe", "random", "dream, thresholded end, τ = 1.15"])
+def test_a_row_inside_a_dream_is_reproduced(few, name):
+    one, again = (world_models_dreams.row(name, 3) for _ in range(2))
+    assert one == again
+    shipped = json.loads(path_of("22-dreams").read_text(encoding="utf-8"))["rows"]
+    assert one.keys() == next(row for row in shipped if row["name"] == name).keys()
+
+
+def test_the_larger_budget_has_more_episodes_and_more_generations(few, monkeypatch):
+    collected, trained = [], []
+    collect, evolve = world_models.collect, world_models.evolve
+
+    def counted(n, rng):
+        collected.append(n)
+        return collect(n, rng)
+
+    def evolved(*arguments, generations, **rest):
+        trained.append(generations)
+        return evolve(*arguments, generations=generations, **rest)
+
+    monkeypatch.setattr(world_models, "collect", counted)
+    monkeypatch.setattr(world_models, "evolve", evolved)
+    world_models_budget.row("trained memory", 3)
+    assert (collected, trained) == ([4 * 60], [4 * 2])
+
+
+def test_the_five_agents_are_those_that_are_shipped(few):
+    five_agents._parts.cache_clear()
+    rows = [five_agents.row(name) for name in "ABCDE"]
+    five_agents._parts.cache_clear()
+    assert all(row.keys() == {"name", *five_agents.COLUMNS} for row in rows)
+    shipped = {row["name"]: row for row in json.loads(path_of("22-agents").read_text(encoding="utf-8"))["rows"]}
+    assert shipped["A"]["there"] == shipped["A"]["score"] < 20
+    assert shipped["B"]["there"] > shipped["B"]["score"] + 20
+    assert shipped["C"]["position"] < 0.7 < 0.95 < min(shipped[name]["position"] for name in "ABDE")
+    assert shipped["D"]["there"] < 4
+    assert shipped["E"]["score"] > 90
 
 
 def to_the_leaning_side(features):
@@ -159,19 +210,55 @@ def test_a_dream_ends_by_chance_or_by_a_half():
         torch.full((len(h),), -0.5),
     )
     policy, starts = at_random(rng), torch.zeros(5, 1)
-    dreams = [world_models.Dream(memory, starts, 0, certain=certain) for certain in (False, True)]
-    sampled, certain = (play(dream, policy, 400, rng) for dream in dreams)
-    assert (certain == 100).all()
+    dreams = [world_models.Dream(memory, starts, 0, thresholded=each) for each in (False, True)]
+    sampled, thresholded = (play(dream, policy, 400, rng) for dream in dreams)
+    assert (thresholded == 100).all()
     p = 1 / (1 + np.exp(0.5))
     assert sampled.mean() == pytest.approx(1 / p, abs=5 * ((1 - p) / p**2 / 400) ** 0.5)
-    assert np.mean(dreams[1].risk) == pytest.approx(p, abs=1e-6)
+    assert [len(each) for each in dreams[1].risk] == [400] * 100
+    np.testing.assert_allclose(np.concatenate(dreams[1].risk), p, atol=1e-6)
+    assert len(np.concatenate(dreams[0].risk)) == sampled.sum()
 
 
-def test_which_dreams_go_beyond_the_track():
-    dream = world_models.Dream(Fortune(), torch.zeros(1, 1), 0)
-    far, near, nobody = EDGE + 0.2, EDGE + 0.05, np.zeros(3, bool)
-    dream.path = [(np.array([0.0, near, far]), nobody), (np.array([far, near, 0.0]), np.array([True, False, True]))]
-    assert world_models.beyond(dream, np.asarray).tolist() == [False, False, True]
+def test_a_distance_is_that_to_the_nearest_code_and_usual_is_1():
+    codes = torch.tensor([[0.0, 0.0], [3.0, 0.0]])
+    seen = world_models.collect(400, np.random.default_rng(7005)).seen
+    usual = np.median(np.minimum(*(np.linalg.norm(blind(seen).numpy() - code.numpy(), axis=1) for code in codes)))
+    distance = world_models_dreams.away_from(codes, blind, 5)
+    np.testing.assert_allclose(distance(torch.tensor([[0.0, 2.0], [3.5, 0.0]])) * usual, [2.0, 0.5], rtol=1e-5)
+
+
+def test_only_episodes_that_go_on_count_and_only_where_there_are_enough():
+    z = torch.arange(12.0)[:, None]
+    over = np.arange(12) > 6
+    path = [(z, np.zeros(12, bool)), (z, over), (z, over), (z, np.arange(12) > 3)]
+    found = world_models_dreams.away(path, lambda z: z[:, 0].numpy())
+    assert world_models_dreams.SETTINGS["away_after"][:4] == [1, 2, 4, 8]
+    assert found == [5.5, 3.0, None, None, None, None, None, None]
+
+
+def test_what_a_model_says_in_reality_is_kept_apart():
+    class Tells(MixtureRNN):
+        """The probability of the end is 1/2 if h holds a 1: a push to the right; else it is 1/4."""
+
+        def remember(self, h, z, actions):
+            return actions.float()[:, None]
+
+        def predict(self, h, z):
+            return *(3 * [None]), torch.where(h[:, 0] > 0, 0.0, -np.log(3.0))
+
+    def right(features):
+        return np.ones(len(features), dtype=np.int64)
+
+    def upright(features):  # keeps the pole up, wherever the cart goes
+        return (features[:, 2] + features[:, 3] > 0).astype(np.int64)
+
+    said = world_models_dreams.warned(world_models.Reality(blind), Tells(1, width=1), right, 0)
+    assert said == {"warned_edge": None, "warned_fall": 0.5, "warned_else": 0.5}
+    said = world_models_dreams.warned(world_models.Reality(None), Tells(1, width=1), upright, 0)
+    assert said["warned_fall"] is None
+    assert 0.25 < said["warned_edge"] < 0.5
+    assert 0.3 < said["warned_else"] < 0.45
 
 
 def test_a_probe_finds_what_z_holds_and_nothing_else():
@@ -190,3 +277,12 @@ def test_a_probe_finds_what_z_holds_and_nothing_else():
     assert abs(found["angle"]) < 0.1
     assert found["squared_error"] == pytest.approx(384 * 0.01, rel=1e-3)
     assert draw(np.zeros((1, 4))).shape == (1, 384)
+
+
+def test_a_v_that_shows_the_position_tells_where_a_cart_is_at_the_edge():
+    def position_or_nothing(kept):
+        return lambda states: torch.from_numpy(kept * states[:, :1] + 0.01 * states[:, 2:3]).float()
+
+    good, none = (world_models_dreams.error_near_edge(position_or_nothing(kept), 0) for kept in (1.0, 0.0))
+    assert good < 0.003
+    assert none > 0.5

@@ -65,10 +65,11 @@ _MARK = _ROWS > HEIGHT - 2
 
 
 def draw(states: Float[NDArray, "n 4"]) -> Float[NDArray, "n pixels"]:
-    """Pictures of states: rows of 16 · 24 grey values from 0 (black) to 1, float32, as a camera sees that moves with the cart.
+    """Pictures of states: rows of 16 · 24 grey values from 0 (black) to 1, float32, with the cart always in the middle.
 
-    The pole is a soft line, so that a move by a fraction of a pixel shows. In the last two rows a faint mark, 6 pixels to the metre, shows
-    where on the track the cart is. Only angle and position are drawn: no single picture tells a velocity.
+    The pole is a soft line, so that a move by a fraction of a pixel shows. In the last two rows a faint mark, the gauge, shows where on
+    the track the cart is: it slides to the right with it, 6 pixels to the metre. Only angle and position are drawn: no single picture
+    tells a velocity.
     """
     states = np.asarray(states, dtype=np.float32)
     pictures = np.empty((len(states), HEIGHT * WIDTH), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Five agents that fail, measured for exercise 22.4: ``measure`` trains one anew."""
+"""The five agents of exercise 22.4: each is trained anew and measured by ``row``."""
 
 from functools import cache
 
@@ -6,44 +6,57 @@ import numpy as np
 
 from vae_edu.experiments import world_models as wm
 
-__all__ = ["measure"]
+__all__ = ["COLUMNS", "RUNS", "SETTINGS", "row"]
 
-SEED = 22
+COLUMNS = {
+    "there": "score where it was trained",
+    "longer": "the same after 4 × the generations",
+    "score": "score in reality",
+    "at_edge": "lost at the edge, %",
+    "position": "R² of the position",
+    "angle": "R² of the angle",
+}
+SETTINGS = {"world_models": wm.SETTINGS, "seed": 22, "times": 4}
+RUNS = [{"name": letter} for letter in "ABCDE"]
 
 
-def measure(letter: str) -> list[float]:
-    """The measurements of one agent, trained anew."""
-    own = _parts()
+def row(name: str) -> dict:
+    """The measurements of one agent."""
+    own, seed = _parts(), SETTINGS["seed"]
     see, vae = own.see, own.eyes
-    if letter == "C":
-        vae = wm.train_eyes(wm.collect(wm.SETTINGS["episodes"], np.random.default_rng(SEED)), SEED, variance=1.0)
+    if name == "C":
+        vae = wm.train_eyes(wm.collect(wm.SETTINGS["episodes"], np.random.default_rng(seed)), seed, variance=1.0)
         see = wm.eyes(vae)
-    trained_in, reality, generations = {
-        "A": lambda: (wm.Reality(see), wm.Reality(see), 20),
-        "B": lambda: _dream(own.memory, own, certain=True),
-        "C": lambda: (wm.Reality(see, two=True), wm.Reality(see, two=True), 20),
-        "D": lambda: _dream(own.untrained, own, certain=False),
-        "E": lambda: (wm.Reality(see, own.untrained), wm.Reality(see, own.untrained), 4),
-    }[letter]()
+    trained_in, reality = {
+        "A": lambda: (wm.Reality(see), wm.Reality(see)),
+        "B": lambda: _dream(own, own.memory, thresholded=True),
+        "C": lambda: (wm.Reality(see, two=True), wm.Reality(see, two=True)),
+        "D": lambda: _dream(own, own.untrained, thresholded=False),
+        "E": lambda: (wm.Reality(see, own.memory), wm.Reality(see, own.memory)),
+    }[name]()
     scores = []
-    for times in (1, 4):
-        rng = np.random.default_rng(SEED)
-        weights, _ = wm.train_agent(trained_in, rng, generations=times * generations)
-        scores.append(wm.score(trained_in, wm.linear(weights), SEED)["score"])
+    for times in (1, SETTINGS["times"]):
+        generations = times * wm.SETTINGS["generations"]
+        policy = wm.linear(wm.train_agent(trained_in, np.random.default_rng(seed), generations=generations)[0])
+        scores.append(round(wm.score(trained_in, policy, seed)["score"], 1))
         if times == 1:
-            real = wm.score(reality, wm.linear(weights), SEED)
-    found = wm.probe(vae, SEED)
-    return [
-        *(round(each, 1) for each in (*scores, real["score"], 100 * real["at_edge"])),
-        round(found["position"], 2),
-        round(found["angle"], 2),
-    ]
+            real = wm.score(reality, policy, seed)
+    found = wm.probe(vae, seed)
+    return {
+        "name": name,
+        "there": scores[0],
+        "longer": scores[1],
+        "score": round(real["score"], 1),
+        "at_edge": round(100 * real["at_edge"], 1),
+        "position": round(found["position"], 2),
+        "angle": round(found["angle"], 2),
+    }
 
 
-def _dream(memory, own, *, certain):
-    return wm.Dream(memory, own.starts, 1, certain=certain), wm.Reality(own.see, memory), 20
+def _dream(own, memory, *, thresholded):
+    return wm.Dream(memory, own.starts, 1, thresholded=thresholded), wm.Reality(own.see, memory)
 
 
 @cache
 def _parts():
-    return wm.parts(SEED)
+    return wm.parts(SETTINGS["seed"])

@@ -62,8 +62,8 @@ SETTINGS = {
 }
 SENSES = ("true state", "z", "two z", "untrained memory", "trained memory")  # what a controller trained in reality sees
 DREAMS = {
-    f"dream, {end} end, τ = {temperature}": (temperature, end == "certain")
-    for end in ("sampled", "certain")
+    f"dream, {end} end, τ = {temperature}": (temperature, end == "thresholded")
+    for end in ("sampled", "thresholded")
     for temperature in SETTINGS["temperatures"]
 }
 NULLS = ("dream, untrained M",)
@@ -175,7 +175,7 @@ def train_memory(episodes: Episodes, see: Callable, seed: int) -> tuple[MixtureR
 
 class Reality:
     """The real carts, as a world of ``vae_edu.models.agents``. Its features: the true state where ``see`` is None; else z; with ``two``,
-    also the change of z; with a memory, also its h."""
+    also the change of z; with a memory, also its h. ``path`` holds z after each action and which carts were lost by then."""
 
     def __init__(self, see: Callable | None, memory: MixtureRNN | None = None, *, two: bool = False):
         self.see, self.memory, self.two = see or _true_state, memory, two
@@ -183,7 +183,7 @@ class Reality:
     def reset(self, n: int, rng: np.random.Generator) -> Float[NDArray, "n features"]:
         self.states, self.over = start_states(n, rng), np.zeros(n, dtype=bool)
         self.z = self.last = self.see(self.states)
-        self.h = self.memory.start(n) if self.memory else None
+        self.h, self.path = self.memory.start(n) if self.memory else None, []
         return self._features()
 
     @torch.no_grad()
@@ -194,6 +194,7 @@ class Reality:
         self.states = np.where(self.over[:, None], self.states, moved)  # a lost cart stays where it was lost
         self.over = self.over | lost
         self.last, self.z = self.z, self.see(self.states)
+        self.path.append((self.z, self.over))
         return self._features(), self.over
 
     def _features(self) -> np.ndarray:
@@ -208,8 +209,9 @@ def _true_state(states: NDArray) -> Tensor:
 class Dream:
     """The dream of M, as a world of ``vae_edu.models.agents``: no picture and no cart. Features: z and h.
 
-    starts: z of first pictures. temperature: of the mixture. certain: the dream ends where M gives the end a probability above ½; else
-    it ends with that probability. step: ``dream_step`` or what does the same.
+    starts: z of first pictures. temperature: of the mixture. thresholded: the dream ends where M gives the end a probability above ½;
+    else it ends with that probability. step: ``dream_step`` or what does the same. ``path`` holds z after each action and which dreams
+    were over by then; ``risk``, for each action, M's probability of the end in those that went on until then.
     """
 
     def __init__(
@@ -218,11 +220,11 @@ class Dream:
         starts: Tensor,
         temperature: float | int,
         *,
-        certain: bool = False,
+        thresholded: bool = False,
         step: Callable = dream_step,
     ):
         self.memory, self.starts, self.temperature = memory, starts, temperature
-        self.certain, self.one_step = certain, step
+        self.thresholded, self.one_step = thresholded, step
 
     def reset(self, n: int, rng: np.random.Generator) -> Float[NDArray, "n features"]:
         self.rng, self.z, self.h = rng, self.starts[rng.integers(len(self.starts), size=n)], self.memory.start(n)
@@ -235,9 +237,9 @@ class Dream:
         logits, mu, logvar, end = (each.double().numpy() for each in self.memory.predict(self.h, self.z))
         n = len(actions)
         noise = self.rng.random(n), self.rng.standard_normal(self.z.shape), self.rng.random(n)
-        if self.certain:
+        if self.thresholded:
             noise = *noise[:2], np.full(n, 0.5)
-        self.risk.append((1 / (1 + np.exp(-end[~self.over]))).mean() if not self.over.all() else 0.0)
+        self.risk.append(1 / (1 + np.exp(-end[~self.over])))
         z, self.over = self.one_step(
             logits, mu, logvar, end, self.z.double().numpy(), self.over, self.temperature, *noise
         )
@@ -297,13 +299,14 @@ def again(own: Parts, seed: int, rng: np.random.Generator) -> MixtureRNN:
 
 @dataclass(frozen=True)
 class Parts:
-    """V as ``see``, M trained and untrained, and the z that dreams start from."""
+    """V as ``see``, M trained and untrained, the z that dreams start from, and all z of the training data."""
 
     eyes: VAE
     see: Callable
     memory: MixtureRNN
     untrained: MixtureRNN
     starts: Tensor
+    codes: Tensor
 
 
 @lru_cache(maxsize=1)
@@ -312,21 +315,7 @@ def parts(seed: int, times: int = 1) -> Parts:
     episodes = collect(times * SETTINGS["episodes"], np.random.default_rng(seed))
     own = train_eyes(episodes, seed)
     see = eyes(own)
-    return Parts(own, see, *train_memory(episodes, see, seed), see(episodes.states[:, 0]))
-
-
-def position_of(see: Callable, seed: int) -> Callable[[NDArray], NDArray]:
-    """A linear regression of the position on z, fitted to the pictures of episodes of a random agent."""
-    states = collect(400, np.random.default_rng(7000 + seed)).seen
-    z = see(states).numpy().astype(float)
-    weights = np.linalg.lstsq(np.column_stack([z, np.ones(len(z))]), states[:, 0], rcond=None)[0]
-    return lambda other: np.asarray(other) @ weights[:-1] + weights[-1]
-
-
-def beyond(dream: Dream, position: Callable) -> np.ndarray:
-    """Which of the dreams that were just played went on although their cart was 0.1 m or more beyond the end of the track."""
-    far = [(np.abs(position(z)) > EDGE + 0.1) & ~over for z, over in dream.path]
-    return np.any(far, axis=0)
+    return Parts(own, see, *train_memory(episodes, see, seed), see(episodes.states[:, 0]), see(episodes.seen))
 
 
 @lru_cache(maxsize=1)
@@ -383,17 +372,18 @@ def linear(weights: np.ndarray) -> Callable:
     return lambda features: act(weights[None], features)
 
 
-def row(name: str, seed: int, *, times: int = 1) -> dict:
+def row(name: str, seed: int, *, episodes: int = 1, generations: int = 1) -> dict:
     """One row of the results. score: actions in reality, 100 at most, mean of ``tests`` episodes. at_edge: fraction lost at the edge.
-    For agents trained in a dream also dream: their score there, risk: the mean probability of the end at each step there, and beyond: in
-    which fraction of their dreams the cart goes beyond the end of the track. For probes: see ``probe``. times: as of ``parts``, and
-    for the number of generations. Raises ``KeyError`` for a name that there is not.
+    For agents trained in a dream also dream: their score there. For probes: see ``probe``. episodes, generations: how many times as many as
+    ``SETTINGS`` has.
+
+    Raises ``KeyError`` for a name that there is not.
     """
-    own, rng = parts(seed, times), np.random.default_rng(seed)
+    own, rng, last = parts(seed, episodes), np.random.default_rng(seed), generations * SETTINGS["generations"]
     found: dict = {"name": name, "seed": seed}
     coarse = name.endswith("coarse")
     if coarse:
-        see = eyes(vae := coarse_eyes(seed, times))
+        see = eyes(vae := coarse_eyes(seed, episodes))
     else:
         see, vae = own.see, own.eyes
     memory = own.untrained if "untrained" in name else own.memory
@@ -406,12 +396,10 @@ def row(name: str, seed: int, *, times: int = 1) -> dict:
         found |= score(Reality(see, memory), Plans(memory, rng), seed, tests=tests)
     elif name in DREAMS or name in NULLS or name == SECOND:
         memory = again(own, seed, rng) if name == SECOND else memory
-        temperature, certain = DREAMS.get(name, (1, False))
-        dream = Dream(memory, own.starts, temperature, certain=certain)
-        policy = linear(train_agent(dream, rng, generations=times * SETTINGS["generations"])[0])
-        found |= score(Reality(see, memory), policy, seed)
-        found |= {"dream": score(dream, policy, seed)["score"], "risk": float(np.mean(dream.risk))}
-        found["beyond"] = float(beyond(dream, position_of(see, seed)).mean())
+        temperature, thresholded = DREAMS.get(name, (1, False))
+        dream = Dream(memory, own.starts, temperature, thresholded=thresholded)
+        policy = linear(train_agent(dream, rng, generations=last)[0])
+        found |= score(Reality(see, memory), policy, seed) | {"dream": score(dream, policy, seed)["score"]}
     else:
         worlds = {
             "true state": lambda: Reality(None),
@@ -422,5 +410,5 @@ def row(name: str, seed: int, *, times: int = 1) -> dict:
             "trained memory": lambda: Reality(see, memory),
         }
         world = worlds[name]()
-        found |= score(world, linear(train_agent(world, rng, generations=times * SETTINGS["generations"])[0]), seed)
+        found |= score(world, linear(train_agent(world, rng, generations=last)[0]), seed)
     return {key: round(value, 4) if isinstance(value, float) else value for key, value in found.items()}

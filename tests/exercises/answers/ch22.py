@@ -196,23 +196,23 @@ def best_only(plans, scores, elite):
 
 
 def name_five():
-    return [2, 4, 1, 5, 3]
+    return [2, 4, 1, 5, 6]
 
 
 def name_as_array():
-    return np.array([2, 4, 1, 5, 3])
+    return np.array([2, 4, 1, 5, 6])
 
 
 def name_as_tuple():
-    return 2, 4, 1, 5, 3
+    return 2, 4, 1, 5, 6
 
 
 def too_little_for_no_memory():
-    return 3, 4, 1, 5, 2
+    return 3, 4, 1, 5, 6
 
 
 def untrained_model_for_exploiting():
-    return 2, 5, 1, 4, 3
+    return 2, 5, 1, 4, 6
 
 
 def nothing_wrong():
@@ -220,7 +220,11 @@ def nothing_wrong():
 
 
 def small_object_for_memory():
-    return 1, 4, 2, 5, 3
+    return 1, 4, 2, 5, 6
+
+
+def everyone_has_failed():
+    return 2, 4, 1, 5, 3
 
 
 def in_order():
@@ -258,6 +262,7 @@ WRONG = {
         untrained_model_for_exploiting,
         nothing_wrong,
         small_object_for_memory,
+        everyone_has_failed,
         in_order,
         four_only,
     ],
@@ -287,5 +292,9 @@ HEARS = {
         "everyone": "All plans are averaged",
         "best_only": "This is the best plan itself",
     },
-    "22.4": {"too_little_for_no_memory": "A is not number 3", "nothing_wrong": "B is not number 6"},
+    "22.4": {
+        "too_little_for_no_memory": "A is not number 3",
+        "nothing_wrong": "B is not number 6",
+        "everyone_has_failed": "E is not number 3",
+    },
 }

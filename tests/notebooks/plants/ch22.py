@@ -1,15 +1,15 @@
 """Mistakes planted in notebook 22: source that runs right behind the set-up, and what must fail then."""
 
 PLANTS = {
-    "pictures without the mark of the position": (
+    "pictures without the gauge of the position": (
         """
 import vae_edu.experiments.world_models as the_module
 right_draw = draw
-def without_mark(states):
+def without_gauge(states):
     pictures = right_draw(states).copy()
     pictures[:, -2 * WIDTH :] = 0
     return pictures
-the_module.draw = without_mark
+the_module.draw = without_gauge
 """,
         "R² of the position",
     ),
@@ -48,7 +48,7 @@ def exchanged(row):
     return row | {"dream": row["score"], "score": row["dream"]} if "dream" in row else row
 stored = results.Results([exchanged(row) for row in stored.rows], stored.made)
 """,
-        "certain end: score in the dream minus",
+        "thresholded end: score in the dream minus",
     ),
     "a control under the name of another": (
         """
