@@ -201,7 +201,7 @@ EXERCISE = Exercise(
             log_p=torch.nn.functional.logsigmoid,
         ),
         slip(
-            "you take the logarithm of a probability that has underflowed to 0: use log_softmax of the logits",
+            "the logarithm of a probability that has become 0: use log_softmax of the logits",
             loss_with,
             log_p=lambda logits: torch.log(logits.softmax(dim=1)),
         ),
