@@ -201,7 +201,7 @@ EXERCISE = Exercise(
             log_p=torch.nn.functional.logsigmoid,
         ),
         slip(
-            "the logarithm of a probability that has become 0: use log_softmax",
+            "the logarithm of a probability that has become 0: use log_softmax of the logits",
             loss_with,
             log_p=lambda logits: torch.log(logits.softmax(dim=1)),
         ),
@@ -248,7 +248,7 @@ EXERCISE = Exercise(
             kl=lambda mu, logvar, variance: kl_terms(mu, logvar, variance**2),
         ),
         slip(
-            "variance is used as a log-variance",
+            "variance is used as a log-variance: the prior is N(0, variance I)",
             loss_with,
             kl=lambda mu, logvar, variance: kl_terms(mu, logvar, np.exp(variance)),
         ),
