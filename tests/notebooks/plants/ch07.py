@@ -83,6 +83,6 @@ def load(number):
     return found
 results.load = load
 """,
-        "longer warm-up, four times the budget: convolutions minus 400 units|longer warm-up against the short one",
+        "longer warm-up, large budget: convolutions minus 400 units|longer warm-up against the short one",
     ),
 }

@@ -19,7 +19,7 @@ UNKNOWN = 0.0123  # stands for any number that is not known
 # For each loss: what people answer in place of the right number, and what speaks against it.
 KNOWN = {
     "A": {
-        0.00025: "0.00025 is the weight that is written in the code, next to a squared error that is averaged over the pixels",
+        0.00025: "0.00025 is the weight written in the code. But the squared error beside it is averaged over the pixels",
         0.00025
         * 784: "the mean over the pixels is right. Now the squared error: −log p(x|z) with variance 1 holds half of it",
         0.00025 * 784 / 4: "a factor of 2 too small: ½ of the squared error belongs to −log p(x|z), once",
@@ -29,7 +29,7 @@ KNOWN = {
         0.00025 * 784 / 20 / 2: "here the rate is a sum over the latents already: no factor of 20",
         0.00025 * 784 * 100 / 2: "both terms are averaged over the batch: no factor of 100",
         0.00025 / 784: "the mean over pixels makes the distortion smaller, so β is larger, not smaller",
-        1.0: "two weights stand in the way of 1: one is written in the code, the other is a mean",
+        1.0: "β = 1 needs equal weights. Here one weight is written in the code, and the other comes from a mean",
     },
     "B": {
         1.0: "1 is what is written in the code. How is the first term reduced, and how the second?",
@@ -108,13 +108,12 @@ EXERCISE = Exercise(
     + tuple(
         answered(letter, UNKNOWN, f"not this number. {told[0].upper()}{told[1:]}") for letter, told in LOOK.items()
     ),
-    otherwise="four numbers are asked for: the β of A, B, C and D, in this order",
+    otherwise="return four numbers: the β of A, B, C and D, in this order",
     hints=(
-        "Write each term as a weight times the sum over pixels, or latents, averaged over the batch. What is left when you divide by "
-        "the weight of the distortion?",
+        "By what number is the sum over pixels multiplied in each loss? And the sum over latents?",
         "F.mse_loss and F.binary_cross_entropy_with_logits take the mean over all entries, (batch · pixels). Check each line for a "
         "sum or a mean over latents, and for factors that are written out.",
-        "D: the first term is the distortion itself, since 784 · mean = sum. Only the second term is left to look at. B works the "
-        "other way round.",
+        "D: the first term is the distortion itself, since 784 · mean = sum, so w_x = 1. The second term is a mean over 20 latents, so "
+        "w_z is a fraction. In B, look at the first term.",
     ),
 )

@@ -362,7 +362,7 @@ EXERCISE = Exercise(
         ),
     ),
     hints=(
-        "Which four things happen to an image between the encoder and the logits? Which of them needs eps?",
+        "Which steps lead from the pixels to the logits? Which of them needs eps?",
         "Encode x − model.mean, cut the result into mu and logvar, sample z, decode. Then sum a cost over pixels, and a KL divergence "
         "over latents.",
         "mu, logvar = model.encoder(x - model.mean).chunk(2, dim=1); torch.nn.functional.binary_cross_entropy_with_logits(..., "

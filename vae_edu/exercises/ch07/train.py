@@ -466,7 +466,7 @@ EXERCISE = Exercise(
         "Which three calls turn a loss into a step, in which order? Which of the numbers that you need does the last, smaller batch "
         "change?",
         "Two loops, over epochs and over batches of a new random order. In the inner one: sample pixels and noise, compute the two terms, "
-        "take one step down the mean of their sum, and add up their sums over the batch for the history.",
+        "take one step on the mean of distortion + rate, and add up both sums over the batch for the history.",
         "for rows in torch.randperm(len(x), generator=generator).split(batch_size): is the inner loop. Divide the sums by len(x) at "
         "the end.",
     ),
