@@ -40,7 +40,7 @@ image_edits.sleeve_vector = lambda model: -right_vector(model)
 right_fates = image_edits.fates
 image_edits.fates = lambda pictures, originals: right_fates(pictures, originals.roll(1, 0))
 """,
-        "the same with the residual",
+        "edited T-shirts whose own original is the nearest",
     ),
     "a label of dark chests that says nothing": (
         """
