@@ -61,7 +61,7 @@ def use(exercise_id, function):
         return right
     return lambda codes, target, others: (right(codes, target, others)[0], 1.0)
 """,
-        "fraction of 100 rows",
+        "fraction of 200 rows",
     ),
     "a path that does not return": (
         """
