@@ -3,6 +3,7 @@
 import json
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
@@ -22,7 +23,13 @@ def untrained(monkeypatch):
     judge = Classifier(784, 10)
     monkeypatch.setattr(image_edits, "clothes", lambda: few)
     monkeypatch.setattr(image_edits, "judge", lambda: judge)
-    for name, value in (("bank", 300), ("pairs", 20), ("steps", 4), ("epochs", 1)):
+    for name, value in (
+        ("bank", 300),
+        ("pairs", 20),
+        ("steps", 4),
+        ("epochs", 1),
+        ("biased", {"labelled": 20, "correlation": 0.8}),
+    ):
         monkeypatch.setitem(image_edits.SETTINGS, name, value)
     return VAE(784, 4, mean=few[0].mean(dim=0))
 
@@ -47,6 +54,30 @@ def test_sleeves_are_looked_for_at_both_sides_below():
     pictures[1, 14:26, 22:] = 1
     pictures[2, :14] = 1
     torch.testing.assert_close(image_edits.sleeves(pictures.view(3, -1)), torch.tensor([0.5, 0.5, 0.0]))
+
+
+def test_biased_rows_have_the_correlation(untrained):
+    rows, pullover, dark = image_edits.biased_rows(3)
+    x, y, _, _ = image_edits.clothes()
+    assert len(set(rows)) == len(rows) == 40
+    assert ((y[torch.from_numpy(rows)] == image_edits.PULLOVER).numpy() == pullover).all()
+    assert np.corrcoef(pullover, dark)[0, 1] == pytest.approx(0.8)
+    grey = x[torch.from_numpy(rows)].view(-1, 28, 28)[:, 8:22, 10:18].mean(dim=(1, 2)).numpy()
+    assert grey[dark].min() > grey[~dark].max()
+
+
+def test_the_chest_is_in_the_middle():
+    pictures = torch.zeros(2, 28, 28)
+    pictures[0, 8:22, 10:18] = 0.5
+    pictures[1, 14:26, :6] = 1
+    torch.testing.assert_close(image_edits.chest(pictures.view(2, -1)), torch.tensor([0.5, 0.0]))
+
+
+def test_shuffled_codes_keep_their_columns(untrained):
+    mu = torch.arange(50.0)[:, None] + torch.tensor([0.0, 100.0])
+    found = image_edits._shuffled(mu, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(found.sort(dim=0).values, mu)
+    assert (found[:, 1] - found[:, 0]).unique().numel() > 10
 
 
 def test_with_the_residual_an_edit_by_zeros_is_the_original(untrained):

@@ -1,17 +1,18 @@
 """Paths between two images and edits of real ones, on Fashion-MNIST (notebook 24): straight lines against arcs, and a T-shirt that gets
-long sleeves."""
+long sleeves, with all labels and with biased ones."""
 
 from __future__ import annotations
 
 import math
 from functools import cache
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from vae_edu.data import load_fashion_mnist
 from vae_edu.densities import gaussian_kl_per_dimension, reparameterise
-from vae_edu.evaluation.editing import identified, lerp, path_length, slerp
+from vae_edu.evaluation.editing import balanced_vector, difference_of_means, identified, lerp, path_length, slerp
 from vae_edu.models.classifier import Classifier
 from vae_edu.models.vae import VAE
 from vae_edu.objectives import cross_entropy, negative_elbo
@@ -21,10 +22,13 @@ __all__ = [
     "PATHS",
     "RUNS",
     "SETTINGS",
+    "biased_rows",
+    "chest",
     "clothes",
     "decode",
     "edited",
     "edits",
+    "fates",
     "judge",
     "pairs",
     "paths",
@@ -46,11 +50,14 @@ SETTINGS = {
     "bank": 5000,  # of the training images; the other half has the codes that a path may borrow
     "pairs": 300,
     "steps": 16,
+    "biased": {"labelled": 450, "correlation": 0.8},  # of each kind
 }
 RUNS = [
     {"name": "usual", "latent": latent, "seed": seed} for latent in SETTINGS["latents"] for seed in SETTINGS["seeds"]
 ]
-RUNS += [{"name": "long", "latent": latent, "seed": 0} for latent in SETTINGS["latents"][1:]]
+RUNS += [
+    {"name": "long", "latent": latent, "seed": seed} for latent in SETTINGS["latents"][1:] for seed in SETTINGS["seeds"]
+]
 PATHS = {"lerp": lerp, "slerp": slerp}
 T_SHIRT, PULLOVER = 0, 2
 
@@ -121,6 +128,11 @@ def log_density(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     return torch.cat(found)
 
 
+def _shuffled(mu: Tensor, generator: torch.Generator) -> Tensor:
+    """The columns of mu, each with its rows in an order of its own."""
+    return torch.stack([column[torch.randperm(len(mu), generator=generator)] for column in mu.T], dim=1)
+
+
 @torch.no_grad()
 def paths(model: VAE, seed: int) -> dict:
     """The middles of paths between the codes of pairs of test images, and the paths themselves.
@@ -131,9 +143,9 @@ def paths(model: VAE, seed: int) -> dict:
     distance, its standard error over pairs, the judge's confidence, and the norm over that of the ends. "fade": the mean of the two
     reconstructions. "nearest": a training code outside the bank, the one nearest to the middle of the line. "zero": the code 0.
     excess: distance at the middle of the arc minus that of the line, paired, and its standard error. density: log-density of the aggregate
-    posterior at samples of q for test images, and at the middles between these. length, longest: of paths of
-    ``steps`` steps, the length over
-    the distance of the ends, and the longest step over the mean step.
+    posterior at samples of q for test images, and at the middles between these. density, shuffled: the same where each latent of the means
+    is shuffled on its own, so that the codes keep their spread and lose their clusters. length, longest: of paths of ``steps`` steps, the
+    length over the distance of the ends, and the longest step over the mean step.
     """
     x, _, x_test, _ = clothes()
     generator = torch.Generator().manual_seed(seed)
@@ -168,9 +180,14 @@ def paths(model: VAE, seed: int) -> dict:
         found["excess" + kind] = [
             round(each.item(), 4) for each in (difference.mean(), difference.std() / math.sqrt(len(difference)))
         ]
-    a, b = samples[first], samples[second]
-    places = {"samples": a} | {name: path(a, b, 0.5) for name, path in PATHS.items()}
-    found["density"] = {name: round(log_density(z, mu[:n], logvar[:n]).mean().item(), 3) for name, z in places.items()}
+    shuffled, own = torch.Generator().manual_seed(seed), {}
+    own["density"] = mu, samples
+    loose, loose_test = _shuffled(mu, shuffled), _shuffled(mu_test, shuffled)
+    own["density, shuffled"] = loose, reparameterise(loose_test, logvar_test, generator=shuffled)
+    for key, (means, drawn) in own.items():
+        a, b = drawn[first], drawn[second]
+        places = {"samples": a} | {name: path(a, b, 0.5) for name, path in PATHS.items()}
+        found[key] = {name: round(log_density(z, means[:n], logvar[:n]).mean().item(), 3) for name, z in places.items()}
     a, b, times = mu_test[first], mu_test[second], torch.linspace(0, 1, SETTINGS["steps"] + 1)
     found["length"], found["longest"] = {}, {}
     for name, path in PATHS.items():
@@ -187,6 +204,11 @@ def sleeves(pictures: Tensor) -> Tensor:
     return torch.cat([lower[:, :, :6], lower[:, :, 22:]], dim=2).mean(dim=(1, 2))
 
 
+def chest(pictures: Tensor) -> Tensor:
+    """The mean grey of each picture where the chest is: the middle eight columns of rows 8 to 21."""
+    return pictures.view(-1, 28, 28)[:, 8:22, 10:18].mean(dim=(1, 2))
+
+
 @torch.no_grad()
 def sleeve_vector(model: VAE) -> Tensor:
     """The mean code of the pullovers minus that of the T-shirts, among the training images."""
@@ -195,44 +217,67 @@ def sleeve_vector(model: VAE) -> Tensor:
     return pullovers - shirts
 
 
+def biased_rows(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A biased choice of training images, T-shirts and pullovers: their numbers, which are pullovers, and which have a dark chest.
+
+    With the correlation of ``SETTINGS["biased"]``, 0.8, nine pullovers in ten are dark, and nine T-shirts in ten are not. A chest is dark
+    if it is darker than the median of all T-shirts and pullovers.
+    """
+    x, y, _, _ = clothes()
+    n, rng = SETTINGS["biased"]["labelled"], np.random.default_rng(seed)
+    many = round(n * (1 + SETTINGS["biased"]["correlation"]) / 2)
+    grey = chest(x).numpy()
+    dark = grey > np.median(grey[np.isin(y.numpy(), (T_SHIRT, PULLOVER))])
+    rows = []
+    for kind in (T_SHIRT, PULLOVER):
+        for is_dark in (False, True):
+            group = np.flatnonzero((y.numpy() == kind) & (dark == is_dark))
+            rows.append(rng.choice(group, many if is_dark == (kind == PULLOVER) else n - many, replace=False))
+    chosen = np.concatenate(rows)
+    return chosen, y.numpy()[chosen] == PULLOVER, dark[chosen]
+
+
 @torch.no_grad()
 def edited(model: VAE, x: Tensor, vector: Tensor, *, residual: bool) -> Tensor:
-    """The images x with ``vector`` added to their codes. residual: add what the reconstruction had lost, x −
-    decode(z), and clip to [0, 1]."""
+    """The images x with ``vector`` added to their codes. residual: add what the reconstruction had lost, x − decode(z),
+    and clip to [0, 1]."""
     z = model.encode(x)[0]
     pictures = decode(model, z + vector)
     return (pictures + x - decode(model, z)).clamp(0, 1) if residual else pictures
 
 
 @torch.no_grad()
+def fates(pictures: Tensor, originals: Tensor) -> list[float]:
+    """What became of images: the fraction that the judge takes for pullovers, the fraction whose nearest original is
+    their own, and the mean rise of ``sleeves`` and of ``chest`` over the originals."""
+    taken = (judge()(pictures).argmax(dim=1) == PULLOVER).double().mean().item()
+    rises = [(grey(pictures) - grey(originals)).mean().item() for grey in (sleeves, chest)]
+    return [round(value, 4) for value in (taken, identified(pictures, originals), *rises)]
+
+
+@torch.no_grad()
 def edits(model: VAE, seed: int) -> dict:
-    """What becomes of the T-shirts among the test images: with and without the residual, unedited ("nothing"),
-    edited by the sleeve vector, and
-    by a random vector of its length ("random"). Each is [the fraction that the judge takes for a pullover, the
-    fraction whose nearest original
-    is their own, the mean rise of ``sleeves`` over the original, the squared error to the original]. pullovers: the fraction of real
-    pullovers that the judge takes for one. sleeves: the mean of real T-shirts and of real pullovers."""
-    _, _, x_test, y_test = clothes()
+    """What becomes of the T-shirts among the test images, as ``fates``, with and without the residual: unedited ("nothing"), edited by the
+    sleeve vector, by a random vector of its length ("random"), and by two vectors from ``biased_rows``: the difference of means ("biased")
+    and the balanced one ("balanced"). pullovers: the fraction of real pullovers that the judge takes for one. real sleeves: the mean
+    grey of the sleeves of real T-shirts and of real pullovers."""
+    x, _, x_test, y_test = clothes()
     shirts, pullovers = x_test[y_test == T_SHIRT], x_test[y_test == PULLOVER]
     vector = sleeve_vector(model)
     random = torch.randn(vector.shape, generator=torch.Generator().manual_seed(seed))
     vectors = {"nothing": 0 * vector, "sleeves": vector, "random": random * vector.norm() / random.norm()}
-
-    def taken(pictures: Tensor) -> float:
-        return (judge()(pictures).argmax(dim=1) == PULLOVER).double().mean().item()
-
+    chosen, target, dark = biased_rows(seed)
+    codes = model.encode(x[torch.from_numpy(chosen)])[0].double().numpy()
+    vectors["biased"] = torch.from_numpy(difference_of_means(codes, target)).float()
+    vectors["balanced"] = torch.from_numpy(balanced_vector(codes, target, dark[:, None])[0]).float()
     found: dict = {
-        "pullovers": taken(pullovers),
-        "real sleeves": [sleeves(each).mean().item() for each in (shirts, pullovers)],
+        "pullovers": fates(pullovers, pullovers)[0],
+        "real sleeves": [round(sleeves(each).mean().item(), 4) for each in (shirts, pullovers)],
     }
     for name, each in vectors.items():
         for kind in (False, True):
             pictures = edited(model, shirts, each, residual=kind)
-            error = ((pictures - shirts) ** 2).sum(dim=1).mean().item()
-            risen = (sleeves(pictures) - sleeves(shirts)).mean().item()
-            values = (taken(pictures), identified(pictures, shirts), risen, error)
-            found[name + (", residual" if kind else "")] = [round(value, 4) for value in values]
-    found["real sleeves"] = [round(value, 4) for value in found["real sleeves"]]
+            found[name + (", residual" if kind else "")] = fates(pictures, shirts)
     return found
 
 

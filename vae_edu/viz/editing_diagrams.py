@@ -10,40 +10,40 @@ __all__ = ["chord_and_arc", "four_groups"]
 
 
 def four_groups() -> Figure:
-    """Two planes of codes with four groups of images each: small or large, left or right. On the left most images
-    are small and left, or large
-    and right, and the arrow between the mean of the small and the mean of the large ones is slanted. On the right
-    all groups weigh the same,
-    and the arrow leads along the axis of size alone."""
-    figure, axes = canvas(7.4, 3.7)
-    for x, title, weights, color in (
-        (0.45, "difference of means", (0.9, 0.1), RED),
-        (4.15, "balanced: inside each row", (0.5, 0.5), BLUE),
+    """Two planes of codes with four groups of images each: small or large, left or right. On the left most images are small and left, or
+    large and right, and the arrow between the mean of the small and the mean of the large ones is slanted. On the right both rows weigh
+    the same, and the arrow leads along the axis of size alone. The area of a circle is the number of images, or their weight."""
+    figure, axes = canvas(7.4, 3.95)
+    for x, title, area, weights, color in (
+        (0.45, "difference of means", "area: number of images", (0.9, 0.1), RED),
+        (4.15, "balanced: inside each row", "area: weight in the mean", (0.5, 0.5), BLUE),
     ):
-        corner, step = np.array([x + 0.75, 1.05]), np.array([1.65, 1.5])
+        corner, step = np.array([x + 0.8, 1.3]), np.array([1.6, 1.45])
         arrow(axes, (x, 0.4), (x + 3.0, 0.4), color=GREY)
-        arrow(axes, (x, 0.4), (x, 3.2), color=GREY)
-        write(axes, x + 2.95, 0.2, "size", 10, ha="right", color=GREY)
-        write(axes, x + 0.08, 3.15, "position x", 10, ha="left", color=GREY)
+        arrow(axes, (x, 0.4), (x, 3.5), color=GREY)
+        write(axes, x + 2.95, 0.2, "size of the ellipse", 10, ha="right", color=GREY)
+        write(axes, x + 0.08, 3.5, "position x", 10, ha="left", color=GREY)
         means = []
         for large in (0, 1):
             for right in (0, 1):
                 weight = weights[large != right]
-                place = corner + step * (large, right)
-                axes.add_patch(Circle(place, 0.58 * weight**0.5, facecolor="#DDDDDD", edgecolor=GREY, linewidth=1))
-                shift = 0.0 if color == BLUE else (0.42 if weight < 0.2 else 0.2) * (1 if large else -1)
-                label = f"{('small', 'large')[large]},\n{('left', 'right')[right]}"
-                write(axes, place[0], place[1] + shift, label, 9, zorder=4)
+                place, radius = corner + step * (large, right), 0.54 * weight**0.5
+                axes.add_patch(Circle(place, radius, facecolor="#DDDDDD", edgecolor=GREY, linewidth=1))
+                label = f"{('small', 'large')[large]}, {('left', 'right')[right]}"
+                write(axes, place[0], place[1] - radius - 0.13, label, 9, zorder=4)
+                inside = 0.24 if color == RED and weight > 0.5 else 0.0  # away from the cross
+                write(axes, place[0], place[1] + (inside if large else -inside), f"{100 * weight:.0f} %", 9, zorder=4)
             upper = weights[0] if large else weights[1]
             means.append(corner + step * (large, upper))
         if color == BLUE:
             for right in (0, 1):
                 start, end = (corner + step * (large, right) for large in (0, 1))
-                arrow(axes, tuple(start), tuple(end), trim=(0.43, 0.43), color=GREY, dashed=True)
+                arrow(axes, tuple(start), tuple(end), trim=(0.4, 0.4), color=GREY, dashed=True)
         for mean in means:
             axes.plot(*mean, "x", color=color, markersize=9, markeredgewidth=2.2, zorder=5)
         arrow(axes, *(tuple(mean) for mean in means), trim=(0.1, 0.1), color=color, head=16)
-        write(axes, x + 1.5, 3.5, title, 11, color=color)
+        write(axes, x + 1.5, 3.78, title, 11, color=color)
+        write(axes, x, 0.2, area, 9, ha="left", color=GREY)
     return figure
 
 
@@ -71,7 +71,7 @@ def chord_and_arc() -> Figure:
     for y, color, text in (
         (2.05, GREY, "grey: between these rings lie most codes"),
         (1.5, RED, "lerp: the straight line. For codes at a\nright angle, its middle is 0.71 as long"),
-        (0.8, BLUE, "slerp: the arc. All its points are as long\nas its ends"),
+        (0.8, BLUE, "slerp: the arc. The length of its codes\ngoes from that of $a$ to that of $b$"),
     ):
         write(axes, 4.25, y, text, 10, ha="left", color=color)
     return figure

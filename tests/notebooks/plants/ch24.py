@@ -28,12 +28,40 @@ attribute_vectors.ellipses = lambda right, upper, seed: right_ellipses(0.0, uppe
 """,
         "difference of means: change of position x",
     ),
-    "a residual that is lost": (
+    "a sleeve vector that points the other way": (
         """
-right_edited = image_edits.edited
-image_edits.edited = lambda model, x, vector, residual: right_edited(model, x, vector, residual=False)
+right_vector = image_edits.sleeve_vector
+image_edits.sleeve_vector = lambda model: -right_vector(model)
 """,
-        "the same with the residual",
+        "edited T-shirts taken for pullovers",
+    ),
+    "originals in another order": (
+        """
+right_fates = image_edits.fates
+image_edits.fates = lambda pictures, originals: right_fates(pictures, originals.roll(1, 0))
+""",
+        "edited T-shirts whose own original is the nearest",
+    ),
+    "a label of dark chests that says nothing": (
+        """
+right_rows = image_edits.biased_rows
+def biased_rows(seed):
+    chosen, pullover, dark = right_rows(seed)
+    return chosen, pullover, np.random.default_rng(seed).permutation(dark)
+image_edits.biased_rows = biased_rows
+""",
+        "rise of the chest with the vector from biased labels, balanced",
+    ),
+    "all rows are used": (
+        """
+def use(exercise_id, function):
+    from vae_edu.exercises.registry import find
+    right = find(exercise_id).answer
+    if exercise_id != "24.2":
+        return right
+    return lambda codes, target, others: (right(codes, target, others)[0], 1.0)
+""",
+        "fraction of 200 rows",
     ),
     "a path that does not return": (
         """

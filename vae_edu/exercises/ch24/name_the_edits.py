@@ -68,6 +68,7 @@ EXERCISE = matching(
     hints=(
         "What should a vector of zeros change? And which factors should stay where they are?",
         "A factor that moves along was correlated with the size in the labels. Was there a label to balance it with?",
-        "Wrong labels pull the means of both groups together. What does this do to the length of their difference?",
+        "Of 100 images on the right, 90 are large and 10 small. Swap one label in ten: what do the two labelled groups hold now, "
+        "and how far apart are their means?",
     ),
 )
