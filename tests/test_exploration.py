@@ -179,7 +179,7 @@ def test_a_move_that_was_not_tried_is_taken_to_lead_nowhere():
 def test_a_move_that_was_not_tried_gains_what_it_is_told_to():
     """R-max: 1 for each step for ever, and less for each step that lies between."""
     planner = chain()
-    planner.next[3, 1] = -1
+    planner.next[3, 1], planner.ends[3, 1] = -1, False
     planner.plan(np.full(5, 0.2), sweeps=400, untried=1.0)
     assert planner.q[3, 1] == pytest.approx(1 / (1 - 0.9))
     assert planner.q[2, 1] == pytest.approx(0.2 + 0.9 / (1 - 0.9))
