@@ -93,16 +93,26 @@ def test_images_are_counted_anew_after_training():
     assert torch.equal(fixed.vae.encode(pixels(images(3)))[0], untrained.encode(pixels(images(3)))[0])
 
 
-@pytest.mark.parametrize("term", ["loss", "distortion", "rate"])
-def test_the_score_is_in_units_of_the_first_images(term):
+def test_the_score_is_in_units_of_the_first_images():
     own = images(40)
-    score = ModelScore(0, term=term, epochs=1, wait=40)
+    score = ModelScore(0, epochs=1, wait=40)
     score.see(own, np.zeros(40, dtype=int))
     score.generator.manual_seed(5)
     bonus = score.bonus(own, np.zeros(40, dtype=int))
-    values = negative_elbo(score.vae, pixels(own), torch.Generator().manual_seed(5))[term].detach().numpy()
+    values = negative_elbo(score.vae, pixels(own), torch.Generator().manual_seed(5))["loss"].detach().numpy()
     assert bonus == pytest.approx(np.clip((values - score.low) / score.unit, 0, None), abs=1e-5)
     assert 0.1 <= (bonus == 0).mean() <= 0.45  # about a quarter lies below the lower quartile
+
+
+def test_an_image_is_scored_once_between_two_trainings():
+    own, none = images(40), np.zeros(40, dtype=int)
+    score = ModelScore(0, epochs=1, wait=40)
+    score.see(own, none)
+    first = score.bonus(own, none)
+    assert np.array_equal(score.bonus(own[::-1], none), first[::-1])
+    for _ in range(5):
+        score.see(own, none)
+    assert not np.array_equal(score.bonus(own, none), first)
 
 
 def test_a_familiar_image_loses_its_score_and_noise_does_not():
@@ -166,6 +176,16 @@ def test_a_move_that_was_not_tried_is_taken_to_lead_nowhere():
     assert planner.q[0] == pytest.approx([0.2 + 0.5 * 0.4, 2.0])
 
 
+def test_a_move_that_was_not_tried_gains_what_it_is_told_to():
+    """R-max: 1 for each step for ever, and less for each step that lies between."""
+    planner = chain()
+    planner.next[3, 1], planner.ends[3, 1] = -1, False
+    planner.plan(np.full(5, 0.2), sweeps=400, untried=1.0)
+    assert planner.q[3, 1] == pytest.approx(1 / (1 - 0.9))
+    assert planner.q[2, 1] == pytest.approx(0.2 + 0.9 / (1 - 0.9))
+    assert planner.best(0, np.random.default_rng(0)) == 1
+
+
 def test_the_same_seed_gives_the_same_trail_and_the_television_changes_nothing_for_the_blind():
     def trail(television, seed):
         world = GridWorld(television=television, limit=50)
@@ -192,13 +212,15 @@ def test_the_trail_is_what_the_world_says():
 
 def test_counts_reach_more_than_no_bonus():
     world, reached = GridWorld(limit=100), {}
-    for name, novelty in {
-        "none": Novelty(),
-        "counts": TrueCounts(),
-        "numbers": RandomNumbers(np.random.default_rng(0)),
-    }.items():
-        reached[name] = explore(world, novelty, steps=3000, rng=np.random.default_rng(3)).coverage()[-1]
-    assert reached["counts"] > 1.5 * max(reached["none"], reached["numbers"])
+    for name, novelty, untried in (
+        ("none", Novelty(), None),
+        ("R-max", Novelty(), 1.0),
+        ("counts", TrueCounts(), None),
+        ("numbers", RandomNumbers(np.random.default_rng(0)), None),
+    ):
+        rng = np.random.default_rng(3)
+        reached[name] = explore(world, novelty, steps=3000, rng=rng, untried=untried).coverage()[-1]
+    assert min(reached["counts"], reached["R-max"]) > 1.5 * max(reached["none"], reached["numbers"])
 
 
 @pytest.mark.parametrize("options", [{"steps": 50}, {"wait": 90, "steps": 80}])

@@ -74,6 +74,17 @@ def decayed(counts: Int[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
     return 1 / np.sqrt(np.maximum(counts, 1))
 
 
+def _of_each(
+    images: Images, known: dict[bytes, float], compute: Callable[[Images], Float[np.ndarray, " n"]]
+) -> Float[np.ndarray, " n"]:
+    """``compute(images)``, looked up in ``known`` where the same image was computed before, and kept there."""
+    keys = [image.tobytes() for image in images]
+    new = {key: place for place, key in enumerate(keys) if key not in known}
+    if new:
+        known.update(zip(new, compute(images[list(new.values())]).tolist(), strict=True))
+    return np.array([known[key] for key in keys])
+
+
 class Novelty:
     """What an image is worth to an agent. This one pays nothing, ever.
 
@@ -143,6 +154,7 @@ class CodeCounts(Novelty):
         self.vae: VAE | None = None
         self.matrix: Float[np.ndarray, "width bits"] | None = None
         self._images: list[UInt8[np.ndarray, "h w"]] = []
+        self._known: dict[bytes, int] = {}  # the codes of images, until the VAE is trained again
         self._generator, self._rng = torch.Generator().manual_seed(seed), np.random.default_rng(seed)
 
     @torch.no_grad()
@@ -153,7 +165,7 @@ class CodeCounts(Novelty):
 
     def codes(self, images: Images) -> Int[np.ndarray, " n"]:
         """The codes, as whole numbers."""
-        return sim_hash(self.features(images), self.matrix, self.centre)
+        return _of_each(images, self._known, lambda own: sim_hash(self.features(own), self.matrix, self.centre))
 
     def see(self, images: Images, states: States) -> None:
         """Takes in new images."""
@@ -187,22 +199,25 @@ class CodeCounts(Novelty):
     def _count_all(self, images: Images) -> None:
         """Centres the features on their mean, and counts all images."""
         self.centre = self.features(images).mean(axis=0)
+        self._known.clear()
         self.counts = Counter(self.codes(images).tolist())
 
 
 class ModelScore(Novelty):
-    """−ELBO of a VAE that goes on learning, or one of its two terms.
+    """−ELBO of a VAE that goes on learning.
 
     ``small_vae`` is trained for ``epochs`` epochs on the first ``wait`` images. From then on, after each 200 new images, it is trained on
-    512 of all images so far. term: of ``negative_elbo``, "loss", "distortion" or "rate". The bonus is (score − q₁)/(q₃ − q₁), and 0 where
-    that is negative, with the quartiles q₁ and q₃ of the scores of the first images. So it is in units of their spread.
+    512 of all images so far. Each image is scored once between two trainings, with one sample of z. The bonus is (−ELBO − q₁)/(q₃ − q₁),
+    and 0 where that is negative, with the quartiles q₁ and q₃ of the scores of the first images. So it is in units of their spread, and
+    its zero stays where it was at the first training.
     """
 
-    def __init__(self, seed: int, *, term: str = "loss", epochs: int = 20, wait: int = 1000) -> None:
-        self.seed, self.term, self.epochs, self.wait = seed, term, epochs, wait
+    def __init__(self, seed: int, *, epochs: int = 20, wait: int = 1000) -> None:
+        self.seed, self.epochs, self.wait = seed, epochs, wait
         self.generator, self.rng = torch.Generator().manual_seed(seed), np.random.default_rng(seed)
         self.vae: VAE | None = None
         self._images: list[UInt8[np.ndarray, "h w"]] = []
+        self._known: dict[bytes, float] = {}  # the scores of images, until the next training
         self._fresh = 0
 
     def see(self, images: Images, states: States) -> None:
@@ -225,25 +240,27 @@ class ModelScore(Novelty):
                 batch_size=64,
                 learning_rate=2e-3,
             )
+            self._known.clear()
             self._fresh = 0
 
     @torch.no_grad()
     def score(self, x: Float[Tensor, "n data"]) -> Float[np.ndarray, " n"]:
-        """The term, in nats, of each row of pixels."""
-        return negative_elbo(self.vae, x, self.generator)[self.term].numpy()
+        """−ELBO, in nats, of each row of pixels."""
+        return negative_elbo(self.vae, x, self.generator)["loss"].numpy()
 
     def bonus(self, images: Images, states: States) -> Float[np.ndarray, " n"]:
         """The bonus of each image."""
         if self.vae is None:
             return np.zeros(len(images))
-        return np.maximum(0, (self.score(pixels(images)) - self.low) / self.unit)
+        scores = _of_each(images, self._known, lambda own: self.score(pixels(own)))
+        return np.maximum(0, (scores - self.low) / self.unit)
 
 
 class Planner:
     """What an agent remembers of its moves, and what each move is worth, by value iteration.
 
     ``q[s, a]`` = gain + γ max_b q[s', b], where s' is the state to which action a led. A move that has not been tried is taken to leave
-    the agent where it is.
+    the agent where it is, and gains the bonus there; with a number for ``untried``, it gains that number.
     """
 
     def __init__(self, states: int, actions: int, gamma: float = 0.95) -> None:
@@ -256,12 +273,26 @@ class Planner:
         """One move. The world is deterministic, so that the last one says all."""
         self.next[state, action], self.reward[state, action], self.ends[state, action] = new, reward, ends
 
-    def plan(self, bonus: Float[np.ndarray, " states"], *, reward: float = 1.0, sweeps: int = 30) -> None:
+    def plan(
+        self,
+        bonus: Float[np.ndarray, " states"],
+        *,
+        reward: float = 1.0,
+        sweeps: int = 30,
+        untried: float | None = None,
+    ) -> None:
         """Goes on with value iteration for ``sweeps`` sweeps; a move gains ``reward`` times its reward and the bonus of where it leads."""
-        to = np.where(self.next < 0, np.arange(len(self.next))[:, None], self.next)
-        gain, discount = reward * self.reward + bonus[to], self.gamma * ~self.ends
+        new = np.ascontiguousarray(
+            self.next.T
+        )  # (actions, states): the maximum over the actions is fast along the first axis
+        to = np.where(new < 0, np.arange(len(self.next)), new)
+        gain, discount = reward * self.reward.T + bonus[to], self.gamma * ~self.ends.T
+        if untried is not None:
+            gain[new < 0] = untried
+        q = self.q.T
         for _ in range(sweeps):
-            self.q = gain + discount * self.q.max(axis=1)[to]
+            q = gain + discount * q.max(axis=0)[to]
+        self.q = np.ascontiguousarray(q.T)
 
     def best(self, state: int, rng: np.random.Generator) -> int:
         """One of the best actions."""
@@ -301,7 +332,8 @@ def explore(
     weight: float = 1.0,
     reward: float = 0.0,
     epsilon: float = 0.1,
-    every: int = 40,
+    untried: float | None = None,
+    every: int = 8,
     wait: int = 1000,
     after_plan: Callable[[int, Planner], None] | None = None,
 ) -> Trail:
@@ -309,7 +341,8 @@ def explore(
 
     The first ``wait`` steps are random. Then each move is random with probability ``epsilon``, and else the best of the plan, which is
     made anew after each ``every`` steps, with the bonus of the last image seen of each state. With ``reward`` 0, the agent explores and
-    nothing else. Raises ``ValueError`` where ``steps`` or ``wait`` is no multiple of ``every``.
+    nothing else. untried: what a move gains that was never tried, see ``Planner``. Raises ``ValueError`` where ``steps`` or ``wait`` is no
+    multiple of ``every``.
     """
     if steps % every or wait % every:
         raise ValueError(f"steps and wait are {steps} and {wait}; expected multiples of every, which is {every}")
@@ -337,7 +370,7 @@ def explore(
             if step + 1 >= wait:
                 seen = np.flatnonzero(known)
                 bonus[seen] = novelty.bonus(last[seen], seen)
-                planner.plan(weight * bonus, reward=reward)
+                planner.plan(weight * bonus, reward=reward, untried=untried)
                 if after_plan:
                     after_plan(step + 1, planner)
     return Trail(states, watching, solved, ends, paid, planner)

@@ -18,13 +18,16 @@ def test_a_row_is_reproduced_and_has_the_columns_that_are_shipped(name):
     assert one.keys() == json.loads(path_of("23").read_text(encoding="utf-8"))["rows"][0].keys()
 
 
-def test_every_agent_has_ten_seeds_but_the_rate():
+def test_every_agent_has_ten_seeds():
     rows = load("23").rows
     for name in exploration.AGENTS:
         for television in (False,) if name in exploration.BLIND else (False, True):
             seeds = [row["seed"] for row in rows if row["name"] == name and row["television"] == television]
-            assert seeds == list(range(3 if name == "rate" else 10))
+            assert seeds == list(range(10))
     assert {run["name"] for run in exploration_budget.RUNS} < set(exploration.AGENTS)
+    assert [
+        {key: row[key] for key in run} for row, run in zip(load("23-budget").rows, exploration_budget.RUNS, strict=True)
+    ] == (exploration_budget.RUNS)
 
 
 @pytest.mark.parametrize("name", exploration.BLIND)
@@ -52,7 +55,8 @@ def test_the_measures_of_a_trail():
     assert found["coverage"] == [1, 3, 3, 4, 4, 5, 5, 5, 5, 6]
     assert found["first"] == 7
     assert found["watching"] == [0, 0, 0, 0, 0, 1, 1, 1, 1, 0.5]
-    assert (found["paid"], found["paid_watching"]) == (19, 18)
+    assert found["paid"] == [0.5, 2.5, 4.5, 6.5, 8.5, None, None, None, None, 19]
+    assert found["paid_watching"] == [None] * 5 + [10.5, 12.5, 14.5, 16.5, 18]
     assert not found["solves"]
 
 

@@ -14,7 +14,7 @@ TABLE = "it has a table of counts, which an agent with this bonus has no use for
 NO_TABLE = "it has no table of counts"
 PAID = "it is paid a bonus"
 STATES = "it has one entry for each state that it reached, although it has seen the television's noise. What must it be counting?"
-NOISE = "it has thousands of entries, and reached 111 states. What did it take for new?"
+NOISE = "it has thousands of entries, and reached 113 states. What did it take for new?"
 MERGED = "it has fewer entries than states, although it reached nearly all of them. So some states share an entry"
 ONE = "its bonus is always far above 1, and falls. Numbers from U(0, 1) do neither"
 
@@ -41,6 +41,6 @@ EXERCISE = matching(
     hints=(
         "Three agents count something. Compare the number of entries with the number of states.",
         "Who would have more entries than states, and who fewer? Noise splits a state, a coarse code merges states.",
-        "Of the two that count nothing, look at the size of the bonus, and at whether it changes with time.",
+        "Of the two that count nothing, look at the size of the bonus, and at whether it falls with time.",
     ),
 )
