@@ -59,7 +59,7 @@ SETTINGS = {
     "latent": 2,
     "batch_size": 250,
     "epochs": [40, 160],
-    "rates": [5e-3, 1e-2, 2e-2, 4e-2],
+    "rates": [1e-2, 2e-2],
     "seeds": [0, 1, 2],
     "selection seed": 100,
     "importance samples": 200,
