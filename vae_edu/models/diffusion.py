@@ -103,7 +103,7 @@ def step_loss(
     return torch.where(t > 1, 0.5 * torch.expm1(before - own) * error, last)
 
 
-def wider_step(kl: Float[Tensor, " batch"], wider: Float[Tensor, " batch"], data: int) -> Float[Tensor, " batch"]:
+def wider_step(kl: Float[Tensor, " batch"], wider: Float[Tensor, ""], data: int) -> Float[Tensor, " batch"]:
     """The KL of a step whose p(z_{t−1}|z_t) has (1 + ``wider``) times the variance of q; ``kl``: with equal variances.
 
     Best for step t, on average, is wider_t = u_t = 2 E[kl]/data = (SNR_{t−1}/SNR_t − 1) E‖eps − predict‖²/data. Then the step costs
