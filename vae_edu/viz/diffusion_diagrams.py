@@ -9,8 +9,8 @@ __all__ = ["fixed_encoder"]
 
 
 def fixed_encoder() -> Figure:
-    """A chain x, z1, z2, and so on to zT. Blue arrows above lead from x to zT, and add noise. Black arrows below lead back, from zT to z1, and a grey one to x.
-    Under each node stands a density: three peaks for x, which get wider and lower, and one bell for zT."""
+    """A chain x, z1, z2, and so on to zT. Blue arrows above lead from x to zT, and add noise. Black arrows below lead back, from zT to z1,
+    and a grey one to x. Under each node stands a density: three peaks for x, which get wider and lower, and one bell for zT."""
     figure, axes = canvas(7.4, 3.1)
     places, noises = (0.8, 2.35, 3.9, 6.6), (0.02, 0.08, 0.3, 1.0)
     y, base = 2.0, 0.35

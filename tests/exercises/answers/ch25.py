@@ -276,7 +276,14 @@ WRONG = {
         both_posteriors_under_where,
         mean_of_the_batch,
     ],
-    "25.3": [without_the_rate, averaged_steps, errors_shifted, the_elbo, first_error_in_the_distortion, no_expected_noise],
+    "25.3": [
+        without_the_rate,
+        averaged_steps,
+        errors_shifted,
+        the_elbo,
+        first_error_in_the_distortion,
+        no_expected_noise,
+    ],
     "25.4": [ends_exchanged, narrow_is_well, wrong_predictions, all_in_order, four_only],
 }
 HARMLESS = set()
