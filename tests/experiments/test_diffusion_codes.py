@@ -71,6 +71,17 @@ def test_the_estimated_bound_is_close_to_the_cost_of_a_gaussian():
     assert -3 * error < excess.mean().item() < 0.35 + 3 * error
 
 
+def test_with_the_best_variances_layers_cost_next_to_nothing_for_one_gaussian():
+    z = torch.randn(2000, 16, generator=torch.Generator().manual_seed(0))
+    model = Diffusion(16, mean=torch.zeros(16), width=8)
+    wider = diffusion_codes.best_variances(model, torch.randn(2000, 16, generator=torch.Generator().manual_seed(1)))
+    fixed, best = (
+        (diffusion_codes.cost(model, z, each) - diffusion_codes.cost(StandardNormal(16), z)).mean().item()
+        for each in (None, wider)
+    )
+    assert fixed - best > 0.2
+
+
 def test_no_image_plays_two_parts():
     data = sample_scores.images()
     parts = [torch.unique(each, dim=0) for each in (data.training, data.fresh, data.judge)]

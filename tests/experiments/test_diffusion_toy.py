@@ -56,6 +56,22 @@ def test_the_bound_of_one_gaussian_has_a_closed_form(kind):
     assert found.mean().item() == pytest.approx(expected.item(), abs=5 * found.std().item() / len(x) ** 0.5)
 
 
+def test_with_the_best_variance_of_each_step_few_layers_are_enough_for_one_gaussian():
+    own = GaussianMixtureDenoiser(torch.zeros(1, 2), 0.3)
+    x, _ = own.sample(4000, generator=torch.Generator().manual_seed(0))
+    logsnr = diffusion_toy.schedule(50)
+    wider = diffusion_toy.best_variances(own, x, logsnr, 0)
+    fixed, best = (
+        (diffusion_toy.bound(own, x, logsnr, 1, each) + own.log_prob(x)).mean().item() for each in (None, wider)
+    )
+    assert fixed > 0.7 > 0.03 > abs(best)
+
+
+def test_samples_are_stored_for_one_run_of_each_model():
+    runs = [(r["name"], r["epochs"], r["seed"], len(r["samples"])) for r in load("25").rows if "samples" in r]
+    assert runs == [(name, *diffusion_toy.SETTINGS["kept"]) for name in diffusion_toy.MODELS]
+
+
 def test_scores_know_real_points_from_one_gaussian():
     real = diffusion_toy.sample_scores(diffusion_toy.points(500, 77), 0)
     gaussian = diffusion_toy.sample_scores(

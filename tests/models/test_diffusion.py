@@ -22,6 +22,7 @@ from vae_edu.models.diffusion import (
     simple_loss,
     spread_steps,
     step_loss,
+    wider_step,
 )
 from vae_edu.training import fit
 
@@ -96,6 +97,18 @@ class TestStepLoss:
             torch.testing.assert_close(found, expected, rtol=1e-8, atol=1e-10)
             weighted = 0.5 * (before.exp() - own.exp()) * ((self.x - guess) ** 2).sum(dim=1)
             torch.testing.assert_close(found, weighted, rtol=1e-6, atol=1e-6)
+
+    def test_a_wider_step_is_a_kl_and_has_its_best_width(self):
+        mean = torch.randn(4000, 3, generator=seeded(2), dtype=torch.float64)
+        kl = kl_divergence(Normal(mean, 0.5), Normal(torch.zeros_like(mean), 0.5)).sum(dim=1)
+        for wider in (0.0, 0.3):
+            other = Normal(torch.zeros_like(mean), 0.5 * math.sqrt(1 + wider))
+            expected = kl_divergence(Normal(mean, 0.5), other).sum(dim=1)
+            torch.testing.assert_close(wider_step(kl, torch.tensor(wider).double(), 3), expected)
+        best = 2 * kl.mean() / 3
+        costs = [wider_step(kl, factor * best, 3).mean().item() for factor in (0.9, 1.0, 1.1)]
+        assert costs[1] == pytest.approx(1.5 * math.log1p(best))
+        assert costs[1] < min(costs[0], costs[2])
 
     def test_the_first_step_is_the_distortion(self):
         alpha, sigma = signal_and_noise(self.logsnr[:1])

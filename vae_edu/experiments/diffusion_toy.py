@@ -27,12 +27,25 @@ from vae_edu.models.diffusion import (
     sample,
     simple_loss,
     step_loss,
+    wider_step,
 )
 from vae_edu.models.vae import VAE
 from vae_edu.objectives import negative_elbo
 from vae_edu.training import cosine, fit
 
-__all__ = ["MODELS", "RUNS", "SETTINGS", "bound", "chosen_rate", "points", "ring", "row", "schedule", "train"]
+__all__ = [
+    "MODELS",
+    "RUNS",
+    "SETTINGS",
+    "best_variances",
+    "bound",
+    "chosen_rate",
+    "points",
+    "ring",
+    "row",
+    "schedule",
+    "train",
+]
 
 MODELS = ("VAE", "diffusion", "diffusion, simple loss")
 SETTINGS = {
@@ -51,6 +64,7 @@ SETTINGS = {
     "selection seed": 100,
     "importance samples": 200,
     "compared": 1000,
+    "kept": [160, 0, 1000],  # of the runs with so many epochs and this seed, so many samples
 }
 RUNS = [{"name": "controls", "epochs": 0, "seed": seed} for seed in SETTINGS["seeds"]]
 RUNS += [
@@ -100,14 +114,28 @@ def train(name: str, *, epochs: int, seed: int, rate: float) -> tuple[nn.Module,
 
 
 @torch.no_grad()
-def bound(predict, x: Tensor, logsnr: Tensor, seed: int) -> Tensor:
-    """−ELBO of each point, (n,), in nats, with one noise for each step; the distortion at its expected value."""
+def bound(predict, x: Tensor, logsnr: Tensor, seed: int, wider: Tensor | None = None) -> Tensor:
+    """−ELBO of each point, (n,), in nats, with one noise for each step; the distortion at its expected value.
+
+    wider: (steps,), for p with a wider variance; see ``wider_step``."""
     generator = torch.Generator().manual_seed(seed)
     total = prior_rate(x, logsnr) + 0.5 * x.shape[1] * (1 + math.log(2 * math.pi) - logsnr[0])
     for t in range(2, len(logsnr) + 1):
         eps = torch.randn(x.shape, generator=generator)
-        total = total + step_loss(predict, x, eps, torch.full((len(x),), t), logsnr)
+        cost = step_loss(predict, x, eps, torch.full((len(x),), t), logsnr)
+        total = total + (cost if wider is None else wider_step(cost, wider[t - 1], x.shape[1]))
     return total
+
+
+@torch.no_grad()
+def best_variances(predict, x: Tensor, logsnr: Tensor, seed: int) -> Tensor:
+    """By how much wider p should be at each step, (steps,): the u_t of ``wider_step``, measured on ``x``."""
+    generator, found = torch.Generator().manual_seed(seed), [torch.tensor(0.0)]
+    for t in range(2, len(logsnr) + 1):
+        eps = torch.randn(x.shape, generator=generator)
+        cost = step_loss(predict, x, eps, torch.full((len(x),), t), logsnr)
+        found.append(2 * cost.mean() / x.shape[1])
+    return torch.stack(found)
 
 
 @torch.no_grad()
@@ -151,7 +179,8 @@ def sample_scores(own: Tensor, seed: int) -> dict[str, float]:
 
 def row(name: str, epochs: int, seed: int) -> dict:
     """One row of the results. excess: −ELBO minus the data's own −log p(x), mean over the test points, with its standard error,
-    in nats. For a VAE also with importance samples. seconds: of processor time, for training. told, on modes: ``sample_scores``.
+    in nats. For a VAE also with importance samples, for diffusion also with more steps, and with the best variance of each step.
+    seconds: of processor time, for training. told, on modes: ``sample_scores``. samples: for a figure, of one run of each model.
 
     name "controls": the same for real points, for the Gaussian with the data's mean and covariance, and for the perfect denoiser with
     several numbers of steps."""
@@ -179,8 +208,13 @@ def row(name: str, epochs: int, seed: int) -> dict:
         excess = values + own
         found |= {column: excess.mean().item(), f"{column}, error": (excess.std() / len(excess) ** 0.5).item()}
     if name == "diffusion":
+        wider = best_variances(model, points(SETTINGS["data"], 1000), schedule(), seed)
+        found["excess, best variance"] = (bound(model, test, schedule(), seed, wider) + own).mean().item()
         found["excess, 400 steps"] = (bound(model, test, schedule(4 * SETTINGS["steps"]), seed) + own).mean().item()
-    return _rounded(found | sample_scores(samples_of(model, n, seed), seed))
+    samples, (at, of, keep) = samples_of(model, n, seed), SETTINGS["kept"]
+    if (epochs, seed) == (at, of):
+        found["samples"] = [[round(value, 2) for value in point] for point in samples[:keep].tolist()]
+    return _rounded(found | sample_scores(samples, seed))
 
 
 def _rounded(found):

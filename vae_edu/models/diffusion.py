@@ -34,6 +34,7 @@ __all__ = [
     "signal_and_noise",
     "simple_loss",
     "step_loss",
+    "wider_step",
 ]
 
 Predict = Callable[[Float[Tensor, "batch data"], Float[Tensor, " batch"]], Float[Tensor, "batch data"]]
@@ -100,6 +101,17 @@ def step_loss(
     error = ((eps - predict(alpha * x + sigma * eps, own)) ** 2).sum(dim=1)
     last = 0.5 * (eps**2 + math.log(2 * math.pi) - own[:, None]).sum(dim=1)
     return torch.where(t > 1, 0.5 * torch.expm1(before - own) * error, last)
+
+
+def wider_step(kl: Float[Tensor, " batch"], wider: Float[Tensor, ""], data: int) -> Float[Tensor, " batch"]:
+    """The KL of a step whose p(z_{t−1}|z_t) has (1 + ``wider``) times the variance of q; ``kl``: with equal variances.
+
+    Best for step t, on average, is wider_t = u_t = 2 E[kl]/data = (SNR_{t−1}/SNR_t − 1) E‖eps − predict‖²/data. Then the step costs
+    ½ data log(1 + u_t) in place of ½ data u_t.
+
+    Source: the variance as in Bao et al. 2022, arXiv:2201.06503.
+    """
+    return kl / (1 + wider) + 0.5 * data * (torch.log1p(wider) - wider / (1 + wider))
 
 
 def prior_rate(x: Float[Tensor, "batch data"], logsnr: Float[Tensor, " steps"]) -> Float[Tensor, " batch"]:

@@ -144,6 +144,18 @@ def cut_by_no_grad(predict, x, eps, t, logsnr):
         return with_a_distribution(predict, x, eps, t, logsnr)
 
 
+def both_posteriors_under_where(predict, x, eps, t, logsnr):
+    own, less = logsnr[t - 1], logsnr[(t - 2).clamp(min=0)]
+    a, s = own.sigmoid().sqrt()[:, None], (-own).sigmoid().sqrt()[:, None]
+    z = a * x + s * eps
+    xhat = (z - s * predict(z, own)) / a
+    mu, var = with_named_squares(z, x, less, own)
+    mu_hat, _ = with_named_squares(z, xhat, less, own)
+    kl = 0.5 * ((mu - mu_hat).square() / var).sum(dim=1)
+    nll = 0.5 * (eps**2 + math.log(2 * math.pi) - own[:, None]).sum(dim=1)
+    return torch.where(t == 1, nll, kl)
+
+
 def mean_of_the_batch(predict, x, eps, t, logsnr):
     return with_a_distribution(predict, x, eps, t, logsnr).mean()
 
@@ -194,6 +206,10 @@ def errors_shifted(errors, logsnr, second_moment, data):
 
 def the_elbo(errors, logsnr, second_moment, data):
     return -with_diff(errors, logsnr, second_moment, data)
+
+
+def first_error_in_the_distortion(errors, logsnr, second_moment, data):
+    return with_diff(errors, logsnr, second_moment, data) - data / 2 + errors[0] / 2
 
 
 def no_expected_noise(errors, logsnr, second_moment, data):
@@ -257,9 +273,17 @@ WRONG = {
         zero_at_the_first,
         index_from_zero,
         cut_by_no_grad,
+        both_posteriors_under_where,
         mean_of_the_batch,
     ],
-    "25.3": [without_the_rate, averaged_steps, errors_shifted, the_elbo, no_expected_noise],
+    "25.3": [
+        without_the_rate,
+        averaged_steps,
+        errors_shifted,
+        the_elbo,
+        first_error_in_the_distortion,
+        no_expected_noise,
+    ],
     "25.4": [ends_exchanged, narrow_is_well, wrong_predictions, all_in_order, four_only],
 }
 HARMLESS = set()
@@ -276,6 +300,7 @@ HEARS = {
         "no_half": "The ½ is missing",
         "mean_over_entries": "Means over the entries of x",
         "zero_at_the_first": "Where t = 1, the distortion is missing",
+        "both_posteriors_under_where": "Your values are right, but the gradient is NaN",
         "cut_by_no_grad": "the value is right, but no gradient",
     },
     "25.3": {
@@ -283,6 +308,7 @@ HEARS = {
         "averaged_steps": "The steps are averaged",
         "errors_shifted": "The errors are shifted by one",
         "the_elbo": "This is the ELBO",
+        "first_error_in_the_distortion": "The distortion does not depend on the prediction",
         "no_expected_noise": "The distortion lacks the expected value",
     },
     "25.4": {"ends_exchanged": "A is not number 2", "narrow_is_well": "B is not number 6"},

@@ -20,7 +20,7 @@ def bound_with(
     weight=lambda own, before: 0.5 * np.expm1(before - own),
     pair=lambda errors: errors[1:],
     add=np.sum,
-    last=lambda data, first: 0.5 * data * (1 + np.log(2 * np.pi) - first),
+    last=lambda data, first, error: 0.5 * data * (1 + np.log(2 * np.pi) - first),
     signal=lambda end: 1 / (1 + np.exp(-end)),
     rate=lambda signal, second, noise, data: 0.5 * (signal * second + data * (noise - 1 - np.log(noise))),
     end=lambda logsnr: logsnr[-1],
@@ -32,7 +32,7 @@ def bound_with(
         steps = add(weight(logsnr[1:], logsnr[:-1]) * pair(errors)) if len(logsnr) > 1 else 0.0
         final = end(logsnr)
         noise = 1 / (1 + np.exp(final))
-        return total(last(data, logsnr[0]), steps, rate(signal(final), second_moment, noise, data))
+        return total(last(data, logsnr[0], errors[0]), steps, rate(signal(final), second_moment, noise, data))
 
     return bound
 
@@ -55,7 +55,7 @@ def draw_cases(rng: np.random.Generator):
 EXERCISE = Exercise(
     id="25.3",
     title="The bound, from the errors of all steps",
-    minutes=8,
+    minutes=10,
     difficulty=2,
     answer=bound_from_errors,
     cases=draw_cases,
@@ -82,19 +82,24 @@ EXERCISE = Exercise(
         slip(
             "The distortion lacks the expected value of ½ ‖eps‖², which is half the number of entries",
             bound_with,
-            last=lambda data, first: 0.5 * data * (np.log(2 * np.pi) - first),
+            last=lambda data, first, error: 0.5 * data * (np.log(2 * np.pi) - first),
         ),
         slip(
             "λ_1 has the wrong sign in the distortion: the variance is exp(−λ_1)",
             bound_with,
-            last=lambda data, first: 0.5 * data * (1 + np.log(2 * np.pi) + first),
+            last=lambda data, first, error: 0.5 * data * (1 + np.log(2 * np.pi) + first),
         ),
         slip(
             "The distortion counts one entry of x. It is a sum over all",
             bound_with,
-            last=lambda data, first: 0.5 * (1 + np.log(2 * np.pi) - first),
+            last=lambda data, first, error: 0.5 * (1 + np.log(2 * np.pi) - first),
         ),
-        slip("The distortion is missing", bound_with, last=lambda data, first: 0.0),
+        slip(
+            "The distortion does not depend on the prediction: errors[0] is not used",
+            bound_with,
+            last=lambda data, first, error: 0.5 * (error + data * (np.log(2 * np.pi) - first)),
+        ),
+        slip("The distortion is missing", bound_with, last=lambda data, first, error: 0.0),
         slip("The rate of z_T is missing", bound_with, rate=lambda signal, second, noise, data: 0.0),
         slip(
             "The rate has ‖x‖² where ‖α_T x‖² belongs",

@@ -83,7 +83,7 @@ def draw_cases(rng: np.random.Generator):
 EXERCISE = Exercise(
     id="25.1",
     title="One step back, when x is known",
-    minutes=8,
+    minutes=12,
     difficulty=2,
     answer=one_step_back,
     cases=draw_cases,

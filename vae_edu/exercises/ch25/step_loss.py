@@ -102,6 +102,21 @@ def detached(predict, x, eps, t, logsnr):
     return step_loss(lambda z, own: predict(z, own).detach(), x, eps, t, logsnr)
 
 
+def through_no_variance(predict, x, eps, t, logsnr):
+    """The KL of two posteriors under ``torch.where``: where t = 1 it is 0/0, which is not chosen, but has a gradient."""
+    import torch
+
+    own, before = logsnr[t - 1], logsnr[(t - 2).clamp(min=0)]
+    alpha, sigma = roots(own)
+    z = alpha * x + sigma * eps
+    guess = (z - sigma * predict(z, own)) / alpha
+    left = -torch.expm1(own - before)[:, None]
+    difference, variance = left * before.sigmoid().sqrt()[:, None] * (x - guess), left * (-before).sigmoid()[:, None]
+    kl = (difference**2 / (2 * variance)).sum(dim=1)
+    last = 0.5 * (eps**2 + math.log(2 * math.pi) - own[:, None]).sum(dim=1)
+    return torch.where(t > 1, kl, last)
+
+
 def a_network(weights):
     """A prediction that depends on z and on the log-SNR, with weights (2,)."""
     return lambda z, logsnr: weights[0] * z.tanh() + weights[1] * (logsnr / 3).sin()[:, None]
@@ -236,6 +251,11 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "the value is right, but no gradient reaches predict: detach, .item() or NumPy has cut the path", detached
+        ),
+        Mistake(
+            "Your values are right, but the gradient is NaN: at t = 1 you divide by a variance of 0, and torch.where does not stop its "
+            "gradient. Take another λ there, such as λ_1 + 1",
+            through_no_variance,
         ),
     ),
     hints=(
