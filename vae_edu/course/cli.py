@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from vae_edu.course.cells import read
 from vae_edu.course.places import NotACheckout, mine, notebook_path, notebook_paths, root
 from vae_edu.course.terminal import plain_where_needed
 
@@ -139,6 +138,7 @@ def handout(
     numbers: Numbers = None,
 ) -> None:
     """For teachers: write copies of notebooks without outputs, as learners get them from `vae-edu lab`."""
+    from vae_edu.course.cells import read
     from vae_edu.course.executing import store
     from vae_edu.course.learner.copies import learner_copy
 
@@ -355,7 +355,7 @@ def run_notebooks(
     out: Annotated[Path | None, typer.Option(help="Folder for the executed copies; build/run by default.")] = None,
 ) -> None:
     """Run notebooks as they are, without a browser: seconds, peak memory, and an executed copy of each; yours stay untouched."""
-    from vae_edu.course.cells import text_of
+    from vae_edu.course.cells import read, text_of
     from vae_edu.course.executing import execute, store, tidy
 
     paths = _paths(numbers)
@@ -379,6 +379,7 @@ def run_notebooks(
 @app.command()
 def execute(numbers: Numbers = None) -> None:
     """For authors: draw the diagrams of notebooks anew, re-execute the notebooks in place, alone, and store their seconds."""
+    from vae_edu.course.cells import read
     from vae_edu.course.executing import execute as run
     from vae_edu.course.executing import redraw, store, tidy
 
@@ -400,6 +401,7 @@ def standard(numbers: Numbers = None) -> None:
     """For authors: say what in a notebook breaks the course's standard, and what the notebook asks of its reader."""
     from vae_edu.course.author.counting import count
     from vae_edu.course.author.standard import violations
+    from vae_edu.course.cells import read
 
     paths = _paths(numbers)
     failed = False
