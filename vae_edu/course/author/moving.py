@@ -16,7 +16,7 @@ from vae_edu.course.cells import read, tags
 from vae_edu.course.executing import execute
 from vae_edu.viz.states import folder_name
 
-__all__ = ["MovingError", "draw_all", "states_of", "with_states"]
+__all__ = ["MovingError", "alts", "draw_all", "states_of", "with_states"]
 
 DONE = "done"  # the file that is written when all explorers of a notebook are
 
@@ -64,7 +64,7 @@ def with_states(notebook: NotebookNode, states: Path, address: str) -> list[Path
     cells, used = [], []
     for cell in notebook.cells:
         cells.append(cell)
-        for alt in _alts(cell) if "explorer" in tags(cell) else ():
+        for alt in alts(cell) if "explorer" in tags(cell) else ():
             folder = states / folder_name(alt)
             if (folder / "states.json").exists():
                 told = (folder / "states.json").read_text(encoding="utf-8").replace("<", "\\u003c")
@@ -80,6 +80,7 @@ def with_states(notebook: NotebookNode, states: Path, address: str) -> list[Path
     return used
 
 
-def _alts(cell: NotebookNode) -> list[str]:
+def alts(cell: NotebookNode) -> list[str]:
+    """The alternative texts of the pictures that a cell has stored."""
     told = (output.get("metadata", {}).get("image/png", {}).get("alt") for output in cell.get("outputs", []))
     return [alt for alt in told if alt]

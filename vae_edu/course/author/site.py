@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from vae_edu.course.author.moving import states_of, with_states
+from vae_edu.course.author.moving import alts, states_of, with_states
 from vae_edu.course.cells import read
 from vae_edu.course.executing import store
 from vae_edu.course.learner.copies import learner_copy
@@ -132,9 +132,7 @@ def _for_sphinx(notebook: NotebookNode) -> NotebookNode:
         if cell.cell_type == "markdown":
             cell.source = DISPLAYED.sub(r"\n\g<0>\n", cell.source)
             cell.source = ARXIV.sub(r"[\g<0>](https://arxiv.org/abs/\1)", cell.source)
-        told = (output.get("metadata", {}).get("image/png", {}).get("alt") for output in cell.get("outputs", []))
-        texts = [text for text in told if text]
-        if texts:
+        if texts := alts(cell):
             cell.metadata["mystnb"] = {"image": {"alt": " ".join(texts)}}
     return notebook
 
