@@ -10,34 +10,34 @@ __all__ = ["chord_and_arc", "four_groups"]
 
 
 def four_groups() -> Figure:
-    """Two planes of codes with four groups of images each: small or large, left or right. On the left most images are small and left, or
-    large and right, and the arrow between the mean of the small and the mean of the large ones is slanted. On the right both rows weigh
+    """Two planes of codes with four groups of images each: left or right, small or large. On the left most images are small and left, or
+    large and right, and the arrow between the mean of the small and the mean of the large ones is slanted. On the right both columns weigh
     the same, and the arrow leads along the axis of size alone. The area of a circle is the number of images, or their weight."""
     figure, axes = canvas(7.4, 3.95)
     for x, title, area, weights, color in (
         (0.45, "difference of means", "area: number of images", (0.9, 0.1), RED),
-        (4.15, "balanced: inside each row", "area: weight in the mean", (0.5, 0.5), BLUE),
+        (4.15, "balanced: inside each column", "area: weight in the mean", (0.5, 0.5), BLUE),
     ):
         corner, step = np.array([x + 0.8, 1.3]), np.array([1.6, 1.45])
         arrow(axes, (x, 0.4), (x + 3.0, 0.4), color=GREY)
         arrow(axes, (x, 0.4), (x, 3.5), color=GREY)
-        write(axes, x + 2.95, 0.2, "size of the ellipse", 10, ha="right", color=GREY)
-        write(axes, x + 0.08, 3.5, "position x", 10, ha="left", color=GREY)
+        write(axes, x + 2.95, 0.2, "position x", 10, ha="right", color=GREY)
+        write(axes, x + 0.08, 3.5, "size of the ellipse", 10, ha="left", color=GREY)
         means = []
         for large in (0, 1):
             for right in (0, 1):
                 weight = weights[large != right]
-                place, radius = corner + step * (large, right), 0.54 * weight**0.5
+                place, radius = corner + step * (right, large), 0.54 * weight**0.5
                 axes.add_patch(Circle(place, radius, facecolor="#DDDDDD", edgecolor=GREY, linewidth=1))
                 label = f"{('small', 'large')[large]}, {('left', 'right')[right]}"
-                write(axes, place[0], place[1] - radius - 0.13, label, 9, zorder=4)
+                write(axes, place[0], place[1] + (radius + 0.13) * (1 if large else -1), label, 9, zorder=4)
                 inside = 0.24 if color == RED and weight > 0.5 else 0.0  # away from the cross
                 write(axes, place[0], place[1] + (inside if large else -inside), f"{100 * weight:.0f} %", 9, zorder=4)
-            upper = weights[0] if large else weights[1]
-            means.append(corner + step * (large, upper))
+            on_the_right = weights[0] if large else weights[1]
+            means.append(corner + step * (on_the_right, large))
         if color == BLUE:
             for right in (0, 1):
-                start, end = (corner + step * (large, right) for large in (0, 1))
+                start, end = (corner + step * (right, large) for large in (0, 1))
                 arrow(axes, tuple(start), tuple(end), trim=(0.4, 0.4), color=GREY, dashed=True)
         for mean in means:
             axes.plot(*mean, "x", color=color, markersize=9, markeredgewidth=2.2, zorder=5)
