@@ -91,3 +91,5 @@ def test_latents_that_are_not_active_are_left_out(few):
     assert (active["active"], all_of_them["active"]) == (2, 3)
     assert all_of_them["path"] > 100 * active["path"]
     assert active["sigma"] == pytest.approx(torch.tensor([-2.0, -1.0]).exp().min().item(), rel=1e-4)  # the lower median
+    square = torch.tensor([-4.0, -2.0]).exp()
+    assert active["parabola"] == pytest.approx(((1 - square) ** 2 / square).sum().item(), rel=1e-4)

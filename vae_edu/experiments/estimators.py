@@ -64,7 +64,8 @@ def variances(f: Tensor, slope: Tensor, sigma: Tensor, eps: Tensor) -> dict[str,
 
 def measure(model: VAE, *, every: bool = False) -> dict[str, float]:
     """The numbers of one step: the width of q (median over active latents and images), the active latents (all, where ``every`` is
-    set), the pathwise variance for mu and over the squared gradient, and the others over the pathwise one."""
+    set), the pathwise variance for mu and over the squared gradient, what it would be for a parabola and the best q (from the width of each
+    latent and image), and the others over the pathwise one."""
     generator = torch.Generator().manual_seed(SETTINGS["binary"])
     images = torch.from_numpy(load_digits().train_x)
     chosen = torch.randperm(len(images), generator=generator)[: SETTINGS["images"]]
@@ -81,6 +82,7 @@ def measure(model: VAE, *, every: bool = False) -> dict[str, float]:
     total = {name: each[:, active].sum(dim=1).mean().item() for name, each in by_latent.items()}
     found = {"sigma": sigma[:, active].median().item(), "active": int(active.sum()), "path": total["path, mu"]}
     found["relative"] = total["path, mu"] / total["slope"]
+    found["parabola"] = ((1 - sigma**2) ** 2 / sigma**2)[:, active].sum(dim=1).mean().item()
     for name in ("mu", "logvar"):
         found |= {f"{way}, {name}": total[f"{way}, {name}"] / total[f"path, {name}"] for way in ("none", "E[f]", "two")}
     return {name: float(f"{value:.5g}") for name, value in found.items()}
