@@ -1,6 +1,6 @@
 """The effective sample size: by hand, by its definition, and where definitions in plain arithmetic overflow. The
 importance-weighted bound: on a model whose log p(x) is known exactly, and so is the rate at which the bound comes near. Bits
-of codes that are known."""
+of codes that are known. The shape of the tail: of weights whose tail is known."""
 
 import math
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vae_edu.evaluation import bounds
-from vae_edu.evaluation.bounds import bits_per_dimension, effective_sample_size, importance_weighted_bound
+from vae_edu.evaluation.bounds import bits_per_dimension, effective_sample_size, importance_weighted_bound, pareto_k
 from vae_edu.objectives import negative_elbo
 
 settings.register_profile("no deadline", deadline=None)  # the first call compiles; a slow machine is no error
@@ -200,3 +200,31 @@ def test_bits_of_codes_that_are_known():
 def test_no_dimensions_are_refused_by_name():
     with pytest.raises(ValueError, match="dimensions is 0; expected 1 or more"):
         bits_per_dimension(1.0, 0)
+
+
+@pytest.mark.parametrize("k", [0.3, 0.5, 0.8, 1.5])
+def test_the_shape_of_a_pareto_tail(k):
+    """u^{−k} with uniform u exceeds t with probability t^{−1/k}. The fit is drawn towards 1/2, with the weight of ten observations."""
+    u = torch.rand(50, 10_000, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    found = pareto_k(-k * u.log(), dim=1)
+    expected = (300 * k + 5) / 310
+    assert found.mean().item() == pytest.approx(expected, abs=0.04)
+    assert found.std().item() < 0.15
+
+
+def test_weights_that_are_bounded_have_no_tail():
+    u = torch.rand(10, 5_000, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    assert (pareto_k(u.log(), dim=1) < 0).all()
+
+
+@pytest.mark.parametrize("shift", [-1000.0, 1000.0])
+def test_the_shape_does_not_depend_on_a_common_factor_or_on_the_axis(shift):
+    log_weights = 2 * torch.randn(400, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    expected = pareto_k(log_weights.T, dim=1)
+    assert pareto_k(log_weights + shift, dim=0).numpy() == pytest.approx(expected.numpy(), abs=1e-6)
+
+
+def test_a_tail_needs_weights():
+    with pytest.raises(ValueError, match="24 weights along dim 0; expected at least 25"):
+        pareto_k(torch.zeros(24), dim=0)
+    assert pareto_k(torch.zeros(25), dim=0).isnan()
