@@ -108,7 +108,7 @@ EXERCISE = Exercise(
             null_with(two_orders),
         ),
         Mistake(
-            "your rows are drawn with replacement, so that a row may stand in both sets: take them from a permutation",
+            "you sample rows with replacement, so that a row may stand in both sets: take them from a permutation",
             null_with(with_replacement),
         ),
         Mistake(
