@@ -8,6 +8,7 @@ from torch.distributions import Bernoulli
 
 from vae_edu.experiments import likelihood_table as table
 from vae_edu.experiments import posteriors_and_priors as runs
+from vae_edu.experiments import posteriors_and_priors_afterwards as afterwards
 from vae_edu.experiments import posteriors_and_priors_budget as budget
 from vae_edu.experiments import results
 from vae_edu.likelihoods import Gaussian
@@ -136,3 +137,25 @@ def test_the_control_with_more_epochs_repeats_the_plain_model_of_the_longer_runs
     assert control.of("mixture prior", "gain") == pytest.approx(
         control.of("plain", "nll") - control.of("mixture prior", "nll"), abs=0.001
     )
+
+
+def test_priors_fitted_afterwards_have_the_plain_model_of_the_table_and_no_rate_at_an_end(stored):
+    rows = results.load("15-afterwards").rows
+    assert stored.of("plain", "rate")[0] == afterwards.SETTINGS["plain_rate"]
+    for row in rows:
+        assert float(max(row["held_out"], key=row["held_out"].get)) == row["rate"]
+        assert min(afterwards.SETTINGS["rates"]) < row["rate"] < max(afterwards.SETTINGS["rates"])
+
+
+def test_another_prior_is_scored_in_place_of_the_standard_normal_and_the_model_keeps_its_own(monkeypatch):
+    torch.manual_seed(0)
+    model, x = linear(), torch.randn(5, 2, generator=seeded(6))
+    monkeypatch.setattr(afterwards, "plain", lambda seed: model)
+    monkeypatch.setattr(runs, "test_images", lambda: x)
+    own, prior = model.prior, runs.MixturePrior(2, 3)
+    with_normal, with_mixture = afterwards.nll.__wrapped__(0), afterwards.nll.__wrapped__(0, prior)
+    assert model.prior is own
+    assert not torch.allclose(with_normal, with_mixture)
+    torch.testing.assert_close(afterwards.nll.__wrapped__(0, own), with_normal)
+    z_gain = afterwards.gains(own, 0, x)
+    torch.testing.assert_close(z_gain, torch.zeros(5, dtype=torch.float64))

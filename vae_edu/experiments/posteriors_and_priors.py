@@ -31,6 +31,7 @@ __all__ = [
     "SETTINGS",
     "compared",
     "left_to_gain",
+    "mean_and_error",
     "mixture_of_bernoullis",
     "pixel_means",
     "rate_of",
