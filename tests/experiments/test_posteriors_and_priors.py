@@ -8,10 +8,13 @@ from torch.distributions import Bernoulli
 
 from vae_edu.experiments import likelihood_table as table
 from vae_edu.experiments import posteriors_and_priors as runs
+from vae_edu.experiments import posteriors_and_priors_afterwards as afterwards
+from vae_edu.experiments import posteriors_and_priors_budget as budget
 from vae_edu.experiments import results
 from vae_edu.likelihoods import Gaussian
 from vae_edu.models.priors import FlowPrior
 from vae_edu.models.vae import VAE
+from vae_edu.training import TrainingDiverged
 
 
 def seeded(seed):
@@ -90,10 +93,33 @@ def test_the_stored_gains_are_paired_with_the_plain_model(stored):
     assert (stored.of("plain", "gain") == 0).all()
 
 
-def test_every_model_had_the_best_of_its_three_rates(stored):
-    for row in stored.rows:
-        if "held_out" in row:
-            assert float(min(row["held_out"], key=row["held_out"].get)) == row["rate"]
+def test_every_model_had_the_best_of_its_rates_and_in_the_table_none_is_at_an_end_of_the_grid(stored):
+    rows = [row for row in stored.rows if "held_out" in row]
+    assert rows
+    for row in rows:
+        assert float(min(row["held_out"], key=row["held_out"].get)) == row["rate"]
+        if row["name"] in runs.BETTER:
+            assert min(runs.SETTINGS["rates"]) < row["rate"] < max(runs.SETTINGS["rates"])
+
+
+def test_a_rate_at_which_training_diverges_is_not_chosen(monkeypatch):
+    def model(name, seed, rate, epochs):
+        if rate > 4e-3:
+            raise TrainingDiverged(3, "rate", float("inf"), {})
+        return rate, 1.0
+
+    monkeypatch.setattr(runs, "_model", model)
+    monkeypatch.setattr(table, "held_out_nll", lambda model, seed: -model)
+    rate, found = runs.rate_of.__wrapped__("plain", 1)
+    assert (rate, list(found)) == (4e-3, [2e-3, 4e-3])
+
+
+def test_more_samples_are_judged_on_the_same_images_as_the_few(stored):
+    for name in runs.BETTER:
+        row = next(row for row in stored.rows if row["name"] == f"more samples: {name}")
+        assert row["lower"] == pytest.approx(row["few"] - row["nll"], abs=0.001)
+        plain = next(row for row in stored.rows if row["name"] == "more samples: plain")
+        assert row["gain"] == pytest.approx(plain["nll"] - row["nll"], abs=0.001)
 
 
 def test_what_is_left_to_gain_keeps_its_order(stored):
@@ -102,3 +128,34 @@ def test_what_is_left_to_gain_keeps_its_order(stored):
             name: stored.of("left to gain: plain", name)[seed] for name in ("gap", "amortisation", "own_prior", "rate")
         }
         assert 0 < left["amortisation"] < left["gap"] < left["own_prior"] < left["rate"]
+
+
+def test_the_control_with_more_epochs_repeats_the_plain_model_of_the_longer_runs(stored):
+    longer, control = stored.of("longer: plain", "rate"), results.load("15-budget")
+    assert longer[0] == budget.SETTINGS["rate"]
+    assert control.of("plain", "nll") == pytest.approx(stored.of("longer: plain", "nll"), abs=0.001)
+    assert control.of("mixture prior", "gain") == pytest.approx(
+        control.of("plain", "nll") - control.of("mixture prior", "nll"), abs=0.001
+    )
+
+
+def test_priors_fitted_afterwards_have_the_plain_model_of_the_table_and_no_rate_at_an_end(stored):
+    rows = results.load("15-afterwards").rows
+    assert stored.of("plain", "rate")[0] == afterwards.SETTINGS["plain_rate"]
+    for row in rows:
+        assert float(max(row["held_out"], key=row["held_out"].get)) == row["rate"]
+        assert min(afterwards.SETTINGS["rates"]) < row["rate"] < max(afterwards.SETTINGS["rates"])
+
+
+def test_another_prior_is_scored_in_place_of_the_standard_normal_and_the_model_keeps_its_own(monkeypatch):
+    torch.manual_seed(0)
+    model, x = linear(), torch.randn(5, 2, generator=seeded(6))
+    monkeypatch.setattr(afterwards, "plain", lambda seed: model)
+    monkeypatch.setattr(runs, "test_images", lambda: x)
+    own, prior = model.prior, runs.MixturePrior(2, 3)
+    with_normal, with_mixture = afterwards.nll.__wrapped__(0), afterwards.nll.__wrapped__(0, prior)
+    assert model.prior is own
+    assert not torch.allclose(with_normal, with_mixture)
+    torch.testing.assert_close(afterwards.nll.__wrapped__(0, own), with_normal)
+    z_gain = afterwards.gains(own, 0, x)
+    torch.testing.assert_close(z_gain, torch.zeros(5, dtype=torch.float64))

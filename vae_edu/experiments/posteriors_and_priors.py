@@ -1,7 +1,8 @@
 """The long runs of notebook 15: better posteriors and better priors on the axis of ``likelihood_table``, with three controls, and what a
 plain VAE leaves to be gained by either.
 
-Everything is in nats per image. A gain is that over the plain VAE of the same seed, image by image.
+Everything is in nats per image. A gain is that over the plain VAE of the same seed and as many epochs, image by image. The learning rate of
+each model is chosen on the held-out training images, by runs with the first seed that are as long as those of the table.
 """
 
 from __future__ import annotations
@@ -21,16 +22,19 @@ from vae_edu.experiments import likelihood_table as table
 from vae_edu.likelihoods import binarise
 from vae_edu.models.priors import MixturePrior
 from vae_edu.objectives import Terms
-from vae_edu.training import cosine, fit
+from vae_edu.training import TrainingDiverged, cosine, fit
 
 __all__ = [
     "BETTER",
     "CONTROLS",
     "RUNS",
     "SETTINGS",
+    "compared",
     "left_to_gain",
+    "mean_and_error",
     "mixture_of_bernoullis",
     "pixel_means",
+    "rate_of",
     "row",
     "trained",
 ]
@@ -41,17 +45,16 @@ SETTINGS = {
     "table": table.SETTINGS,
     "models": table.OPTIONS,
     "epochs": 12,
-    "choice_epochs": 3,  # of the runs by which the learning rates are chosen
+    "rates": [2e-3, 4e-3, 8e-3, 16e-3],  # in place of those of the table
     "test_images": 1_000,  # the first of the test images
     "seeds": [0, 1, 2],
-    "longer": {"times": 4, "models": ["plain", "RealNVP prior"]},
-    "annealed": {
-        "models": ["plain", "IAF q, RealNVP prior"],
-        "images": 100,
-        "steps": 300,
-        "chains": 8,
-        "samples": 2_000,
+    "longer": {
+        "times": 4,
+        "models": ["plain", "plain, wider", "IAF q", "RealNVP prior"],
+        "rates": [2e-3, 4e-3, 8e-3],
     },
+    "more_samples": {"images": 100, "samples": 5_000},
+    "annealed": {"models": ["plain", "IAF q, RealNVP prior"], "images": 100, "steps": 300, "chains": 8},
     "own_q": {"images": 100, "steps": 150, "samples": 4, "rate": 0.03, "judged_with": 200},
     "priors_afterwards": {"rate": 2e-3, "epochs": 20},
     "em": {"iterations": 30, "pseudo_counts": [0.03, 0.1, 0.3]},
@@ -60,6 +63,7 @@ RUNS = [{"name": name, "seed": 0} for name in CONTROLS]
 RUNS += [{"name": "plain", "seed": seed} for seed in SETTINGS["seeds"]]
 RUNS += [{"name": "left to gain: plain", "seed": seed} for seed in SETTINGS["seeds"]]
 RUNS += [{"name": name, "seed": seed} for seed in SETTINGS["seeds"] for name in BETTER if name != "plain"]
+RUNS += [{"name": f"more samples: {name}", "seed": 0} for name in BETTER]
 RUNS += [{"name": f"annealed: {name}", "seed": 0} for name in SETTINGS["annealed"]["models"]]
 RUNS += [{"name": f"longer: {name}", "seed": 0} for name in SETTINGS["longer"]["models"]]
 
@@ -83,18 +87,23 @@ def _model(name: str, seed: int, rate: float, epochs: int) -> tuple[nn.Module, f
 
 
 @cache
-def rate_of(name: str) -> tuple[float, dict[float, float]]:
-    """The learning rate chosen for a model by short runs with the first seed, and the held-out NLL of each."""
-    seed, epochs = SETTINGS["seeds"][0], SETTINGS["choice_epochs"]
-    models = {rate: _model(name, seed, rate, epochs)[0] for rate in table.SETTINGS["rates"]}
-    found = {rate: table.held_out_nll(model, seed) for rate, model in models.items()}
+def rate_of(name: str, times: int) -> tuple[float, dict[float, float]]:
+    """The learning rate chosen for a model by runs of ``times`` as many epochs with the first seed, and the held-out NLL of each that
+    trains to the end."""
+    seed, found = SETTINGS["seeds"][0], {}
+    for rate in SETTINGS["rates"] if times == 1 else SETTINGS["longer"]["rates"]:
+        try:
+            model, _ = _model(name, seed, rate, times * SETTINGS["epochs"])
+        except TrainingDiverged:
+            continue
+        found[rate] = table.held_out_nll(model, seed)
     return min(found, key=found.get), found
 
 
 @cache
 def trained(name: str, seed: int, times: int) -> Trained:
     """A model of the table at its own learning rate, with ``times`` as many epochs as in the table."""
-    model, seconds = _model(name, seed, rate_of(name)[0], times * SETTINGS["epochs"])
+    model, seconds = _model(name, seed, rate_of(name, times)[0], times * SETTINGS["epochs"])
     return Trained(model, seconds, table.scores(model, test_images(), torch.Generator().manual_seed(seed)))
 
 
@@ -152,7 +161,8 @@ def left_to_gain(model: nn.Module, scores: table.Scores, seed: int) -> dict[str,
     gap: −ELBO minus NLL, all that a better q can gain. amortisation: the part of it that a Gaussian q of each image's own gains.
     own_prior: log q(z) − log p(z) with the aggregate posterior q(z) of the training images, at z ~ q(z|x) of training images: an
     estimate of KL(q(z) ‖ p(z)) from above. The others are gains of −ELBO on the test images with another prior: ``aggregate``, that same
-    q(z), and ``mixture`` and ``realnvp``, fitted to the codes of the training images.
+    q(z), and ``mixture`` and ``realnvp``, fitted to the codes of the training images at one learning rate, which is too low for the mixture:
+    ``posteriors_and_priors_afterwards`` chooses it.
     """
     generator = torch.Generator().manual_seed(100 + seed)
     train_x, test = table.images().train, test_images()
@@ -213,6 +223,25 @@ def amortisation(model: nn.Module, x: Tensor, generator: torch.Generator) -> Ten
         return elbo(*q, options["judged_with"]) - elbo(*start, options["judged_with"])
 
 
+@cache
+def more_samples(name: str, seed: int) -> Tensor:
+    """The NLL of some test images with many importance samples: (images,)."""
+    options, generator = SETTINGS["more_samples"], torch.Generator().manual_seed(300 + seed)
+    x, model = test_images()[: options["images"]], trained(name, seed, 1).model
+    return -importance_weighted_bound(model, x, options["samples"], generator=generator).double()
+
+
+def with_more_samples(name: str, seed: int) -> dict[str, float]:
+    """The NLL of some test images with as many importance samples as in the table (``few``) and with more, and the gains of both."""
+    many, plain_many = more_samples(name, seed), more_samples("plain", seed)
+    few, plain_few = (trained(each, seed, 1).scores.nll[: len(many)] for each in (name, "plain"))
+    values = {"few": few, "nll": many, "lower": few - many, "gain_few": plain_few - few, "gain": plain_many - many}
+    made = {}
+    for each, value in values.items():
+        made[each], made[f"{each}_error"] = mean_and_error(value)
+    return made
+
+
 def annealed(name: str, seed: int) -> dict[str, float]:
     """The NLL of some test images by AIS and by importance sampling, and how far the second lies above the first."""
     options, model = SETTINGS["annealed"], trained(name, seed, 1).model
@@ -222,7 +251,7 @@ def annealed(name: str, seed: int) -> dict[str, float]:
         model.log_prob, x, model.prior, betas=betas, chains=options["chains"], generator=generator
     )
     nll = trained(name, seed, 1).scores.nll[: len(x)]
-    more = -importance_weighted_bound(model, x, options["samples"], generator=generator).double()
+    more = more_samples(name, seed)[: len(x)]
     values = {"ais": -found.bound.double(), "importance": nll, "importance_more": more}
     made = {each: value.mean().item() for each, value in values.items()}
     for each in ("importance", "importance_more"):
@@ -235,23 +264,27 @@ def row(name: str, seed: int) -> dict:
     kind, _, model_name = name.rpartition(": ")
     if name in CONTROLS:
         nll, count = pixel_means() if name == "pixel means" else mixture_of_bernoullis()
-        values = _compared(nll, seed) | {"parameters": count}
+        values = compared(nll, trained("plain", seed, 1).scores.nll) | {"parameters": count}
     elif kind == "left to gain":
         values = left_to_gain(trained(model_name, seed, 1).model, trained(model_name, seed, 1).scores, seed)
+    elif kind == "more samples":
+        values = with_more_samples(model_name, seed)
     elif kind == "annealed":
         values = annealed(model_name, seed)
     else:
-        model, seconds, scores = trained(model_name, seed, SETTINGS["longer"]["times"] if kind else 1)
-        rate, held_out = rate_of(model_name)
-        values = {"negative_elbo": scores.negative_elbo.mean().item()} | _compared(scores.nll, seed)
+        times = SETTINGS["longer"]["times"] if kind else 1
+        model, seconds, scores = trained(model_name, seed, times)
+        rate, held_out = rate_of(model_name, times)
+        values = {"negative_elbo": scores.negative_elbo.mean().item()}
+        values |= compared(scores.nll, trained("plain", seed, times).scores.nll)
         values |= {"parameters": table.parameters(model), "seconds": seconds, "rate": rate}
         values |= {"held_out": {str(each): round(nll, 3) for each, nll in held_out.items()}}
     rounded = {each: round(value, 4) if isinstance(value, float) else value for each, value in values.items()}
     return {"name": name, "seed": seed} | rounded
 
 
-def _compared(nll: Tensor, seed: int) -> dict[str, float]:
-    """The mean NLL, and the gain over the plain model of the same seed."""
+def compared(nll: Tensor, plain: Tensor) -> dict[str, float]:
+    """The mean NLL, and the gain over that of the plain model."""
     mean, error = mean_and_error(nll)
-    gain, gain_error = mean_and_error(trained("plain", seed, 1).scores.nll - nll)
+    gain, gain_error = mean_and_error(plain - nll)
     return {"nll": mean, "nll_error": error, "gain": gain, "gain_error": gain_error}

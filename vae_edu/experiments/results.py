@@ -44,6 +44,8 @@ SWEEPS = {
     "13-images": "vae_edu.experiments.sample_scores",
     "14": "vae_edu.experiments.divergence",
     "15": "vae_edu.experiments.posteriors_and_priors",
+    "15-afterwards": "vae_edu.experiments.posteriors_and_priors_afterwards",
+    "15-budget": "vae_edu.experiments.posteriors_and_priors_budget",
     "16": "vae_edu.experiments.hierarchies",
     "16-budget": "vae_edu.experiments.hierarchies_budget",
     "17": "vae_edu.experiments.latent_axes",
