@@ -63,12 +63,14 @@ _SHARED = ("held_out", "pixel_seed", "latent", "width", "blocks", "batch_size", 
 SETTINGS = {
     "table": {name: likelihood_table.SETTINGS[name] for name in _SHARED},
     "models": MODELS,
-    "rates": [8e-3, 16e-3],  # tried first; then half of the lowest or twice the highest, until the best has a worse one on each side
+    # Tried first; then half of the lowest or twice the highest, until the best has a worse one on each side.
+    "rates": [8e-3, 16e-3],
     "epochs": 12,  # as in the table of notebook 15
     "seeds": [0, 1, 2],  # the learning rates are chosen with the first
     "test_images": 1_000,  # the first of the test images
     "samples": 1_000,  # importance samples for each of them
-    "prior": {"versions": 4, "epochs": 5, "rate": 2e-2, "pixel_seed": 1},  # versions: binary ones of each training image
+    # versions: how many binary ones of each training image.
+    "prior": {"versions": 4, "epochs": 5, "rate": 2e-2, "pixel_seed": 1},
 }
 RUNS = [
     {"name": name, "seed": seed} for seed in SETTINGS["seeds"] for name in MODELS if name not in ONE_SEED or seed == 0

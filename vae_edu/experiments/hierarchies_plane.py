@@ -62,8 +62,10 @@ def train(kind: str, x: Tensor, seed: int, *, rate: float, epochs: int) -> tuple
 
 
 def row(name: str, seed: int) -> dict:
-    """One row of the results. rate_2: of the last epoch, in nats. gain: its ELBO above the best of one layer, in nats. active_from: the first
-    epoch from which on ``rate_2`` stays above ``SETTINGS["alive"]``; None where the last one is below."""
+    """One row of the results. rate_2: of the last epoch, in nats. gain: its ELBO above the best of one layer, in nats.
+
+    active_from: the epoch from which on the rate of z2 stays above ``SETTINGS["alive"]``; None where the last one is below.
+    """
     if name.startswith("longer: "):
         kind, data = name.removeprefix("longer: ").split(", ")
         rate, epochs = SETTINGS["longer"]["rate"], SETTINGS["longer"]["epochs"]
