@@ -6,9 +6,10 @@ import math
 import pytest
 import torch
 
-from vae_edu.experiments import hierarchies, hierarchies_budget, likelihood_table
+from vae_edu.experiments import hierarchies, hierarchies_budget, hierarchies_plane, likelihood_table
 from vae_edu.experiments.results import load, path_of
 from vae_edu.models.vq import CodePrior
+from vae_edu.training import TrainingDiverged
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -20,20 +21,82 @@ def few(monkeypatch):
     images = likelihood_table.images()
     small = likelihood_table.Images(images.train[:256], images.held_out[:20], images.test[:30])
     monkeypatch.setattr(likelihood_table, "images", lambda: small)
-    monkeypatch.setitem(likelihood_table.SETTINGS, "samples", 3)
     monkeypatch.setitem(likelihood_table.SETTINGS, "elbo_samples", 2)
-    monkeypatch.setitem(hierarchies.SETTINGS, "epochs", 1)
+    monkeypatch.setitem(likelihood_table.SETTINGS, "choice_samples", 2)
+    for name, value in {"samples": 3, "epochs": 1, "prior": hierarchies.SETTINGS["prior"] | {"epochs": 1}}.items():
+        monkeypatch.setitem(hierarchies.SETTINGS, name, value)
+    hierarchies._chosen.cache_clear()
+    yield
+    hierarchies._chosen.cache_clear()
 
 
 @pytest.mark.parametrize("name", ["one layer, wider, warm-up", "bottom-up", "ladder, warm-up", "codes"])
 def test_a_row_is_reproduced_and_has_the_columns_that_are_shipped(few, name):
-    one, again = (hierarchies.row(name, 0) for _ in range(2))
-    assert one == again
+    one = hierarchies.row(name, 0)
+    hierarchies._chosen.cache_clear()
+    assert hierarchies.row(name, 0) == one
+    assert one["nll"] != hierarchies.row(name, 1)["nll"]
     if name != "codes":
         assert len(one["nlls"]) == 30
-        assert sum(one["nlls"]) / 30 == pytest.approx(one["nll"], abs=0.5)
+        assert sum(one["nlls"]) / 30 == pytest.approx(one["nll"], abs=0.05)
     shipped = next(row for row in json.loads(path_of("16").read_text(encoding="utf-8"))["rows"] if row["name"] == name)
     assert one.keys() == shipped.keys()
+
+
+def scores_of(monkeypatch, score):
+    """``hierarchies.chosen`` with ``score`` of a learning rate in place of a training; returns the rates in the order tried."""
+    tried = []
+
+    def train(model, seed, *, rate, epochs):
+        tried.append(rate)
+        if score(rate) is None:
+            raise TrainingDiverged(0, "loss", math.nan, {})
+        return rate
+
+    monkeypatch.setattr(hierarchies, "train", train)
+    monkeypatch.setattr(hierarchies, "held_out_score", lambda trained, seed: score(trained))
+    return tried
+
+
+@pytest.mark.parametrize("best", [1, 2, 8, 16, 64])
+def test_a_chosen_rate_lies_between_two_that_are_worse(monkeypatch, best):
+    tried = scores_of(monkeypatch, lambda rate: abs(math.log2(rate / best)))
+    choice = hierarchies.chosen({}, [8, 16], extend=True)
+    assert choice.rate == choice.best == best
+    assert min(choice.scores) < best < max(choice.scores)
+    assert len(tried) == len(set(tried)) == len(choice.scores)
+
+
+def test_a_rate_at_which_training_diverges_is_not_chosen(monkeypatch):
+    scores_of(monkeypatch, lambda rate: None if rate > 20 else 1 / rate)
+    assert hierarchies.chosen({}, [8, 16], extend=True)[:2] == (16, {8: 1 / 8, 16: 1 / 16, 32: None})
+
+
+def test_where_training_diverges_at_the_highest_rate_a_lower_one_is_tried(monkeypatch):
+    tried = scores_of(monkeypatch, lambda rate: None if rate > 10 else 1 / rate)
+    assert hierarchies.chosen({}, [8, 16], extend=True)[:2] == (8, {4: 1 / 4, 8: 1 / 8, 16: None})
+    assert tried == [8, 16, 4]
+
+
+def test_without_extending_only_the_given_rates_are_tried(monkeypatch):
+    tried = scores_of(monkeypatch, lambda rate: rate)
+    assert hierarchies.chosen({}, [8, 4]).rate == 4
+    assert tried == [8, 4]
+
+
+def test_in_the_stored_results_each_chosen_rate_has_a_worse_one_on_each_side():
+    for row in load("16").rows:
+        scores = dict(row["held_out"])
+        own = scores.pop(row["learning_rate"])
+        assert min(scores) < row["learning_rate"] < max(scores)
+        assert all(score is None or score > own for score in scores.values())
+
+
+def test_the_longer_runs_choose_between_the_rate_of_the_sweep_and_half_of_it():
+    for row in load("16-budget").rows:
+        before = load("16").of(row["name"], "learning_rate")[0]
+        assert [rate for rate, _ in row["held_out"]] == pytest.approx([before / 2, before])
+        assert row["learning_rate"] == min(row["held_out"], key=lambda each: each[1])[0]
 
 
 def test_every_model_with_three_seeds_but_the_random_codebook():
@@ -73,11 +136,29 @@ def test_codes_are_scored_by_distortion_and_cost(few):
     distortion, cost = hierarchies.score_codes(model, CodePrior(64, 8), images.test)
     torch.testing.assert_close(cost, torch.full((30,), 8 * math.log(64)))
     torch.testing.assert_close(distortion, -model.log_prob(images.test, model.quantise(images.test)[0]))
-    assert hierarchies.train_codes(model).shape == (256, 8)
+    codes = hierarchies.train_codes(model)
+    assert codes.shape == (4 * 256, 8)
+    assert not torch.equal(codes[:256], codes[256:512])  # other binary pixels
 
 
 def test_the_random_codebook_stays_as_it_began(few):
-    trained = hierarchies.train(hierarchies.MODELS["codes, random codebook"], 0)
+    trained = hierarchies.train(hierarchies.MODELS["codes, random codebook"], 0, rate=2e-3)
     torch.manual_seed(0)
     fresh = hierarchies.build(hierarchies.MODELS["codes, random codebook"], likelihood_table.images().train)
     torch.testing.assert_close(trained.model.quantiser.codebook, fresh.quantiser.codebook)
+
+
+def test_a_run_in_the_plane_is_the_stored_one():
+    run = {"name": "ladder, four clusters, 0.003", "seed": 0}
+    stored = load("16-plane").rows[hierarchies_plane.RUNS.index(run)]
+    again = hierarchies_plane.row(**run)
+    assert again["gain"] == pytest.approx(stored["gain"], abs=0.2)
+    assert (again["active_from"] is None) == (stored["active_from"] is None)
+
+
+def test_a_top_layer_is_active_from_the_epoch_at_which_its_rate_stays_high(monkeypatch):
+    for rates, expected in (([0.1, 0.5, 0.3, 0.6, 0.7], 4), ([0.5] * 5, 1), ([0.5, 0.5, 0.5, 0.5, 0.4], None)):
+        history = {"rate_2": torch.tensor(rates), "elbo": torch.zeros(5)}
+        monkeypatch.setattr(hierarchies_plane, "train", lambda *_, history=history, **__: (None, history))
+        monkeypatch.setitem(hierarchies_plane.SETTINGS, "epochs", 5)
+        assert hierarchies_plane.row("ladder, Gaussian, 0.01", 0)["active_from"] == expected

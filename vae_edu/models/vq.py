@@ -24,7 +24,7 @@ def perplexity(codes: Int[Tensor, "*places"], size: int) -> float:
     """exp(H) with the entropy H = −Σ_k f_k log f_k of the frequencies f_k with which the ``size`` codes occur: between 1 (one code has all
     places) and ``size`` (all occur equally often).
 
-    It says how many codes are in use only for many places: n places have a perplexity of at most n. Raises ``ValueError`` for no places,
+    It says how many codes are active only for many places: n places have a perplexity of at most n. Raises ``ValueError`` for no places,
     and for codes outside 0 … size − 1.
     """
     if codes.numel() == 0:
@@ -42,7 +42,7 @@ class VectorQuantiser(nn.Module):
 
     The codebook is no parameter. In training mode, each call moves it towards the vectors that chose it, by running means with the factor
     ``decay``: of how many they are, N_k ← γ N_k + (1 − γ) n_k, and of their sum, m_k ← γ m_k + (1 − γ) Σ e; c_k = m_k / N_k. A code that
-    nobody chooses keeps its place: both means shrink alike. With ``decay`` 1 the codebook stays as it began.
+    no vector chooses keeps its place: both means shrink alike. With ``decay`` 1 the codebook stays as it began.
 
     spread: where it is a number, the codebook starts from N(0, spread² I). Where it is None, the first call in training mode takes the
     codebook from the vectors of its batch, chosen at random by torch's global generator. Raises ``ValueError`` for fewer than two codes and

@@ -10,11 +10,11 @@ __all__ = ["nearest_cells", "two_layers"]
 
 
 def two_layers() -> Figure:
-    """Three graphs over z2, z1 and x. The model leads from z2 to z1 to x. Inference from below leads from x to z1 to z2. Inference from
-    above leads from x to z2, and to z1 from x and from z2; the arrow from z2 to z1 is that of the model."""
+    """Three graphs over z2, z1 and x. The model leads from z2 to z1 to x. Bottom-up inference leads from x to z1 to z2. Top-down
+    inference leads from x to z2, and to z1 from x and from z2; the arrow from z2 to z1 is that of the model."""
     figure, axes = canvas(7.4, 3.7)
     top, middle, bottom = 2.95, 1.85, 0.75
-    for x, title in ((1.0, "model p"), (3.6, "q from below"), (6.2, "q from above (ladder)")):
+    for x, title in ((1.0, "model p"), (3.6, "bottom-up q"), (6.2, "top-down q (ladder)")):
         for y, name in ((top, "$z_2$"), (middle, "$z_1$"), (bottom, "$x$")):
             node(axes, x, y, name, observed=y == bottom)
         write(axes, x, 3.5, title, 11)

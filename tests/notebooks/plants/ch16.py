@@ -1,7 +1,7 @@
 """Mistakes planted in notebook 16: source that runs right behind the set-up, and what must fail then."""
 
 PLANTS = {
-    "codes that nobody chose are moved": (
+    "codes that were never chosen are moved": (
         """
 def use(exercise_id, function):
     from vae_edu.exercises.registry import find
@@ -32,9 +32,9 @@ def layered_elbo(model, x, generator, **rest):
     terms = right_elbo(model, x, generator, **rest)
     return terms | {"loss": terms["loss"] - terms["rate_2"]}
 """,
-        "Gaussian, from below: it is dead|clusters, q from below",
+        "Gaussian, bottom-up: it is dead|clusters, bottom-up",
     ),
-    "a ladder that is inferred from below": (
+    "a ladder that is inferred bottom-up": (
         "LadderVAE = BottomUpVAE",
         "clusters, ladder: ELBO above|the ladder wakes",
     ),
@@ -44,14 +44,14 @@ right_compare = compare
 def compare(model, control):
     return right_compare(control, model)
 """,
-        "two layers from below, warm-up, against one",
+        "two layers bottom-up, warm-up, against one",
     ),
     "NLLs of one layer that are those of another": (
         """
 other = {"bottom-up, warm-up": "ladder", "ladder": "bottom-up, warm-up"}
 stored = results.Results([row | {"name": other.get(row["name"], row["name"])} for row in stored.rows], stored.made)
 """,
-        "two layers from below, warm-up, against one|rate of z2, lowest",
+        "two layers bottom-up, warm-up, against one|rate of z2, lowest",
     ),
     "a prior that is not trained": (
         """

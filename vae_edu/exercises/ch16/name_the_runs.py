@@ -28,7 +28,7 @@ EXERCISE = matching(
             1: CODES,
             2: CODES,
             3: CODES,
-            4: "over all places, more than eight codes are in use, and the distortion is low",
+            4: "over all places, more than eight codes are active, and the distortion is low",
             5: "its codes cost far less than under equal probabilities, so the prior has learned something",
         },
         {
@@ -45,8 +45,8 @@ EXERCISE = matching(
     difficulty=2,
     otherwise="not all five are right. Give five whole numbers from 1 to 6, for A to E in this order",
     hints=(
-        "Which of the top layers are in use? Their rate says so. Then ask what could be gained: compare with one layer and with the data.",
-        "A batch of 8 places has at most 8 codes. Which of the two perplexities says how many codes are in use?",
+        "Which of the top layers are active? Their rate says so. Then ask what could be gained: compare with one layer and with the data.",
+        "A batch of 8 places has at most 8 codes. Which of the two perplexities says how many codes are active?",
         "Whether a prior is trained shows in the last two columns: equal costs mean that it is not.",
     ),
 )

@@ -74,7 +74,7 @@ def draw_cases(rng: np.random.Generator):
         counts = rng.uniform(0.5, 4, codes)
         codebook = rng.normal(size=(codes, width)) * 2
         if n == 6:
-            codebook[1] = 100  # a code that nobody chooses
+            codebook[1] = 100  # a code that no row chooses
         e = codebook[np.delete(np.arange(codes), 1)][rng.integers(0, codes - 1, n)] + 0.3 * rng.normal(size=(n, width))
         arguments = counts, codebook * counts[:, None], rng.normal(size=(n, width))
         yield e, *arguments, float(rng.uniform(0.6, 0.95)), float(rng.uniform(0.1, 0.9))
@@ -139,7 +139,7 @@ EXERCISE = Exercise(
             mix=lambda decay, old, new: new + 0 * old,
         ),
         slip(
-            "Counts and sums of codes that nobody chose are kept as they were. They shrink as well, both by the same factor",
+            "Counts and sums of codes that no row chose are kept as they were. They shrink as well, both by the same factor",
             quantised_with,
             when=lambda mix, decay, old, new, used: np.where(used, mix(decay, old, new), old),
         ),
