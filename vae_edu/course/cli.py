@@ -151,6 +151,35 @@ def handout(
         typer.echo(f"✓ {out / path.name}")
 
 
+@app.command()
+def figures(
+    numbers: Annotated[list[str], typer.Argument(help="Numbers of notebooks, as 04.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write to, a folder for each notebook; build/figures by default.")
+    ] = None,
+    svg: Annotated[
+        bool, typer.Option("--svg", help="Run each notebook once, and write its figures as SVG too: a minute or two.")
+    ] = False,
+) -> None:
+    """For teachers: write the pictures and tables of notebooks as files for slides, with what they show in words.
+
+    The stored outputs are taken, and nothing is run: every picture as PNG, diagrams and tables as SVG too, tables as CSV besides.
+    """
+    from vae_edu.course.teacher.slides import SlidesError, write_figures
+
+    paths = _paths(numbers)
+    folder = out or root() / "build" / "figures"
+    for path in paths:
+        if out and (out / path.stem).exists():
+            _fail(f"{out / path.stem} is there already: remove it to have it written anew, or give another folder")
+    for path in paths:
+        try:
+            written = write_figures(path, folder / path.stem, vector=svg)
+        except (SlidesError, ValueError) as error:
+            _fail(str(error))
+        typer.echo(f"✓ {path.stem}: {len(written)} files; open {folder / path.stem / 'index.html'}")
+
+
 @app.command("check-mine")
 def check_mine(numbers: Numbers = None) -> None:
     """Say where each exercise stands in your own copies of the notebooks: runs the exercises, and nothing else of them.
