@@ -132,6 +132,45 @@ def assignment(
         _fail(str(error))
 
 
+@app.command("export-grades")
+def export_grades(
+    course: Annotated[Path, typer.Argument(help="nbgrader's course folder, in which you type its commands.")],
+    out: Annotated[
+        Path | None, typer.Option(help="CSV file to write; grades-for-platform.csv in the course folder by default.")
+    ] = None,
+    assignment: Annotated[
+        list[str] | None,
+        typer.Option(help="An assignment to write, as 04_exercises; may be given again. All by default."),
+    ] = None,
+    id_from: Annotated[
+        Literal["id", "email", "lms_user_id"], typer.Option(help="Which of nbgrader's fields identifies a learner.")
+    ] = "id",
+    id_column: Annotated[str, typer.Option(help="What your course platform calls that column.")] = "ID number",
+    missing: Annotated[
+        Literal["0", "empty"], typer.Option(help="What stands for an assignment that was never handed in.")
+    ] = "0",
+) -> None:
+    """For teachers: write nbgrader's grades as a CSV file for a course platform, one column for each exercise.
+
+    A submission that could not be graded is named, has empty cells and not 0, and the command ends with status 1.
+    """
+    try:
+        from vae_edu.course.teacher.grades import GradesError, write_grades
+    except ModuleNotFoundError as error:
+        _fail(f"{error.name} is not installed. Type: pip install 'vae-edu[teach]'")
+    file = out or course / "grades-for-platform.csv"
+    try:
+        written = write_grades(
+            course, file, assignments=assignment or (), id_field=id_from, id_column=id_column, missing=missing
+        )
+    except GradesError as error:
+        _fail(str(error))
+    for line in written.ungraded:
+        typer.echo(f"✗ {line}")
+    typer.echo(f"written: {file}, {written.learners} learners, {written.exercises} exercises")
+    raise typer.Exit(1 if written.ungraded else 0)
+
+
 @app.command()
 def handout(
     out: Annotated[Path, typer.Option(help="Folder to write to; it is made where there is none.")],

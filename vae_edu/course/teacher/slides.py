@@ -58,9 +58,10 @@ class Piece:
 
 
 def write_figures(path: Path, folder: Path, *, vector: bool = False) -> list[Path]:
-    """Write the pictures and tables of a notebook into ``folder``, which is made anew, in the notebook's order, with ``index.html`` and ``index.md``.
+    """Write the pictures and tables of a notebook into ``folder``, in the notebook's order, with ``index.html`` and ``index.md``.
 
-    The stored outputs are written, and nothing is run: pictures as PNG, diagrams and tables as SVG too, tables as CSV besides.
+    The folder is made anew. The stored outputs are written, and nothing is run: pictures as PNG, diagrams and tables as SVG too,
+    tables as CSV besides.
     vector: run the notebook once first, and write what this run shows, every picture as PNG and SVG. Returns the files written.
 
     Raises ``SlidesError`` where there is nothing to write, or where the run stopped, and then writes nothing.
