@@ -45,10 +45,14 @@ class OfflineFeedback(HTMLExporter):
 
 def as_mathml(formula: str, *, display: bool = False) -> str:
     """A formula in LaTeX as MathML, or as its LaTeX in a code element where the converter does not know it."""
+    plain = re.sub(r"\\arg(?![A-Za-z])", r"\\operatorname{arg}", formula.strip())
     try:
-        return convert(formula.strip(), display="block" if display else "inline")
+        made = convert(plain, display="block" if display else "inline")
     except Exception:  # whatever a converter makes of a formula that a teacher wrote: the page is made all the same
+        made = "\\"
+    if "\\" in made:  # a command that the converter has left as it was
         return f"<code>{formula.replace('&', '&amp;').replace('<', '&lt;')}</code>"
+    return made
 
 
 def _put_aside(match: re.Match, formulas: list[str]) -> str:
