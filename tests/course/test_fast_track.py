@@ -19,7 +19,9 @@ CHOICES = [f"{number:02d}" for number in range(FIRST, LAST + 1)]
 def read_before(number):
     """What a notebook's first cell names as needed reading."""
     [line] = re.findall(r"\*\*Read before\*\*(.*)", read(notebook_path(number)).cells[0].source)
-    needed = re.sub(r"\[\d\d[^]]*\]\([^)]*\) helps\.", "", line.split("Symbols:")[0])  # what helps, and where symbols are looked up, is no reading
+    needed = re.sub(
+        r"\[\d\d[^]]*\]\([^)]*\) helps\.", "", line.split("Symbols:")[0]
+    )  # what helps, and where symbols are looked up, is no reading
     return re.findall(r"\[(\d\d)", needed)
 
 
