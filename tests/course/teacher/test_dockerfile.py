@@ -23,7 +23,7 @@ def is_sent(path):
         pattern = line.strip().removeprefix("!")
         if pattern and not pattern.startswith("#"):
             below = any(fnmatch.fnmatch(str(each), pattern) for each in [path, *path.parents][:-1])
-            if below or pattern.startswith("**/") and pattern[3:] in path.parts:
+            if below or (pattern.startswith("**/") and pattern[3:] in path.parts):
                 sent = line.startswith("!")
     return sent
 

@@ -28,7 +28,8 @@ Secret.
 ![A diagram of the model that is described above.](attachment:model.png)"""
 LEANING = re.compile(  # words that point to something outside an assignment
     r"\b(?:next (?:two )?(?:figures?|tables?)|(?:shown|given|defined|derived|described) above|the rest of the notebook|all that follows"
-    r"|such a grid|this bug|we (?:will )?train (?:it|with it|models? with it)|the notebook (?:trains|uses)|(?:used?|uses|trials|figures|tables) below"
+    r"|such a grid|this bug|we (?:will )?train (?:it|with it|models? with it)|the notebook (?:trains|uses)"
+    r"|(?:used?|uses|trials|figures|tables) below"
     r"|in this notebook|in the whole notebook|the fraction in the last section)\b",
     re.IGNORECASE,
 )

@@ -84,7 +84,7 @@ def test_the_fast_track_is_the_readme_s():
 def test_the_minutes_are_those_of_the_notebooks_and_exercises(title):
     rows, _ = timetable(title)
     for row in rows:
-        session, exercises = row["session"], row["home work, exercises"].split(", ")
+        session, exercises = row["session"], row["homework, exercises"].split(", ")
         assert [int(each) for each in row["stated"].split("+")] == stated(row["notebook"]), session
         assert {int(each.split(".")[0]) for each in exercises} <= {int(each) for each in numbers_in(row["notebook"])}, (
             session
@@ -121,7 +121,7 @@ def test_the_weeks_are_sums_of_their_sessions():
         ]
         assert [int(each.replace(",", "")) for each in lines[name]] == [*weeks, sum(weeks)]
     minutes = [int(each) for each in lines["of these at home, minutes"]]
-    assert lines["home work, hours"] == [f"{each / 60:.1f}" for each in minutes]
+    assert lines["homework, hours"] == [f"{each / 60:.1f}" for each in minutes]
 
 
 def test_the_votes_are_on_questions_of_the_notebooks():
