@@ -71,7 +71,7 @@ def stub_of(notebook, number):
 def test_it_holds_the_section_above_and_what_the_section_shows(book):
     found = excerpt(book, stub_of(book, "0.1"), set())
     assert found.parts == [
-        "**A section**\nThe model is $x = 2z$, see notebook 03.\n\n"
+        "**A section**\n\nThe model is $x = 2z$, see notebook 03.\n\n"
         "![A diagram of the model that is described above.](attachment:model.png)",
         "```python\nlesson = 2\n```",
         "![Four (clouds) of points.](attachment:figure_3_1.png)",

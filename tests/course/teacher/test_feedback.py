@@ -45,6 +45,7 @@ def test_what_is_no_formula_stays(page):
 def test_nothing_is_loaded_from_elsewhere(page):
     assert not re.findall(r"<(?:script|link|img)\b[^>]*(?:src|href)=[\"']?(?:https?:)?//[^>]*>", page)
     assert "MathJax.Hub" not in page
+    assert page.index("max-width: 100%; height: auto }</style>") < page.index("</head>")
 
 
 @pytest.mark.parametrize("formula", [r"\frac{1}{", r"\nosuchcommand x"])

@@ -95,7 +95,7 @@ def _add_text(found: Excerpt, cell: NotebookNode, source: str) -> None:
     source = re.split(r"\*\*Exercise \d", source)[0]
     paragraphs = re.split(r"\n\s*\n", source)
     kept = "\n\n".join(each for each in paragraphs if not each.strip().startswith((PREDICT, RECALL)))
-    kept = LINK.sub(r"\1", re.sub(r"^#+ (.*)$", r"**\1**", kept, flags=re.MULTILINE)).strip()
+    kept = LINK.sub(r"\1", re.sub(r"^#+ (.*)$", r"**\1**\n", kept, flags=re.MULTILINE)).strip()
     if kept:
         found.parts.append(kept)
     for _, file in diagrams_of(cell):

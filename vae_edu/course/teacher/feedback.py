@@ -27,6 +27,7 @@ REMOTE = re.compile(
     r"|<link\b[^>]*\bhref=[\"']?(?:https?:)?//[^>]*>",
     re.DOTALL,
 )
+STYLE = "<style>.text_cell_render img { max-width: 100%; height: auto }</style>"  # no picture is wider than the page
 
 
 class OfflineFeedback(HTMLExporter):
@@ -40,7 +41,7 @@ class OfflineFeedback(HTMLExporter):
                 cell.source = FORMULA.sub(lambda match: _put_aside(match, formulas), cell.source)
         page, resources = super().from_notebook_node(nb, resources, **kw)
         page = re.sub(r"formulanumber(\d+)end", lambda match: formulas[int(match[1])], page)
-        return REMOTE.sub("", page), resources
+        return REMOTE.sub("", page).replace("</head>", f"{STYLE}</head>", 1), resources
 
 
 def as_mathml(formula: str, *, display: bool = False) -> str:
