@@ -6,6 +6,7 @@ One course holds the assignments of all notebooks, and each of nbgrader's comman
 import copy
 import csv
 import os
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -20,6 +21,9 @@ from vae_edu.course.teacher.assignments import name_of, write_assignment
 from vae_edu.exercises.registry import exercises_of, find
 
 pytest.importorskip("nbgrader", reason="nbgrader is not installed: pip install 'vae-edu[teach]'")
+pytest.importorskip("latex2mathml", reason="latex2mathml is not installed: pip install 'vae-edu[teach]'")
+
+from vae_edu.course.teacher.grades import write_grades
 
 BIN = Path(sys.executable).parent
 WHOLE = {"00", "04", "13"}  # notebooks of which a whole and an untouched assignment are handed in too
@@ -56,7 +60,7 @@ class Course:
 
     def scores(self):
         """The points of each learner, by assignment."""
-        self.run("export")
+        self.export_log = self.run("export")
         found = defaultdict(dict)
         with (self.folder / "grades.csv").open(encoding="utf-8") as file:
             for row in csv.DictReader(file):
@@ -179,3 +183,26 @@ def test_copied_split_and_deleted_cells_cost_that_exercise_at_most(graded):
     expected = dict.fromkeys(changes, points) | {"e split answer": points - first}  # its two halves are no Python
     assert {learner: scores[learner] for learner in changes} == expected, log
     assert "d no set-up: the cell setup was missing" in log
+
+
+def test_what_cannot_be_graded_is_named_and_feedback_needs_no_network(course):
+    """Both on the way from the release to the grades, in a notebook of its own."""
+    path = notebook_path("03")
+    name = name_of(path)
+    course.hand_in("y honest", name, right_answers(path))
+    course.hand_in("z broken", name)
+    (course.folder / "submitted" / "z broken" / name / f"{name}.ipynb").write_text("no notebook", encoding="utf-8")
+    log = course.run("autograde", name, may_fail=True)
+    assert course.scores()[name]["y honest"] == sum(each.difficulty for each in exercises_of(3)), log
+    assert f"z broken: {name} was handed in and is not graded" in course.export_log
+    written = write_grades(course.folder, course.folder / "platform.csv", assignments=[name])
+    assert [line.split(":")[0] for line in written.ungraded] == ["z broken"]
+    with (course.folder / "platform.csv").open(encoding="utf-8") as file:
+        totals = {row["ID number"]: row["Total"] for row in csv.DictReader(file)}
+    assert (totals["y honest"] != "", totals["z broken"]) == (True, "")
+    course.run("generate_feedback", name)
+    page = course.feedback("y honest", name)
+    assert page.count("<math") > 10
+    assert "attachment:" not in page
+    assert "data:image/png;base64," in page  # the figure that 3.3 asks about
+    assert not re.search(r"<(?:script|link|img)\b[^>]*(?:src|href)=[\"']?(?:https?:)?//", page)

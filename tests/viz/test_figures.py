@@ -411,3 +411,12 @@ def test_a_table_leaves_its_rows_alone():
     rows = {"x": [(1.0, 0.1), 2]}
     cells(["a", "b"], rows)
     assert rows == {"x": [(1.0, 0.1), 2]}
+
+
+def test_where_it_is_asked_for_a_figure_is_shown_as_svg_too(shown, monkeypatch):
+    monkeypatch.setenv("VAE_EDU_SVG", "1")
+    figures.show(simple(), alt=ALT)
+    [(data, _)] = shown
+    assert set(data) == {"text/plain", "image/png", "image/svg+xml"}
+    assert ElementTree.fromstring(data["image/svg+xml"]).tag.endswith("svg")
+    assert data["image/svg+xml"] == figures.as_svg(simple())  # the same bytes each time

@@ -132,6 +132,45 @@ def assignment(
         _fail(str(error))
 
 
+@app.command("export-grades")
+def export_grades(
+    course: Annotated[Path, typer.Argument(help="nbgrader's course folder, in which you type its commands.")],
+    out: Annotated[
+        Path | None, typer.Option(help="CSV file to write; grades-for-platform.csv in the course folder by default.")
+    ] = None,
+    assignment: Annotated[
+        list[str] | None,
+        typer.Option(help="An assignment to write, as 04_exercises; may be given again. All by default."),
+    ] = None,
+    id_from: Annotated[
+        Literal["id", "email", "lms_user_id"], typer.Option(help="Which of nbgrader's fields identifies a learner.")
+    ] = "id",
+    id_column: Annotated[str, typer.Option(help="What your course platform calls that column.")] = "ID number",
+    missing: Annotated[
+        Literal["0", "empty"], typer.Option(help="What stands for an assignment that was never handed in.")
+    ] = "0",
+) -> None:
+    """For teachers: write nbgrader's grades as a CSV file for a course platform, one column for each exercise.
+
+    A submission that could not be graded is named, has empty cells and not 0, and the command ends with status 1.
+    """
+    try:
+        from vae_edu.course.teacher.grades import GradesError, write_grades
+    except ModuleNotFoundError as error:
+        _fail(f"{error.name} is not installed. Type: pip install 'vae-edu[teach]'")
+    file = out or course / "grades-for-platform.csv"
+    try:
+        written = write_grades(
+            course, file, assignments=assignment or (), id_field=id_from, id_column=id_column, missing=missing
+        )
+    except GradesError as error:
+        _fail(str(error))
+    for line in written.ungraded:
+        typer.echo(f"✗ {line}")
+    typer.echo(f"written: {file}, {written.learners} learners, {written.exercises} exercises")
+    raise typer.Exit(1 if written.ungraded else 0)
+
+
 @app.command()
 def handout(
     out: Annotated[Path, typer.Option(help="Folder to write to; it is made where there is none.")],
@@ -149,6 +188,35 @@ def handout(
     for path in paths:
         store(learner_copy(read(path)), out / path.name)
         typer.echo(f"✓ {out / path.name}")
+
+
+@app.command()
+def figures(
+    numbers: Annotated[list[str], typer.Argument(help="Numbers of notebooks, as 04.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write to, a folder for each notebook; build/figures by default.")
+    ] = None,
+    svg: Annotated[
+        bool, typer.Option("--svg", help="Run each notebook once, and write its figures as SVG too: a minute or two.")
+    ] = False,
+) -> None:
+    """For teachers: write the pictures and tables of notebooks as files for slides, with what they show in words.
+
+    The stored outputs are taken, and nothing is run: every picture as PNG, diagrams and tables as SVG too, tables as CSV besides.
+    """
+    from vae_edu.course.teacher.slides import SlidesError, write_figures
+
+    paths = _paths(numbers)
+    folder = out or root() / "build" / "figures"
+    for path in paths:
+        if out and (out / path.stem).exists():
+            _fail(f"{out / path.stem} is there already: remove it to have it written anew, or give another folder")
+    for path in paths:
+        try:
+            written = write_figures(path, folder / path.stem, vector=svg)
+        except (SlidesError, ValueError) as error:
+            _fail(str(error))
+        typer.echo(f"✓ {path.stem}: {len(written)} files; open {folder / path.stem / 'index.html'}")
 
 
 @app.command("check-mine")

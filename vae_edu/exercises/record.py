@@ -154,6 +154,9 @@ class Exercise:
     otherwise: what to tell about a wrong value that is no known mistake, where saying what differs would give the answer away; a text, or a
         function that makes it of the value, in the form of the right one.
     also_right: right answers that are written in other ways than the model answer, two or more.
+    context: for an assignment, which has the exercise without its notebook: what the exercise needs from other sections than its own, in
+        Markdown.
+    given: for an assignment: code that runs before the exercise, for what the learner is asked to call.
     """
 
     id: str
@@ -170,6 +173,8 @@ class Exercise:
     seconds: float = 10.0
     otherwise: str | Callable[[object], str] = ""
     also_right: tuple[Callable, ...] = ()
+    context: str = ""
+    given: str = ""
 
     @property
     def chapter(self) -> int:

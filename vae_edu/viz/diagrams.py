@@ -5,6 +5,8 @@ on a canvas whose coordinates are inches, so sizes can be read off the code. In 
 circle, a latent or random node a white circle, and a deterministic node a box. What belongs to q is blue.
 """
 
+from matplotlib.figure import Figure
+
 from vae_edu.viz import (
     autoencoder_diagrams,
     axes_diagrams,
@@ -32,7 +34,7 @@ from vae_edu.viz import (
     world_diagrams,
 )
 
-__all__ = ["DIAGRAMS", "MODULES", "png"]
+__all__ = ["DIAGRAMS", "MODULES", "png", "svg"]
 
 MODULES = (
     autoencoder_diagrams,
@@ -68,6 +70,15 @@ def png(name: str) -> bytes:
 
     Raises ``ValueError`` when there is no diagram of that name.
     """
+    return figures.as_png(_drawn(name), PIXELS_PER_INCH)
+
+
+def svg(name: str) -> str:
+    """The diagram called ``name`` as the text of an SVG file. Raises ``ValueError`` when there is no diagram of that name."""
+    return figures.as_svg(_drawn(name))
+
+
+def _drawn(name: str) -> Figure:
     if name not in DIAGRAMS:
         raise ValueError(f"name={name!r} is not a diagram, expected one of: {', '.join(DIAGRAMS)}")
-    return figures.as_png(DIAGRAMS[name](), PIXELS_PER_INCH)
+    return DIAGRAMS[name]()

@@ -16,7 +16,7 @@ import ipywidgets as widgets
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from vae_edu.viz.figures import SHOWN_PER_INCH, as_png, png_metadata, require_alt
+from vae_edu.viz.figures import SHOWN_PER_INCH, as_png, pictures_of, png_metadata, require_alt
 from vae_edu.viz.states import draw_states
 
 __all__ = ["choice", "explorer", "log_slider", "require_told", "show_live", "slider", "stepper", "toggle"]
@@ -114,7 +114,7 @@ def show_live(parts: list[widgets.Widget], figure: Figure, *, try_this: str, alt
     box = widgets.VBox([advice, *parts])
     view = box._repr_mimebundle_()["application/vnd.jupyter.widget-view+json"]
     display(
-        {"application/vnd.jupyter.widget-view+json": view, "image/png": as_png(figure), "text/plain": alt},
+        {"application/vnd.jupyter.widget-view+json": view, **pictures_of(figure), "text/plain": alt},
         metadata=png_metadata(figure, alt),
         raw=True,
     )

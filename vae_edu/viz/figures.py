@@ -6,6 +6,7 @@ Figures are made with ``new`` instead of pyplot, so nothing is drawn twice and n
 import html
 import io
 import math
+import os
 from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import NamedTuple
@@ -21,9 +22,11 @@ from PIL import Image
 __all__ = [
     "PALETTE",
     "as_png",
+    "as_svg",
     "image_grid",
     "image_row",
     "new",
+    "pictures_of",
     "place_and_pictures",
     "rows_of_images",
     "scatter_classes",
@@ -92,6 +95,20 @@ def as_png(figure: Figure, pixels_per_inch: float = PIXELS_PER_INCH) -> bytes:
     return small.getvalue()
 
 
+def as_svg(figure: Figure) -> str:
+    """The figure as the text of an SVG file, which stays sharp at any size. Its letters are outlines, so no font is needed."""
+    written = io.StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": "vae_edu", "svg.fonttype": "path"}):
+        figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
+    return written.getvalue()
+
+
+def pictures_of(figure: Figure) -> dict[str, bytes | str]:
+    """The figure in each format in which a notebook shows it: a PNG, and where ``VAE_EDU_SVG`` is set an SVG besides."""
+    vector = {"image/svg+xml": as_svg(figure)} if os.environ.get("VAE_EDU_SVG") else {}
+    return {"image/png": as_png(figure)} | vector
+
+
 def with_few_colours(pixels: np.ndarray) -> Image.Image:
     """An image of at most 256 colours that is close to ``pixels``, (height, width, 3) of bytes; what is grey stays grey.
 
@@ -132,7 +149,7 @@ def show(figure: Figure, *, alt: str) -> None:
     Raises ``ValueError`` when ``alt`` is empty or too short to describe anything.
     """
     require_alt(alt)
-    display({"image/png": as_png(figure), "text/plain": alt}, metadata=png_metadata(figure, alt), raw=True)
+    display(pictures_of(figure) | {"text/plain": alt}, metadata=png_metadata(figure, alt), raw=True)
 
 
 def image_grid(images, *, height: int, width: int, columns: int, gap: int = 2) -> np.ndarray:

@@ -50,6 +50,7 @@ def test_it_holds_what_the_exercises_need(path, tmp_path):
     assert [cell.metadata.nbgrader.grade_id for cell in made.cells] == [
         "head",
         "setup",
+        "about-0-1",
         "text-0-1",
         "answer-0-1",
         "check-0-1",

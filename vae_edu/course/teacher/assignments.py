@@ -13,11 +13,12 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from vae_edu.course.cells import read, tagged_id, tags
 from vae_edu.course.executing import store
+from vae_edu.course.teacher.excerpts import alone, excerpt
 from vae_edu.exercises.record import Exercise
 from vae_edu.exercises.registry import find
 from vae_edu.files import replacing
 
-__all__ = ["SETTINGS", "SETUP", "name_of", "with_markers", "write_assignment"]
+__all__ = ["SETTINGS", "SETUP", "assignment_of", "name_of", "with_markers", "write_assignment"]
 
 SETTINGS = '''"""nbgrader's settings for this course, written once by `vae-edu assignment`: yours to change."""
 
@@ -40,6 +41,12 @@ c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.OverwriteCells",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+
+# A submission that could not be graded is named before a 0 is written for it. For a course platform: `vae-edu export-grades`.
+c.ExportApp.plugin_class = "vae_edu.course.teacher.grades.NamedExport"
+
+# Feedback pages hold their formulas, and load nothing from elsewhere.
+c.GenerateFeedback.exporter_class = "vae_edu.course.teacher.feedback.OfflineFeedback"
 
 # What the checks record while they grade stays out of your own progress.
 os.environ["VAE_EDU_HOME"] = str(Path(__file__).parent / ".vae_edu")
@@ -76,7 +83,7 @@ def write_assignment(path: Path, course: Path, only: Collection[str] = ()) -> Pa
     target = course / "source" / name / f"{name}.ipynb"
     if target.exists():
         raise FileExistsError(f"{target} is there already: remove it to have it written anew, or give another folder")
-    notebook = _assignment(read(path), path.stem, only)
+    notebook = assignment_of(read(path), path.stem, only)
     if not (course / "nbgrader_config.py").exists():
         with replacing(course / "nbgrader_config.py") as new:
             new.write_text(SETTINGS, encoding="utf-8")
@@ -104,29 +111,32 @@ def with_markers(source: str) -> str:
     return "\n".join([*marked, *lines[function.end_lineno :]])
 
 
-def _assignment(notebook: NotebookNode, name: str, only: Collection[str]) -> NotebookNode:
+def assignment_of(notebook: NotebookNode, name: str, only: Collection[str] = ()) -> NotebookNode:
+    """The source notebook of an assignment: a notebook's exercises, or those of ``only``, with what each needs."""
     ids = [each for each in (tagged_id(cell, "exercise") for cell in notebook.cells) if each]
     if not ids:
         raise ValueError(f"{name} has no exercises")
     if unknown := sorted(set(only) - set(ids)):
         raise ValueError(f"{name} has no exercise {', '.join(unknown)}: it has {', '.join(ids)}")
-    cells, above, imported = [], "", {}
-    for cell in notebook.cells:
+    cells, imported, given = [], {}, set()
+    for place, cell in enumerate(notebook.cells):
         if "setup" in tags(cell):
             imported |= _imports(cell.source)
         exercise_id = tagged_id(cell, "exercise")
         if exercise_id and (not only or exercise_id in only):
-            cells += _exercise(find(exercise_id), above)
-        above = cell.source if cell.cell_type == "markdown" else ""
+            above = notebook.cells[place - 1] if place else None
+            text = above.source if above is not None and above.cell_type == "markdown" else ""
+            cells += _about(notebook, place, find(exercise_id), given)
+            cells += _exercise(find(exercise_id), text)
     told = " ".join(
         cell.source for cell in cells if cell.metadata["nbgrader"]["grade_id"].startswith(("text", "answer"))
     )
-    named = [line for word, line in imported.items() if re.search(rf"`{word}[`(.]", told)]
+    named = [line for word, line in imported.items() if re.search(rf"`{word}[`(.\[]", told)]
     cells.insert(0, _told(new_code_cell("\n".join([SETUP, *named]).rstrip()), "setup"))
     number, _, words = name.partition("_")
     head = (
         f"# Exercises of notebook {number}: {words.replace('_', ' ')}\n\n"
-        f"Notebook {number} of the course, open beside this one, explains what each is about. Write your answer in place of "
+        f"Above each exercise stands what notebook {number} of the course says about it. Write your answer in place of "
         "the line that raises `NotImplementedError`, run the cell, and then the one below it, which says whether your answer "
         "is right and, where it is a mistake that many make, which one. `hint` says more at each call. Leave the other cells "
         "as they are."
@@ -136,6 +146,21 @@ def _assignment(notebook: NotebookNode, name: str, only: Collection[str]) -> Not
     for cell in made.cells:
         cell["id"] = cell.metadata["nbgrader"]["grade_id"]
     return made
+
+
+def _about(notebook: NotebookNode, stub: int, exercise: Exercise, given: set[int]) -> list[NotebookNode]:
+    """What the notebook says above an exercise, in a cell of its own, none where all of it was said for an earlier one; and code that
+    the exercise needs."""
+    found = excerpt(notebook, stub, given)
+    cells, number = [], exercise.id.replace(".", "-")
+    if said := "\n\n".join(each for each in (exercise.context.strip(), found.text) if each):
+        cell = new_markdown_cell(f"*From notebook {exercise.chapter:02d}, for exercise {exercise.id}:*\n\n{said}")
+        if found.attachments:
+            cell.attachments = nbformat.from_dict(found.attachments)
+        cells.append(_told(cell, f"about-{number}"))
+    if exercise.given:
+        cells.append(_told(new_code_cell(exercise.given.strip()), f"given-{number}"))
+    return cells
 
 
 def _imports(source: str) -> dict[str, str]:
@@ -155,7 +180,7 @@ def _exercise(exercise: Exercise, above: str) -> list[NotebookNode]:
     text = re.search(r"\*\*Exercise " + re.escape(exercise.id) + r"\*\*.*", above, flags=re.DOTALL)
     if text is None:
         raise ValueError(f"no text of exercise {exercise.id} stands right above its stub")
-    words = re.sub(r"\[([^]]+)\]\([0-9]{2}_[^)]+\)", r"\1", text[0].strip())  # no other notebook lies beside it
+    words = alone(text[0])
     check = (
         f'check("{exercise.id}", {exercise.name})\n'
         "### BEGIN HIDDEN TESTS\n"

@@ -182,7 +182,28 @@ def with_clipped_logits(most):
 NO_MEAN = "the loss is the mean over the batch: 1/batch is missing"
 OVERFLOW = "NaN where a logit is large: e^1000 overflows, and inf/inf is no number. Write the sigmoid so that no power exceeds 1"
 
+CONTEXT = r"""
+The model, with examples in rows; a pixel is 1 with probability $\operatorname{sigmoid}(\text{logit})$:
+
+| operation | what is computed | shape |
+|---|---|---|
+| centre | `centred = x - mean`, the mean of the training images | (batch, data) |
+| encoder | `a1 = centred @ W1 + b1`, `h1 = ReLU(a1)` | (batch, hidden) |
+| | `s = h1 @ W2 + b2`; `mu` and `logvar` are its left and right half | (batch, latent) each |
+| sampler | `z = mu + exp(logvar / 2) * eps` | (batch, latent) |
+| decoder | `a2 = z @ W3 + b3`, `h2 = ReLU(a2)` | (batch, hidden) |
+| | `logits = h2 @ W4 + b4` | (batch, data) |
+| distortion | $-\log p(x|z)$ | (batch,) |
+| rate | $\mathrm{KL}(q\Vert p) = \frac12\sum_j(\mu_j^2 + e^{\text{logvar}_j} - 1 - \text{logvar}_j)$ | (batch,) |
+| loss | mean over the batch of distortion + rate | one number |
+
+`params` holds `mean`, `W1`, `b1`, …, `W4`, `b4`; `values` holds `centred`, `a1`, `h1`, `mu`, `logvar`, `z`, `a2`, `h2`, `logits`,
+`distortion`, `rate` and `loss` of one forward pass, `forward(x, eps, params)`.
+"""
+
+
 EXERCISE = Exercise(
+    context=CONTEXT,
     id="6.2",
     title="The whole backward pass",
     minutes=30,

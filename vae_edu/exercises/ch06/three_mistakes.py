@@ -72,7 +72,47 @@ def near_misses():
     yield Mistake("you count from 0: the list starts at 1", lambda: tuple(number - 1 for number in right.values()))
 
 
+CONTEXT = r"""
+The three programs compute the loss and the eight gradients of the VAE of exercise 6.2. `forward(x, eps, params)["loss"]` is
+the right loss, and `gradient_check` compares a program's gradients with central differences of its own loss:
+$\big(L(w + h) - L(w - h)\big) / 2h$ for each weight $w$.
+"""
+GIVEN = '''
+# A small VAE of 64 pixels, 16 hidden units and 4 latents, a batch of twelve images, and what you may call.
+from vae_edu.exercises.ch06.three_programs import THREE_PROGRAMS, forward
+
+NAMES = ["W1", "b1", "W2", "b2", "W3", "b3", "W4", "b4"]
+rng = np.random.default_rng(0)
+shapes = {"W1": (64, 16), "W2": (16, 8), "W3": (4, 16), "W4": (16, 64)}
+params = {"mean": np.full(64, 0.3)}
+for name, shape in shapes.items():
+    params[name] = rng.normal(0, 1 / np.sqrt(shape[0]), shape)
+    params[name.replace("W", "b")] = rng.normal(0, 0.1, shape[1])
+x = (rng.random((12, 64)) < 0.3).astype(float)
+eps = rng.standard_normal((12, 4))
+A, B, C = THREE_PROGRAMS.values()
+
+
+def gradient_check(program, x, eps, params, h=1e-5):
+    """For each parameter: the relative distance of the program's gradient from central differences of its own loss."""
+    errors = {}
+    for name, claimed in zip(NAMES, program(x, eps, params)[1]):
+        numerical, array = np.zeros_like(claimed), params[name].copy()
+        for index in np.ndindex(array.shape):
+            losses = []
+            for step in (h, -h):
+                array[index] += step
+                losses.append(program(x, eps, params | {name: array})[0])
+                array[index] = params[name][index]
+            numerical[index] = (losses[0] - losses[1]) / (2 * h)
+        errors[name] = np.linalg.norm(numerical - claimed) / np.linalg.norm(numerical)
+    return errors
+'''
+
+
 EXERCISE = Exercise(
+    context=CONTEXT,
+    given=GIVEN,
     id="6.3",
     title="What is wrong with them?",
     minutes=12,

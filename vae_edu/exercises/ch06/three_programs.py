@@ -6,7 +6,18 @@ eight gradients: dW1, db1, …, dW4, db4.
 
 import numpy as np
 
-__all__ = ["THREE_PROGRAMS"]
+__all__ = ["THREE_PROGRAMS", "forward"]
+
+
+def forward(x, eps, params):
+    """The values of one forward pass without a mistake: ``mu``, ``logvar``, ``z``, ``logits`` and ``loss``."""
+    h1 = np.maximum((x - params["mean"]) @ params["W1"] + params["b1"], 0)
+    mu, logvar = np.split(h1 @ params["W2"] + params["b2"], 2, axis=1)
+    z = mu + np.exp(logvar / 2) * eps
+    logits = np.maximum(z @ params["W3"] + params["b3"], 0) @ params["W4"] + params["b4"]
+    distortion = (np.maximum(logits, 0) + np.log1p(np.exp(-np.abs(logits))) - x * logits).sum(axis=1)
+    rate = 0.5 * (mu**2 + np.exp(logvar) - 1 - logvar).sum(axis=1)
+    return {"mu": mu, "logvar": logvar, "z": z, "logits": logits, "loss": (distortion + rate).mean()}
 
 
 def _program(power, slope, passes):

@@ -107,7 +107,16 @@ def index_each(of):
 
 NEGATIVE = "collapsed latents add negative rates: theirs is 0"
 
+CONTEXT = r"""
+A linear VAE has a prior $\mathcal N(0, I)$, a decoder $\mathcal N(Wz + m, \sigma_x^2 I)$, and a Gaussian $q(z|x)$ whose mean is
+linear in $x$. At its optimum, each latent belongs to one principal direction of the data, the largest variances $\lambda_j$ first. It
+collapses where $\lambda_j \le \sigma_x^2$: then $q(z_j|x)$ is the prior. Otherwise $q(z_j|x)$ has the variance
+$\sigma_j^2 = \sigma_x^2/\lambda_j$, and $\operatorname{Var}(\mu_j) = 1 - \sigma_x^2/\lambda_j$ over the data.
+"""
+
+
 EXERCISE = Exercise(
+    context=CONTEXT,
     id="10.2",
     title="What survives your loss?",
     minutes=10,
