@@ -344,6 +344,21 @@ def site(
 
 
 @app.command()
+def pdf(
+    out: Annotated[Path | None, typer.Option(help="Folder to write to; build by default.")] = None,
+) -> None:
+    """Print the course as one PDF through Chromium, from the stored notebooks (pip install 'vae-edu[site,test]')."""
+    from vae_edu.course.author.pdf import NoChromium, print_course
+
+    try:
+        typer.echo(f"written: {print_course(out or root() / 'build')}")
+    except ModuleNotFoundError as error:
+        _fail(f"{error.name} is not installed. Type: pip install 'vae-edu[site,test]'")
+    except (NoChromium, NotACheckout) as error:
+        _fail(str(error))
+
+
+@app.command()
 def results(
     number: Annotated[str, typer.Argument(help="The number of a notebook with a long sweep, as 11.")],
     out: Annotated[Path | None, typer.Option(help="File to write; the one that the notebook reads by default.")] = None,

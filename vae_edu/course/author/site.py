@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from vae_edu.course.author.lighter import make_lighter
 from vae_edu.course.author.moving import alts, pad_place, states_of, with_states
 from vae_edu.course.cells import read
 from vae_edu.course.executing import store
@@ -33,6 +34,8 @@ SETTINGS = {
     "html_show_copyright": False,
     "nb_execution_mode": "off",
     "nb_merge_streams": True,
+    # Of MathJax, what turns TeX into pages and lets screen readers read it; without the menu, which is as large.
+    "mathjax3_config": {"loader": {"load": ["core", "input/tex", "output/chtml", "a11y/assistive-mml"]}},
     "myst_enable_extensions": ["dollarmath", "amsmath"],
     "myst_heading_anchors": 3,
     "myst_heading_slug_func": "vae_edu.course.author.site.lab_slug",
@@ -57,6 +60,7 @@ APPENDED = (
     "tests/benchmarks/README",
     "CONTRIBUTING",
 )  # pages after the notebooks
+MATHJAX = "mathjax/startup.js"
 VIZ = Path(__file__).parents[2] / "viz"
 EXPORT = "export default { render };"  # the last line of latent_pad.js
 OVERVIEW = re.compile(r"^!\[(?P<alt>.+)\]\(\.github/overview\.png\)$", flags=re.MULTILINE)
@@ -91,12 +95,14 @@ def build_site(folder: Path) -> Path:
     app = Sphinx(
         source, None, pages, folder / "doctrees", "html", confoverrides=SETTINGS, warningiserror=True, freshenv=True
     )
+    app.config.mathjax_path = MATHJAX  # the extension has set its own
     try:
         app.build()
     except SphinxError as error:
         raise RuntimeError(f"the site was not built: {error}") from error
     if app.statuscode:
         raise RuntimeError("the site was not built; Sphinx has said why above")
+    make_lighter(pages)
     return pages / "index.html"
 
 
