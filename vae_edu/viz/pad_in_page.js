@@ -110,6 +110,7 @@ function showPad(place, pad) {
   const picture = still?.closest(".output, p"), advice = document.createElement("p"), el = document.createElement("div");
   advice.append(Object.assign(document.createElement("b"), { textContent: "Try this. " }), pad.try);
   place.append(advice, el);
+  if (still) still.loading = "eager"; // it is on no screen any more, and wanted on paper
   picture?.before(place);
   picture?.classList.add("in-print"); // the pad is for the screen, and the picture for paper
   latentPad.render({ model: modelInPage(pad), el });
