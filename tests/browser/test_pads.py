@@ -70,7 +70,7 @@ def made(tmp_path_factory):
     (folder / "page.html").write_text(
         f"<!doctype html><meta charset=utf-8><style>{LatentPad._css} .in-print {{ display: none }}</style>"
         f"<script src=latent_pad.js></script><article><div class=cell><details>code</details><div class=cell_output>"
-        f'<div class=output><img alt="{ALT}" src="data:image/gif;base64,R0lGODlhAQABAAAAACw="></div></div></div>'
+        f'<a class=image-reference><img alt="{ALT}" src="data:image/gif;base64,R0lGODlhAQABAAAAACw="></a></div></div>'
         f"{pad_place(script_of(ALT), ALT)}<div style='height: 5000px'></div></article>",
         encoding="utf-8",
     )
@@ -188,7 +188,7 @@ def test_it_follows_faster_than_the_eye(page):
 def test_the_pad_stands_where_the_picture_was_under_what_to_try(page):
     assert page.locator(".cell_output > .pad-place").count() == 1
     assert page.locator(".pad-place p").inner_text() == "Try this. Drag <it>."
-    assert page.locator(".output.in-print img").count() == 1
+    assert page.locator("a.in-print img").count() == 1
 
 
 def test_nothing_is_loaded_before_the_reader_comes_near(made, browser):

@@ -41,7 +41,7 @@ NOT_LOADED = """() => {
 }"""
 TOO_WIDE = """() => [...document.querySelectorAll('article *')]
     .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
-    .filter(each => !each.closest('pre, table, .output, mjx-container, p:has(> img)'))
+    .filter(each => !each.closest('pre, table, .cell_output, mjx-container, p:has(> img)'))
     .map(each => each.outerHTML.slice(0, 200))"""
 
 
@@ -134,7 +134,7 @@ def opened(page, address):
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page(name, page, site):
     opened(page, f"{site}/{name}")
-    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(300)  # what comes late, such as fonts
     files = {Site.folder / unquote(urlparse(url).path)[1:] for url in page.asked if url.startswith(site)}
     assert sum(file.stat().st_size for file in files if file.is_file() and "states" not in file.parts) < LIMIT
     assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
@@ -222,7 +222,7 @@ def test_an_explorer_moves_by_the_keyboard_and_says_what_it_shows(page, site):
         button.click()
     place = page.locator(".moving").first
     assert place.evaluate("place => place.parentElement.matches('.cell_output')")
-    picture = place.locator("xpath=following-sibling::div[1]//img")
+    picture = place.locator("xpath=following-sibling::*[1]//img")
     before = picture.get_attribute("src")
     place.locator("input").press("ArrowRight")
     assert place.locator("[role=status]").inner_text() == picture.get_attribute("alt") == "A red bar of height 3."
@@ -277,6 +277,8 @@ def test_pages_work_from_a_local_folder_without_a_network(site, browser):
     assert page.locator("mjx-container").count() > 0
     page.locator(".pad-place").first.scroll_into_view_if_needed() if page.locator(".latent-pad").count() == 0 else None
     page.locator(".latent-pad-plane").wait_for()
+    assert page.locator(".cell_output > .pad-place + .in-print img").count() == 1
+    assert not page.locator(".in-print img").is_visible()
     page.goto((Site.folder / "search.html").as_uri() + "?q=dequantisation")
     page.locator("#search-results li a").first.wait_for()
     assert complaints == []

@@ -107,7 +107,7 @@ function modelInPage(pad) {
 
 function showPad(place, pad) {
   const still = [...document.querySelectorAll("article img")].filter((each) => each.alt === place.dataset.still).at(-1);
-  const picture = still?.closest(".output, p"), advice = document.createElement("p"), el = document.createElement("div");
+  const picture = still?.closest(".output, a, p"), advice = document.createElement("p"), el = document.createElement("div");
   advice.append(Object.assign(document.createElement("b"), { textContent: "Try this. " }), pad.try);
   place.append(advice, el);
   if (still) still.loading = "eager"; // it is on no screen any more, and wanted on paper

@@ -30,7 +30,7 @@ function cover(answer) {
 }
 
 function reachable() {
-  for (const each of document.querySelectorAll("article table, article pre, article .output, article mjx-container[display], article p:has(> img)")) {
+  for (const each of document.querySelectorAll("article table, article pre, article .output, article .cell_output, article mjx-container[display], article p:has(> img)")) {
     if (each.scrollWidth > each.clientWidth + 1) each.tabIndex = 0;
   }
 }
@@ -83,7 +83,7 @@ function moveExplorer(place) {
   const try_ = document.createElement("p");
   try_.append(Object.assign(document.createElement("b"), { textContent: "Try this. " }), advice);
   place.append(try_, ...controls.map((each, index) => (each.buttons ? buttons : slider)(each, index)), told);
-  (picture.closest(".output") ?? picture.closest(".cell")).before(place); // inside the cell: what covers the cell covers it too
+  (picture.closest(".output, a") ?? picture).before(place); // inside the cell: what covers the cell covers it too
 }
 
 addEventListener("DOMContentLoaded", () => {
