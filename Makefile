@@ -18,7 +18,7 @@ MOVED := $(shell test ! -e $(READY) || { \
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test test-unit test-notebooks test-plants test-browser site solutions notebooks bench lint clean moved
+.PHONY: help setup lab test test-unit test-notebooks test-plants test-browser site pdf solutions notebooks bench lint clean moved
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -67,8 +67,11 @@ test-plants: $(READY)  ## plant every wrong implementation, and see a claim fail
 test-browser: $(VENV)/with-site  ## run the notebooks in a real JupyterLab, and read the web site, where a Chromium is found
 	$(ONE_THREAD) $(BIN)/python -m pytest tests/browser -n 2 --dist loadscope -q -rs
 
-site: $(VENV)/with-site  ## build the course as a web site into build/site
+site: $(VENV)/with-site  ## build the course as a web site into build/site; the first time, notebooks with a latent pad are run
 	$(BIN)/vae-edu site
+
+pdf: $(VENV)/with-site  ## print the course as one PDF into build, through Chromium
+	$(BIN)/vae-edu pdf
 
 solutions: $(READY)  ## execute every notebook with the model answers into build/solutions
 	$(BIN)/vae-edu solutions

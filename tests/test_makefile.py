@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 TARGETS = {
     "site",
+    "pdf",
     "setup",
     "lab",
     "test",
@@ -127,7 +128,13 @@ def pips(lines):
     return [line for line in lines if re.search(r"\bpip\b", line)]
 
 
-EXTRAS_OF = {"test": ("teach", "site"), "test-notebooks": ("teach",), "test-browser": ("site",), "site": ("site",)}
+EXTRAS_OF = {
+    "test": ("teach", "site"),
+    "test-notebooks": ("teach",),
+    "test-browser": ("site",),
+    "site": ("site",),
+    "pdf": ("site",),
+}
 
 
 class TestMake:

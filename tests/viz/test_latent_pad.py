@@ -1,10 +1,17 @@
 """The latent pad's Python side: what it sends for what it is asked. tests/browser drags it in a real JupyterLab."""
 
+import base64
+import json
+
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 from vae_edu.viz.figures import TEN
-from vae_edu.viz.latent_pad import LatentPad, latent_pad
+from vae_edu.viz.latent_pad import LatentPad, latent_pad, script_of
+from vae_edu.viz.page_decoder import Decoder, Nearest
+from vae_edu.viz.states import folder_name
 
 ALT = "A plane of codes, a point, and its picture."
 CODES = np.array([[0.0, 1.0], [0.5, 1.0], [-1.0, 0.25]])
@@ -145,3 +152,32 @@ def test_it_says_what_to_try_and_what_is_seen(try_this, alt, said, shown):
     with pytest.raises(ValueError, match=said):
         latent_pad(decode, CODES, LABELS, NAMES, **OPTIONS, try_this=try_this, alt=alt)
     assert shown == []
+
+
+def for_page():
+    torch.manual_seed(0)
+    decoder = Decoder(nn.Sequential(nn.Linear(2, 6), nn.Sigmoid()))
+    words = Nearest("{distance:.1f} from a {class_name}", CODES, labels=LABELS, class_names=NAMES)
+    return decoder, OPTIONS | {"describe": words}
+
+
+def test_a_pad_that_a_page_can_run_is_written_where_a_folder_is_named(tmp_path, shown, monkeypatch):
+    decoder, options = for_page()
+
+    def show(decoder, options):
+        return latent_pad(decoder, CODES, LABELS, NAMES, **options, try_this="Drag <it>.", alt=ALT)
+
+    show(decoder, options)
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setenv("VAE_EDU_STATES", str(tmp_path))
+    show(decode, options)
+    show(decoder, OPTIONS)  # of these two, a page can run only a part
+    assert list(tmp_path.iterdir()) == []
+    pad = show(decoder, options | {"z": (0.5, 1.0)})
+    text = (tmp_path / script_of(ALT)).read_text(encoding="utf-8")
+    start, _, rest = text.partition('"] = ')
+    assert start == f'(window.vaeEduPads ||= {{}})["{folder_name(ALT)}'
+    told = json.loads(rest.removesuffix(";\n"))
+    assert told == pad.for_page() | {"try": "Drag <it>."}
+    assert base64.b64decode(told["state"]["codes"]) == pad.codes
+    assert (told["state"]["z"], told["state"]["states_spread"]) == ([0.5, 1.0], False)

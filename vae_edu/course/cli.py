@@ -379,26 +379,50 @@ def detect(
 @app.command()
 def site(
     out: Annotated[Path | None, typer.Option(help="Folder to write to; build/site by default.")] = None,
+    still: Annotated[
+        bool, typer.Option("--still", help="Run no notebook: pads and explorers that are not drawn yet stay pictures.")
+    ] = False,
     moving: Annotated[
         list[str] | None,
-        typer.Option(help="Draw the states of this notebook's explorers first, as 04; once for each notebook."),
+        typer.Option(help="Run this notebook first and draw its explorers' states, as 04; once for each notebook."),
     ] = None,
     all_moving: Annotated[
         bool, typer.Option("--all-moving", help="The same for all notebooks: the first time, an hour.")
     ] = False,
 ) -> None:
-    """Build the course as a web site from the stored notebooks (pip install 'vae-edu[site]')."""
-    from vae_edu.course.author.moving import draw_all
+    """Build the course as a web site from the stored notebooks (pip install 'vae-edu[site]').
+
+    Notebooks with a latent pad are run, and those whose explorers shall move: each once, and not again until it changes.
+    """
+    from vae_edu.course.author.moving import draw_all, has_pad
     from vae_edu.course.author.site import build_site
 
     folder = out or root() / "build" / "site"
+    chosen = _paths(moving) if moving or all_moving else []
+    if not still:
+        chosen = [path for path in _paths(None) if path in chosen or has_pad(path)]
     try:
-        for path in draw_all(_paths(moving) if moving or all_moving else [], folder / "states"):
+        for path in draw_all(chosen, folder / "states"):
             typer.echo(f"explorers of {path.stem}: drawn")
         typer.echo(f"written: {build_site(folder)}")
     except ModuleNotFoundError as error:
         _fail(f"{error.name} is not installed. Type: pip install 'vae-edu[site]'")
     except (RuntimeError, ValueError) as error:
+        _fail(str(error))
+
+
+@app.command()
+def pdf(
+    out: Annotated[Path | None, typer.Option(help="Folder to write to; build by default.")] = None,
+) -> None:
+    """Print the course as one PDF through Chromium, from the stored notebooks (pip install 'vae-edu[site,test]')."""
+    from vae_edu.course.author.pdf import NoChromium, print_course
+
+    try:
+        typer.echo(f"written: {print_course(out or root() / 'build')}")
+    except ModuleNotFoundError as error:
+        _fail(f"{error.name} is not installed. Type: pip install 'vae-edu[site,test]'")
+    except (NoChromium, NotACheckout) as error:
         _fail(str(error))
 
 

@@ -65,10 +65,11 @@ function scatter(model, toPage) { // drawn once: the test images' codes, their c
     context.moveTo(across, 0); context.lineTo(across, PLANE);
     context.moveTo(0, down); context.lineTo(PLANE, down);
     context.stroke();
+    if (Math.abs(value) > 0.97 * reach) continue; // cut in half by the edge
     context.textAlign = "center";
     context.fillText(String(value), across, PLANE - 4);
     context.textAlign = "left";
-    if (value) context.fillText(String(value), 3, down + 4);
+    if (value && down > 26) context.fillText(String(value), 3, down + 4); // above, the axis has its name
   }
   const [first, second] = model.get("axes");
   context.fillText(`${second} ↑`, 3, 12);

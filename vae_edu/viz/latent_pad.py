@@ -1,8 +1,12 @@
 """The latent pad: the reader drags a point through a plane of codes, and the decoded picture follows.
 
-The front end, latent_pad.js, sends places to the kernel and paints the pixels that come back.
+The front end, latent_pad.js, sends places to the kernel and paints the pixels that come back. In a page without a kernel,
+pad_in_page.js answers in the kernel's place.
 """
 
+import base64
+import json
+import os
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +15,12 @@ import anywidget
 import numpy as np
 import traitlets
 
+from vae_edu.files import replacing
 from vae_edu.viz.explorers import require_told, show_live
 from vae_edu.viz.figures import TEN, place_and_pictures, spread_out
+from vae_edu.viz.states import folder_name
 
-__all__ = ["LatentPad", "latent_pad"]
+__all__ = ["LatentPad", "latent_pad", "script_of"]
 
 AXES = ("first number", "second number")
 
@@ -23,10 +29,12 @@ class LatentPad(anywidget.AnyWidget):
     """The widget. ``z`` is the place of the point and ``trail`` the places dropped so far, as the reader left them.
 
     decode: called with places, a float32 array (n, 2); returns their pictures, (n, height · width) with values in [0, 1],
-        and the standard deviation of each of their pixels in the same shape, or None where the decoder states none.
+        and the standard deviation of each of their pixels in the same shape, or None where the decoder states none. A
+        ``page_decoder.Decoder`` decodes in pages without a kernel too.
     codes, labels, class_names: the points (n, 2) to show, the class of each, and the classes' names, ten at most.
     height, width: of a picture, in pixels. reach: both axes run from −reach to reach.
-    describe: called with one place (2,) and its picture; returns what to say of them, in words.
+    describe: called with one place (2,) and its picture; returns what to say of them, in words. For pages without a kernel, a
+        ``page_decoder.Nearest``.
 
     Raises ``ValueError`` for shapes that do not fit each other, and whatever ``decode`` and ``describe`` raise at ``z``.
     """
@@ -91,6 +99,15 @@ class LatentPad(anywidget.AnyWidget):
         pictures, spread = self._decoded(place[None])
         return pictures[0], None if spread is None else spread[0], str(self._describe(place, pictures[0]))
 
+    def for_page(self) -> dict | None:
+        """All that pad_in_page.js needs; None where a page cannot run what decodes or describes."""
+        if not (hasattr(self._decode, "for_page") and hasattr(self._describe, "for_page")):
+            return None
+        state = {name: getattr(self, name) for name in ("names", "colours", "size", "reach", "axes", "states_spread")}
+        state |= {name: base64.b64encode(getattr(self, name)).decode() for name in ("codes", "labels")}
+        state |= {"z": list(self.z), "trail": list(self.trail)}
+        return {"state": state, "decoder": self._decode.for_page(self.reach), "words": self._describe.for_page()}
+
     def _decoded(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         pictures, spread = self._decode(places)
         shape = (len(places), self._pixels)
@@ -120,6 +137,7 @@ def latent_pad(*arguments, try_this: str, alt: str, **options) -> LatentPad:
     """Show a ``LatentPad`` of these arguments and options, with its first state as a PNG for a page without a kernel.
 
     try_this: what the reader should try, in words; stands above the pad. alt: alternative text of the PNG; fixed text.
+    Where ``VAE_EDU_STATES`` names a folder, a pad that a page can run is written into it: see ``script_of``.
     Returns the pad. Raises ``ValueError`` as ``LatentPad`` does, and for an empty ``alt`` or ``try_this``.
     """
     require_told(try_this, alt)
@@ -137,7 +155,16 @@ def latent_pad(*arguments, try_this: str, alt: str, **options) -> LatentPad:
         classes=(np.frombuffer(pad.labels, dtype=np.uint8), pad.class_names),
     )
     show_live([pad], figure, try_this=try_this, alt=alt)
+    if (folder := os.environ.get("VAE_EDU_STATES")) and (told := pad.for_page()):
+        with replacing(Path(folder) / script_of(alt)) as new:
+            text = json.dumps(told | {"try": try_this}, ensure_ascii=False, separators=(",", ":"))
+            new.write_text(f'(window.vaeEduPads ||= {{}})["{folder_name(alt)}"] = {text};\n', encoding="utf-8")
     return pad
+
+
+def script_of(alt: str) -> str:
+    """Where the script of the pad with this alternative text lies in the notebook's folder of states."""
+    return f"{folder_name(alt)}/pad.js"
 
 
 def _bytes(values: np.ndarray) -> bytes:

@@ -8,6 +8,7 @@ from nbformat.v4 import new_output
 
 from vae_edu.course.author import moving
 from vae_edu.course.cells import read
+from vae_edu.course.places import notebook_paths
 from vae_edu.viz.states import folder_name
 
 ALT = "A bar whose height is the number chosen."
@@ -82,3 +83,12 @@ def test_without_states_a_page_stays_as_it_is(path, tmp_path):
     book, before = read(path), read(path)
     assert moving.with_states(book, tmp_path, "00/states") == []
     assert book == before
+
+
+def test_every_latent_pad_of_the_course_can_decode_in_a_page():
+    with_pad = [path for path in notebook_paths() if moving.has_pad(path)]
+    assert [path.stem[:2] for path in with_pad] == ["00", "02", "07"]
+    for path in with_pad:
+        [source] = [cell.source for cell in read(path).cells if "latent_pad(" in cell.source]
+        assert "Decoder(" in source, path.stem
+        assert "Nearest(" in source, path.stem

@@ -10,11 +10,13 @@ from nbformat.v4 import new_markdown_cell, new_output
 from typer.testing import CliRunner
 
 from vae_edu.course.author import site
+from vae_edu.course.author.moving import states_of
 from vae_edu.course.cells import read
 from vae_edu.course.cli import app
 from vae_edu.course.executing import tidy
 from vae_edu.course.places import notebook_paths, root
 from vae_edu.viz import figures
+from vae_edu.viz.latent_pad import script_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*Check CHANGES for Sphinx API modifications")
 
@@ -99,13 +101,98 @@ def test_the_source_holds_every_notebook_and_what_the_readme_links_to(tmp_path):
     source = site.prepare(tmp_path, tmp_path.with_name("states"))
     assert not (source / "left from before.md").exists()
     index = (source / "index.md").read_text(encoding="utf-8")
-    assert index.startswith((root() / "README.md").read_text(encoding="utf-8"))
+    assert index.startswith(site.first_page((root() / "README.md").read_text(encoding="utf-8")))
     for path in notebook_paths():
         assert f"\nnotebooks/{path.stem}\n" in index
         mine, theirs = read(path), read(source / "notebooks" / path.name)
         assert [cell.get("outputs") for cell in mine.cells] == [cell.get("outputs") for cell in theirs.cells]
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", re.sub(r"`[^`\n]*`", "", index)):
         assert (source / target).is_file(), target
+
+
+README = """# Course
+
+What it is.
+
+![Two planes](.github/overview.png)
+
+## Two commands
+
+Type.
+
+### By hand
+
+## The map of the course
+
+| 00 |
+
+## Learning with it
+
+Open.
+
+## Help
+"""
+
+
+def test_the_first_page_is_the_course_before_its_installation():
+    page = site.first_page(README)
+    order = ["# Course", "What it is", "(.github/overview.png)", "notebook 00", "## The map", "| 00 |", "## Learning"]
+    order += ["## Two commands", "### By hand", "## Help"]
+    places = [page.index(each) for each in order]
+    assert places == sorted(places)
+    assert sorted(page.replace(site.HOW_TO_READ, "").split()) == sorted(README.split())
+    assert "pad-place" not in page
+
+
+def test_a_pad_takes_the_place_of_the_first_picture():
+    page = site.first_page(README, "notebooks/00/states/abc/pad.js")
+    told = 'data-pad="abc" data-script="notebooks/00/states/abc/pad.js" data-still="Two planes"'
+    assert f'![Two planes](.github/overview.png)\n\n<div class="pad-place" {told}></div>\n' in page
+
+
+def test_the_front_end_of_the_pad_becomes_a_script_without_modules():
+    script = site.pad_script()
+    assert "export" not in script.replace("what latent_pad.js exports", "")
+    assert script.count("return { render };") == 1
+
+
+def test_the_first_pad_of_the_course_goes_to_the_first_page(course, notebook, cell):
+    alt = "A plane of codes and a picture."
+    pad = cell("latent_pad()", "explorer")
+    pad.outputs = [new_output("display_data", {"image/png": "AA=="}, metadata={"image/png": {"alt": alt}})]
+    book = notebook(pad)
+    book.cells.insert(0, new_markdown_cell("# 00 Start"))
+    write_first(course, book)
+    (course / "README.md").write_text(README, encoding="utf-8")
+    drawn = states_of(course / "notebooks" / "00_start_here.ipynb", course / "states") / script_of(alt)
+    drawn.parent.mkdir(parents=True)
+    drawn.write_text("pad", encoding="utf-8")
+    source = site.prepare(course / "build", course / "states")
+    address = f"00_start_here/states/{script_of(alt)}"
+    assert (source / "_extra" / "notebooks" / address).read_text(encoding="utf-8") == "pad"
+    assert f'data-script="notebooks/{address}"' in (source / "index.md").read_text(encoding="utf-8")
+    places = [
+        each.source for each in read(source / "notebooks" / "00_start_here.ipynb").cells if "pad-place" in each.source
+    ]
+    assert len(places) == 1
+    assert f'data-script="{address}" data-still="{alt}"' in places[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "run"),
+    [([], ["00"]), (["--still"], []), (["--moving", "01", "--still"], ["01"]), (["--moving", "01"], ["00", "01"])],
+)
+def test_notebooks_with_a_pad_are_run_unless_pages_shall_be_still(
+    options, run, course, notebook, cell, monkeypatch, tmp_path
+):
+    for name, source in {"00_start_here": "latent_pad()", "01_next": "explorer()", "02_last": "1"}.items():
+        nbformat.write(notebook(cell(source, "explorer")), course / "notebooks" / f"{name}.ipynb")
+    asked = []
+    monkeypatch.setattr("vae_edu.course.author.moving.draw_all", lambda paths, folder: asked.extend(paths) or [])
+    monkeypatch.setattr(site, "build_site", lambda folder: folder / "html" / "index.html")
+    ran = CliRunner().invoke(app, ["site", "--out", str(tmp_path), *options])
+    assert ran.exit_code == 0, ran.output
+    assert [path.stem[:2] for path in asked] == run
 
 
 def test_links_are_to_headings_as_jupyterlab_names_them():
@@ -117,7 +204,7 @@ def test_without_sphinx_the_command_says_what_to_install(monkeypatch):
         raise ModuleNotFoundError("No module named 'sphinx'", name="sphinx")
 
     monkeypatch.setattr(site, "build_site", missing)
-    ran = CliRunner().invoke(app, ["site"])
+    ran = CliRunner().invoke(app, ["site", "--still"])
     assert (ran.exit_code, ran.stderr) == (2, "sphinx is not installed. Type: pip install 'vae-edu[site]'\n")
 
 

@@ -1,4 +1,7 @@
-"""Explorers that move on pages without a kernel: their states, drawn once for a notebook, and the part of the page that shows them."""
+"""Explorers that move on pages without a kernel: their states, drawn once for a notebook, and the part of the page that shows them.
+
+Of a latent pad, there are no states: what its decoder needs is written while the notebook runs, and the page decodes.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,9 @@ from vae_edu.course.cells import read, tags
 from vae_edu.course.executing import execute
 from vae_edu.viz.states import folder_name
 
-__all__ = ["MovingError", "alts", "draw_all", "states_of", "with_states"]
+__all__ = ["MovingError", "alts", "draw_all", "has_pad", "pad_place", "states_of", "with_states"]
 
+FORM = "2"  # of what is drawn and written; another number, and all notebooks are run again
 DONE = "done"  # the file that is written when all explorers of a notebook are
 
 
@@ -28,7 +32,7 @@ class MovingError(RuntimeError):
 def states_of(path: Path, folder: Path) -> Path:
     """Where the states of a notebook's explorers are, or are to be: a folder that changes with the notebook's code and with the
     pictures that its explorers have stored."""
-    notebook, digest = read(path), hashlib.sha256()
+    notebook, digest = read(path), hashlib.sha256(FORM.encode())
     for cell in notebook.cells:
         if cell.cell_type == "code":
             digest.update(cell.source.encode())
@@ -66,7 +70,10 @@ def with_states(notebook: NotebookNode, states: Path, address: str) -> list[Path
         cells.append(cell)
         for alt in alts(cell) if "explorer" in tags(cell) else ():
             folder = states / folder_name(alt)
-            if (folder / "states.json").exists():
+            if (folder / "pad.js").exists():
+                cells.append(new_markdown_cell(pad_place(f"{address}/{folder.name}/pad.js", alt)))
+                used.append(folder)
+            elif (folder / "states.json").exists():
                 told = (folder / "states.json").read_text(encoding="utf-8").replace("<", "\\u003c")
                 where, still = html.escape(f"{address}/{folder.name}"), html.escape(alt)
                 inside = f'<script type="application/json">{told}</script>'
@@ -78,6 +85,17 @@ def with_states(notebook: NotebookNode, states: Path, address: str) -> list[Path
                 used.append(folder)
     notebook.cells = cells
     return used
+
+
+def has_pad(path: Path) -> bool:
+    """Whether the notebook has a latent pad, which moves once the notebook has been run."""
+    return any("explorer" in tags(cell) and "latent_pad(" in cell.source for cell in read(path).cells)
+
+
+def pad_place(script: str, alt: str) -> str:
+    """The HTML where a latent pad takes the place of the picture with this alternative text. script: the pad's address."""
+    where, still, name = html.escape(script), html.escape(alt), Path(script).parent.name
+    return f'<div class="pad-place" data-pad="{name}" data-script="{where}" data-still="{still}"></div>'
 
 
 def alts(cell: NotebookNode) -> list[str]:

@@ -30,7 +30,7 @@ function cover(answer) {
 }
 
 function reachable() {
-  for (const each of document.querySelectorAll("article table, article pre, article .output, article mjx-container[display]")) {
+  for (const each of document.querySelectorAll("article table, article pre, article .output, article .cell_output, article mjx-container[display], article p:has(> img)")) {
     if (each.scrollWidth > each.clientWidth + 1) each.tabIndex = 0;
   }
 }
@@ -83,7 +83,7 @@ function moveExplorer(place) {
   const try_ = document.createElement("p");
   try_.append(Object.assign(document.createElement("b"), { textContent: "Try this. " }), advice);
   place.append(try_, ...controls.map((each, index) => (each.buttons ? buttons : slider)(each, index)), told);
-  picture.closest(".cell").before(place);
+  (picture.closest(".output, a") ?? picture).before(place); // inside the cell: what covers the cell covers it too
 }
 
 addEventListener("DOMContentLoaded", () => {
@@ -93,4 +93,5 @@ addEventListener("DOMContentLoaded", () => {
   for (const answer of predictions.reverse().map(answerTo)) if (answer.length) cover(answer);
   reachable();
   addEventListener("resize", reachable);
+  addEventListener("load", () => { window.MathJax?.startup?.promise?.then(reachable); reachable(); });
 });
