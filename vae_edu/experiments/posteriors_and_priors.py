@@ -161,7 +161,7 @@ def left_to_gain(model: nn.Module, scores: table.Scores, seed: int) -> dict[str,
     gap: −ELBO minus NLL, all that a better q can gain. amortisation: the part of it that a Gaussian q of each image's own gains.
     own_prior: log q(z) − log p(z) with the aggregate posterior q(z) of the training images, at z ~ q(z|x) of training images: an
     estimate of KL(q(z) ‖ p(z)) from above. The others are gains of −ELBO on the test images with another prior: ``aggregate``, that same
-    q(z), and ``mixture`` and ``realnvp``, fitted to the codes of the training images at one learning rate, which is too low for the mixture:
+    q(z), and ``mixture`` and ``realnvp``, fitted to the codes of the training images at one learning rate. It is too low for the mixture:
     ``posteriors_and_priors_afterwards`` chooses it.
     """
     generator = torch.Generator().manual_seed(100 + seed)
