@@ -1,4 +1,4 @@
-"""Exercise 19.3: a few labelled images of each class, and test images that are strangers to them."""
+"""Exercise 19.3: a few labelled images of each class, and test images from other groups."""
 
 import numpy as np
 
