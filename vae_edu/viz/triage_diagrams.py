@@ -13,7 +13,7 @@ STEPS = (
     ("Put known values into the loss:\ndoes each term answer as on paper?", "signs, sums and means, noise, KL"),
     ("Does a gradient reach every\nparameter that is trained?", "detached tensors, dead units, optimizer"),
     ("Can it overfit eight examples?", "encoder or decoder ignores its input"),
-    ("Does a short run stay away\nfrom NaN, jumps and collapse?", "learning rate, bound on logvar, slow start"),
+    ("Does a short run stay away\nfrom NaN, jumps and collapse?", "learning rate, activation, slow start"),
 )
 
 
