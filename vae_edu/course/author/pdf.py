@@ -16,13 +16,15 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 STYLE = """
     span[id^="document-"] { display: block; break-before: page; }
     h1, h2, h3, caption { break-after: avoid; }
+    details.hide { display: none; }
     pre { white-space: pre-wrap !important; overflow-wrap: anywhere; }
     a.headerlink, .bd-header-article, .bd-footer, .bd-sidebar-secondary { display: none !important; }
     article, .bd-article-container, .bd-content { max-width: none !important; padding: 0 !important; }
 """
-# All formulas are set, and all pictures are there, wherever on the page they are.
+# All formulas are set, all pictures are there, wherever on the page they are, and answers are open: paper cannot unfold them.
 READY = """async () => {
     await window.MathJax?.startup?.promise;
+    for (const each of document.querySelectorAll('details:not(.hide)')) each.open = true;
     for (const each of document.images) each.loading = 'eager';
     await Promise.all([...document.images].map(each => each.decode().catch(() => {})));
     await document.fonts.ready;
