@@ -159,7 +159,7 @@ def tracked(*patterns):
 def test_the_top_level_holds_what_the_design_names():
     names = {path.relative_to(ROOT).parts[0] for path in tracked()}
     files = {"README.md", "LICENSE", "CONTRIBUTING.md", "CITATION.cff", "CHANGELOG.md"}
-    files |= {"Makefile", "pyproject.toml", "requirements.txt", "environment.yml"}
+    files |= {"Makefile", "Dockerfile", "pyproject.toml", "requirements.txt", "environment.yml"}
     shown = {name for name in names if not name.startswith(".")}
     assert shown == files | {"notebooks", "vae_edu", "tests"}
     assert ".ci" in names
