@@ -48,7 +48,9 @@ def pareto_k(log_weights: Float[Tensor, "..."], dim: int) -> Float[Tensor, "..."
     """
     count = log_weights.shape[dim]
     if count < FEWEST:
-        raise ValueError(f"log_weights has {count} weights along dim {dim}; expected at least {FEWEST} for a fit of the tail")
+        raise ValueError(
+            f"log_weights has {count} weights along dim {dim}; expected at least {FEWEST} for a fit of the tail"
+        )
     tail = min(count // 5, math.ceil(3 * math.sqrt(count)))
     top = log_weights.double().movedim(dim, -1).sort(dim=-1).values[..., -tail - 1 :]
     top = (top - top[..., -1:]).exp()

@@ -220,7 +220,15 @@ def test_each_page_has_its_parts():
     pages = re.split(r"^### (?=\[\d\d )", TEXT, flags=re.MULTILINE)[1:]
     assert len(pages) == len(notebook_paths())
     for page in pages:
-        parts_of = ("The point.", "Board.", "Before the cells are run", "Misconceptions", "In class", "Assess.", "If they ask:")
+        parts_of = (
+            "The point.",
+            "Board.",
+            "Before the cells are run",
+            "Misconceptions",
+            "In class",
+            "Assess.",
+            "If they ask:",
+        )
         missing = [each for each in parts_of if f"**{each}**" not in page]
         assert not missing, (page[:20], missing)
 
