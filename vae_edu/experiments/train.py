@@ -19,8 +19,9 @@ from vae_edu.data import ImageData, load_digits, load_fashion_mnist
 from vae_edu.evaluation.bounds import importance_weighted_bound
 from vae_edu.files import replacing
 from vae_edu.likelihoods import Bernoulli, DiscretisedLogistic, LearnedGaussian, OptimalGaussian
+from vae_edu.models.autoregressive import MaskedConvVAE
 from vae_edu.models.priors import MixturePrior, StandardNormal
-from vae_edu.models.vae import VAE, ConvVAE, ResidualVAE
+from vae_edu.models.vae import VAE, ConvVAE, ResidualConvVAE, ResidualVAE
 from vae_edu.objectives import negative_elbo
 from vae_edu.training import cosine, evaluate, fit
 
@@ -43,6 +44,8 @@ MODELS = {
     "mlp": lambda side, *rest, **options: VAE(side**2, *rest, hidden=(500, 500), activation=nn.SiLU, **options),
     "residual": lambda side, *rest, **options: ResidualVAE(side**2, *rest, **options),
     "conv": ConvVAE,
+    "residual-conv": ResidualConvVAE,
+    "masked-conv": MaskedConvVAE,
 }
 
 

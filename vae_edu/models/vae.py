@@ -8,15 +8,21 @@ from vae_edu.likelihoods import Bernoulli
 from vae_edu.models.autoencoder import mlp
 from vae_edu.models.priors import StandardNormal
 
-__all__ = ["VAE", "ConvVAE", "ResidualVAE", "residual_network"]
+__all__ = ["VAE", "ConvVAE", "ResidualConvVAE", "ResidualVAE", "residual_network"]
+
+BY_TWO = {
+    "kernel_size": 4,
+    "stride": 2,
+    "padding": 1,
+}  # a convolution that halves the sides, or doubles them when transposed
 
 
 class _VAE(nn.Module):
     """What every VAE of the course does: q(z|x) = N(mu(x), diag(exp(logvar(x)))), with p(z) as ``prior`` and p(x|z) as
     ``likelihood`` has it: N(0, I) and binary pixels where they are None.
 
-    encoder: (batch, data) to (batch, 2·latent). decoder: (batch, latent) to (batch, data); the bias of its last layer has
-    one entry for each of x.
+    encoder: (batch, data) to (batch, 2·latent). decoder: (batch, latent) to (batch, data). last: the layer whose bias has one entry
+    for each of x, the decoder's last where it is None.
     """
 
     def __init__(
@@ -27,10 +33,13 @@ class _VAE(nn.Module):
         mean: Tensor,
         likelihood: nn.Module | None,
         prior: nn.Module | None,
+        *,
+        last: nn.Module | None = None,
     ):
         super().__init__()
-        if mean.shape != decoder[-1].bias.shape:
-            raise ValueError(f"mean has shape {tuple(mean.shape)}; expected {tuple(decoder[-1].bias.shape)}")
+        last = last or decoder[-1]
+        if mean.shape != last.bias.shape:
+            raise ValueError(f"mean has shape {tuple(mean.shape)}; expected {tuple(last.bias.shape)}")
         if not mean.isfinite().all():
             raise ValueError(
                 f"mean is NaN or infinite at entries {(~mean.isfinite()).nonzero().flatten().tolist()}; a column that is "
@@ -42,7 +51,7 @@ class _VAE(nn.Module):
         self.register_buffer("mean", mean)
         self.encoder, self.decoder = encoder, decoder
         with torch.no_grad():
-            self.decoder[-1].bias.copy_(self.likelihood.output_for(mean))
+            last.bias.copy_(self.likelihood.output_for(mean))
 
     def observe(
         self, x: Float[Tensor, "batch data"], *, generator: torch.Generator | None = None
@@ -188,17 +197,15 @@ class ConvVAE(_VAE):
         likelihood: nn.Module | None = None,
         prior: nn.Module | None = None,
     ):
-        if side < 4 or side % 4:
-            raise ValueError(f"side is {side}; expected a multiple of 4, since two layers halve it")
+        _require_halved_twice(side)
         first, second = channels
         corner = (second, side // 4, side // 4)
         features = second * (side // 4) ** 2
-        by_two = {"kernel_size": 4, "stride": 2, "padding": 1}
         encoder = nn.Sequential(
             nn.Unflatten(1, (1, side, side)),
-            nn.Conv2d(1, first, **by_two),
+            nn.Conv2d(1, first, **BY_TWO),
             nn.ReLU(),
-            nn.Conv2d(first, second, **by_two),
+            nn.Conv2d(first, second, **BY_TWO),
             nn.ReLU(),
             nn.Flatten(),
             nn.Linear(features, 2 * latent),
@@ -207,13 +214,98 @@ class ConvVAE(_VAE):
             nn.Linear(latent, features),
             nn.ReLU(),
             nn.Unflatten(1, corner),
-            nn.ConvTranspose2d(second, first, **by_two),
+            nn.ConvTranspose2d(second, first, **BY_TWO),
             nn.ReLU(),
-            nn.ConvTranspose2d(first, 1, **by_two, bias=False),
+            nn.ConvTranspose2d(first, 1, **BY_TWO, bias=False),
             nn.Flatten(),
             PixelBias(side**2),
         )
         super().__init__(encoder, decoder, latent, mean, likelihood, prior)
+
+
+class ResidualConvVAE(_VAE):
+    """A VAE of square grey images, as ``ConvVAE``, with a residual block at each resolution and between the linear layers.
+
+    side, latent, mean, likelihood, prior: as of ``ConvVAE``. channels: after each convolution that halves the sides. width: of the linear
+    layer between the images of features and the latents. The blocks are h + conv(silu(conv(silu(h)))), 3×3, and ``ResidualBlock``.
+    Raises ``ValueError`` where ``side`` is not a multiple of 4.
+
+    Source: the blocks as in He, Zhang, Ren and Sun 2016, arXiv:1603.05027, section 4, without batch normalisation.
+    """
+
+    def __init__(
+        self,
+        side: int,
+        latent: int,
+        *,
+        mean: Float[Tensor, " data"],
+        channels: tuple[int, int] = (16, 32),
+        width: int = 300,
+        likelihood: nn.Module | None = None,
+        prior: nn.Module | None = None,
+    ):
+        encoder, decoder = residual_convolutions(side, latent, 1, channels=channels, width=width)
+        decoder.append(nn.Flatten()).append(PixelBias(side**2))
+        super().__init__(encoder, decoder, latent, mean, likelihood, prior)
+        self.to(memory_format=torch.channels_last)  # a sixth faster on a processor
+
+
+def residual_convolutions(
+    side: int, latent: int, images: int, *, channels: tuple[int, int], width: int
+) -> tuple[nn.Sequential, nn.Sequential]:
+    """The encoder of ``ResidualConvVAE``, rows of pixels to (batch, 2·latent), and its decoder, to (batch, images, side, side).
+
+    Raises ``ValueError`` where ``side`` is not a multiple of 4.
+    """
+    _require_halved_twice(side)
+    first, second = channels
+    corner = (second, side // 4, side // 4)
+    features = second * (side // 4) ** 2
+    encoder = nn.Sequential(
+        nn.Unflatten(1, (1, side, side)),
+        nn.Conv2d(1, first, **BY_TWO),
+        ConvBlock(first),
+        nn.SiLU(),
+        nn.Conv2d(first, second, **BY_TWO),
+        ConvBlock(second),
+        nn.SiLU(),
+        nn.Flatten(),
+        nn.Linear(features, width),
+        ResidualBlock(width),
+        nn.SiLU(),
+        nn.Linear(width, 2 * latent),
+    )
+    decoder = nn.Sequential(
+        nn.Linear(latent, width),
+        ResidualBlock(width),
+        nn.SiLU(),
+        nn.Linear(width, features),
+        nn.Unflatten(1, corner),
+        ConvBlock(second),
+        nn.SiLU(),
+        nn.ConvTranspose2d(second, first, **BY_TWO),
+        ConvBlock(first),
+        nn.SiLU(),
+        nn.ConvTranspose2d(first, images, **BY_TWO, bias=images > 1),
+    )
+    return encoder, decoder
+
+
+class ConvBlock(nn.Module):
+    """h + W₂ ∗ silu(W₁ ∗ silu(h) + b₁) + b₂ with 3×3 convolutions, for h (batch, channels, height, width)."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        layers = (nn.SiLU(), nn.Conv2d(channels, channels, 3, padding=1))
+        self.change = nn.Sequential(*layers, nn.SiLU(), nn.Conv2d(channels, channels, 3, padding=1))
+
+    def forward(self, h: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch channels height width"]:
+        return h + self.change(h)
+
+
+def _require_halved_twice(side: int) -> None:
+    if side < 4 or side % 4:
+        raise ValueError(f"side is {side}; expected a multiple of 4, since two layers halve it")
 
 
 class PixelBias(nn.Module):
