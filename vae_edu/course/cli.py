@@ -265,7 +265,9 @@ def reset(numbers: Annotated[list[str], typer.Argument(help="Numbers of the note
 @app.command()
 def train(
     data: Annotated[Literal["digits", "embedded", "full"], typer.Option(help="The images to train on.")] = "embedded",
-    model: Annotated[Literal["mlp", "residual", "conv", "residual-conv", "masked-conv"], typer.Option(help="The architecture.")] = "mlp",
+    model: Annotated[
+        Literal["mlp", "residual", "conv", "residual-conv", "masked-conv"], typer.Option(help="The architecture.")
+    ] = "mlp",
     likelihood: Annotated[
         Literal["bernoulli", "learned-gaussian", "optimal-gaussian", "discretised-logistic"],
         typer.Option(help="What the decoder's output means."),
