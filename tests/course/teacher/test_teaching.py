@@ -233,6 +233,23 @@ def test_each_page_has_its_parts():
         assert not missing, (page[:20], missing)
 
 
+def test_the_point_is_one_sentence():
+    """A teacher writes it on the board."""
+    points = re.findall(r"\*\*The point\.\*\* (.*?)\n\n", TEXT, re.DOTALL)
+    assert len(points) == len(notebook_paths())
+    for point in points:
+        assert not re.search(r"[.?!] +[A-Zβφ]", " ".join(point.split())[:-1]), point
+
+
+def test_each_question_to_the_class_has_its_answer():
+    """Right after it, in brackets."""
+    pages = re.split(r"^### (?=\[\d\d )", part("## Notes for each notebook"), flags=re.MULTILINE)[1:]
+    notes = " ".join(" ".join(pages).replace("**If they ask:**", "").split())
+    asked = re.findall(r"\bAsk(?=[:,]| [a-z ]+:)(.*?)\?(.{2})", notes)
+    assert len(asked) > 80
+    assert [question for question, after in asked if after != " ("] == []
+
+
 def test_links_and_exercises_are_there():
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", TEXT):
         assert (PATH.parent / target).is_file(), target
