@@ -366,3 +366,9 @@ def test_output_in_any_encoding_has_plain_characters(encoding):
     lines = ran.stdout.decode(encoding).splitlines()
     assert len(lines) == len(all_exercises())
     assert all(" min " in line for line in lines)
+
+
+def test_the_module_is_the_command():
+    ran = subprocess.run([sys.executable, "-m", "vae_edu", "--help"], capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0
+    assert "Usage: vae-edu" in ran.stdout
