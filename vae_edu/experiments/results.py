@@ -46,6 +46,7 @@ SWEEPS = {
     "15": "vae_edu.experiments.posteriors_and_priors",
     "15-afterwards": "vae_edu.experiments.posteriors_and_priors_afterwards",
     "15-budget": "vae_edu.experiments.posteriors_and_priors_budget",
+    "15-starts": "vae_edu.experiments.posteriors_and_priors_starts",
     "16": "vae_edu.experiments.hierarchies",
     "16-budget": "vae_edu.experiments.hierarchies_budget",
     "16-fashion": "vae_edu.experiments.fashion_convolutions",
