@@ -1,8 +1,8 @@
-"""Two controls for notebook 15: planar steps that begin as the identity, and a mixture prior that is trained jointly with a rate of its own.
+"""Two controls for notebook 15: planar steps that begin as the identity, and a mixture prior whose joint training has a rate of its own.
 
 Adam's steps do not grow with the gradient. So a parameter that is stored as 1/s of its value moves s times as fast: this is how the
-prior gets s times the learning rate of the networks. The learning rate of the first and s of the second are chosen on the held-out images, by
-runs with the first seed. Everything else, and what a row holds, is as in ``posteriors_and_priors``.
+prior gets s times the learning rate of the networks. The learning rate of the first model and s of the second are chosen on the held-out
+images, by runs with the first seed. Everything else, and what a row holds, is as in ``posteriors_and_priors``.
 """
 
 from __future__ import annotations
