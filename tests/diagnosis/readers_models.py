@@ -490,6 +490,52 @@ def warm_up_backwards():
     return {"model": model, "data": x, "objective": Scheduled(negative_elbo, beta=lambda done: 1 - done)}
 
 
+def an_axis_too_many():
+    """decode returns images (batch, 1, 8, 8), and x is (batch, 8, 8): each output is compared with every example."""
+
+    class Images(Plain):
+        def encode(self, x):
+            return super().encode(x.flatten(1))
+
+        def decode(self, z):
+            return super().decode(z).view(-1, 1, 8, 8)
+
+    def loss(model, x):
+        recon, mu, logvar = model(x)
+        return functional.mse_loss(recon, x, reduction="sum") / len(x) / 0.1 + kl(mu, logvar).mean()
+
+    return {"model": Images(), "data": digits()[0].reshape(-1, 8, 8), "objective": loss}
+
+
+def an_axis_too_many_in_a_difference():
+    def loss(model, x):
+        recon, mu, logvar = model(x)
+        return ((x - recon.unsqueeze(1)) ** 2).sum(-1).mean() / 0.1 + kl(mu, logvar).mean()
+
+    return {"model": Plain(), "data": digits()[0], "objective": loss}
+
+
+def rows_sorted_by_label():
+    x, labels = digits()
+    order = labels.argsort()
+    return {
+        "model": Plain(),
+        "data": (x[order], labels[order]),
+        "objective": lambda model, batch: bce_loss(model, batch[0]),
+    }
+
+
+def rows_sorted_without_labels():
+    x, labels = digits()
+    return {"model": Plain(), "data": x[labels.argsort()], "objective": bce_loss}
+
+
+def no_bias_at_the_end():
+    model = Plain()
+    model.fc4 = nn.Linear(64, 64, bias=False)
+    return {"model": model, "data": digits()[0], "objective": bce_loss}
+
+
 # ---------------------------------------------------------------- sound
 
 
@@ -644,4 +690,11 @@ FRESH = {
     learned_variance_without_its_logarithm: "variance",
     softmax_over_pixels: "output",
     softmax_over_rows_of_pixels: "output",
+    an_axis_too_many: "shapes",
+    an_axis_too_many_in_a_difference: "shapes",
+}
+NOTED = {
+    rows_sorted_by_label: "order",
+    rows_sorted_without_labels: "order",
+    no_bias_at_the_end: "output bias",
 }

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from diagnosis.readers_models import BROKEN, FRESH, SOUND
+from diagnosis.readers_models import BROKEN, FRESH, NOTED, SOUND
 
 from vae_edu.diagnosis import diagnose
 
@@ -12,6 +12,14 @@ def test_the_fault_is_named(make):
     torch.manual_seed(0)
     report = diagnose(**make(), steps=30, batch_size=64)
     assert (BROKEN | FRESH)[make] in report, str(report)
+
+
+@pytest.mark.parametrize("make", NOTED, ids=lambda each: each.__name__)
+def test_what_may_be_meant_is_noted(make):
+    torch.manual_seed(0)
+    report = diagnose(**make())
+    assert [each.check for each in report.findings] == [NOTED[make]], str(report)
+    assert report.faults == [], str(report)
 
 
 @pytest.mark.parametrize("make", SOUND, ids=lambda each: each.__name__)

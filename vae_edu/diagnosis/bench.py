@@ -54,17 +54,22 @@ class Recorded:
 
 class Watch(TorchFunctionMode):
     """While inside, each call of a torch function that returns real numbers is kept in ``calls``, whether a module or a line of
-    code makes it."""
+    code makes it. ``stretched`` has the calls in which broadcasting enlarges both of two tensors: name, and the two."""
 
     def __init__(self) -> None:
         super().__init__()
         self.calls: list[Recorded] = []
+        self.stretched: list[tuple[str, Tensor, Tensor]] = []
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         result = function(*args, **(kwargs or {}))
-        if isinstance(result, Tensor) and result.is_floating_point() and result.dim():
+        if isinstance(result, Tensor) and result.is_floating_point():
+            name = getattr(function, "__name__", str(function))
             tensors = [each for each in (*args, *(kwargs or {}).values()) if isinstance(each, Tensor)]
-            self.calls.append(Recorded(getattr(function, "__name__", str(function)), tensors, result.detach()))
+            if result.dim():
+                self.calls.append(Recorded(name, tensors, result.detach()))
+            if len(tensors) > 1 and _enlarges_both(*(each.shape for each in tensors[:2])):
+                self.stretched.append((name, tensors[0].detach(), tensors[1].detach()))
         return result
 
     def of(self, *names: str) -> list[Recorded]:
@@ -77,6 +82,13 @@ class Watch(TorchFunctionMode):
             if not call.result.isfinite().all() and all(each.isfinite().all() for each in call.arguments):
                 return call
         return None
+
+
+def _enlarges_both(one: torch.Size, other: torch.Size) -> bool:
+    try:
+        return torch.broadcast_shapes(one, other).numel() > max(one.numel(), other.numel())
+    except RuntimeError:  # these two are not broadcast
+        return False
 
 
 @contextmanager

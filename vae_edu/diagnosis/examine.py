@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from functools import partial
 
@@ -85,7 +86,8 @@ def _examine(report, model, data, objective, optimizer, settings, learning_rate,
     bench = Bench(model, chosen, batch, seed=seed).copy()
     bench.model.train()
     try:
-        with torch.no_grad(), Watch() as watch:
+        with torch.no_grad(), Watch() as watch, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Using a target size")  # see check_shapes
             terms = bench.record()
     except Exception as error:
         report.fault("objective", f"it fails: {type(error).__name__}: {error}")
@@ -112,6 +114,10 @@ def _examine(report, model, data, objective, optimizer, settings, learning_rate,
     attempt("precision", model_checks.check_precision, report, bench.model, watch)
     attempt("activations", model_checks.check_activations, report, watch)
     attempt("latents", model_checks.check_latents, report, bench)
+    attempt("output bias", model_checks.check_output_bias, report, bench)
+    attempt("shapes", model_checks.check_shapes, report, bench, watch)
+    if "shapes" in report:
+        return
     if not terms.isfinite().all():
         call = watch.first_non_finite()
         where = ""

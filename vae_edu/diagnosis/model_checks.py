@@ -17,8 +17,10 @@ __all__ = [
     "check_independence",
     "check_latents",
     "check_optimizer",
+    "check_output_bias",
     "check_parameters",
     "check_precision",
+    "check_shapes",
     "check_shortcut",
     "logvar_range",
 ]
@@ -29,6 +31,11 @@ LARGE_INPUT, OFF_CENTRE = 10.0, 5.0
 DEAD, SATURATED = 0.5, 0.5  # fractions of a layer
 LARGE_ACTIVATION = 50.0
 LARGE_LOGVAR = 10.0
+NEAR = 0.8  # mean squared distance of neighbouring rows, over that of any two rows
+AFTER_THE_LAST_LAYER = {
+    "sigmoid", "logsigmoid", "tanh", "relu", "softplus", "softmax", "log_softmax", "exp", "clamp", "hardtanh", "detach",
+    "view", "reshape", "unflatten", "flatten", "squeeze", "unsqueeze",
+}  # fmt: skip
 
 
 def check_data(report: Report, data: Batch, *, missing_allowed: bool) -> Batch:
@@ -72,7 +79,32 @@ def check_data(report: Report, data: Batch, *, missing_allowed: bool) -> Batch:
                 f"{columns} {share:.1%} of the variance of all {x.shape[1]} columns, so a loss with one variance for all of them "
                 "sees hardly anything else. Standardise the columns.",
             )
+    _check_order(report, data, flat.double())
     return data
+
+
+def _check_order(report: Report, data: Batch, flat: Tensor) -> None:
+    """Whether the rows stand in an order: labels that never fall, or neighbours that are more alike than any two rows."""
+    if len(flat) < 50 or not flat.isfinite().all():
+        return
+    labels = data[1] if isinstance(data, tuple) and len(data) > 1 and isinstance(data[1], Tensor) else None
+    if labels is not None and labels.dim() == 2 and (labels.sum(dim=1) == 1).all():
+        labels = labels.argmax(dim=1)
+    of_labels = labels is not None and labels.dim() == 1 and len(labels) == len(flat)
+    sorted_labels = of_labels and bool((labels[1:] >= labels[:-1]).all() and labels[0] != labels[-1])
+    near = ((flat[1:] - flat[:-1]).square().sum(dim=1).mean() / (2 * flat.var(dim=0).sum())).item()
+    report.measured["squared distance of neighbouring rows over that of any two"] = near
+    if sorted_labels or near < NEAR:
+        what = (
+            "the labels are sorted"
+            if sorted_labels
+            else f"the squared distance of neighbours is {near:.2f} of that of any two"
+        )
+        report.note(
+            "order",
+            f"the rows stand in an order: {what}. Batches without shuffling then hold one class each, and a split leaves classes out. "
+            "Shuffle the rows in each epoch, and before a split.",
+        )
 
 
 def check_parameters(report: Report, model: nn.Module) -> bool:
@@ -148,6 +180,49 @@ def check_optimizer(report: Report, model: nn.Module, optimizer: torch.optim.Opt
             )
         if group.get("maximize"):
             report.fault("optimizer", "maximize=True: it climbs the loss.")
+
+
+def check_shapes(report: Report, bench: Bench, watch: Watch) -> None:
+    """Whether x meets the decoder's output in another shape, so that each output is compared with every example."""
+    x = first_of(bench.batch)
+    for name, *both in watch.stretched:
+        to = torch.broadcast_shapes(*(each.shape for each in both))
+        of_x = [each.numel() == x.numel() and torch.equal(each.reshape(-1), x.reshape(-1)) for each in both]
+        if any(of_x) and not all(of_x) and to.numel() == len(x) * x.numel():
+            own, other = both if of_x[0] else reversed(both)
+            report.fault(
+                "shapes",
+                f"in {name}, x has the shape {tuple(own.shape)} and what it is compared with {tuple(other.shape)}. Broadcasting makes "
+                f"{tuple(to)} of them, so each output is compared with every example of the batch, and the best output is the mean. "
+                "Give both one shape. The checks of the loss are left out.",
+            )
+            return
+
+
+@torch.no_grad()
+def check_output_bias(report: Report, bench: Bench) -> None:
+    """Whether the last layer of decode lacks a bias, and nothing is added behind it, where the data are not centred on 0."""
+    x = first_of(bench.batch)
+    if (
+        not bench.decoded
+        or not x.is_floating_point()
+        or not x.isfinite().all()
+        or x.mean(dim=0).square().mean() < 0.1 * x.var()
+    ):
+        return
+    with evaluating(bench.model), Watch() as watch:
+        bench.model.decode(*bench.decoded[0][0])
+    places = [place for place, call in enumerate(watch.calls) if call.name in LAYERS and call.name != "bilinear"]
+    if not places:
+        return
+    last, behind = watch.calls[places[-1]], watch.calls[places[-1] + 1 :]
+    if len(last.arguments) == 2 and all(call.name.rstrip("_") in AFTER_THE_LAST_LAYER for call in behind):
+        report.note(
+            "output bias",
+            f"the last layer of decode, {last.name} number {len(places)} in it, has no bias. The hidden units have to make up the mean "
+            "of the data, which costs some of them and some training. Give the layer a bias, and start it at the mean (of logits: its "
+            "logit).",
+        )
 
 
 def check_precision(report: Report, model: nn.Module, watch: Watch) -> None:

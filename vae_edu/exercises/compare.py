@@ -47,6 +47,8 @@ def plain(value):
 
 def describe(value) -> str:
     """What a value is, in words, whatever its class does."""
+    if isinstance(value, set | frozenset):
+        return "a set, which has no order: return a list"
     try:
         known = value if value is None else plain(value)
     except Exception:

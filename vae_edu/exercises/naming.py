@@ -258,7 +258,10 @@ class Naming:
             return None
         pairs = itertools.chain(self._by_build(), self._by_part(), self._pattern_of_a_mistake())
         messages = next(pairs, None)
-        return messages and f"two things at once: {messages[0]}. And: {messages[1]}"
+        return (
+            messages
+            and f"two things at once: {messages[0].removesuffix('.')}{'' if messages[0].endswith('?') else '.'} And: {messages[1]}"
+        )
 
     def _by_build(self) -> Iterator[tuple[str, str]]:
         """Two changes of one build."""

@@ -201,6 +201,15 @@ EXERCISE = Exercise(
             log_p=torch.nn.functional.logsigmoid,
         ),
         slip(
+            "this is binary cross-entropy, a yes or no for each word: in a multinomial the words share one softmax, and their log p is "
+            "multiplied by the counts",
+            loss_with,
+            log_p=lambda logits: logits,
+            words=lambda counts, logits: (
+                -torch.nn.functional.binary_cross_entropy_with_logits(logits, counts, reduction="none").sum(dim=1)
+            ),
+        ),
+        slip(
             "the logarithm of a probability that has become 0: use log_softmax of the logits",
             loss_with,
             log_p=lambda logits: torch.log(logits.softmax(dim=1)),

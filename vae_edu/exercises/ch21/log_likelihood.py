@@ -32,8 +32,9 @@ def log_likelihood(counts, theta, weights):
 
 def draw_cases(rng: np.random.Generator):
     """Ordinary weights and a word that occurs 250 times; a document without words and a proportion of 0; a batch of one; words so
-    improbable that p underflows, one of them only in the topic that its document consists of."""
-    for batch, topics, words, scale in ((4, 3, 6, 1.5), (3, 2, 7, 2.0), (1, 4, 5, 1.0), (3, 2, 5, 1.0)):
+    improbable that p underflows, one of them only in the topic that its document consists of; a topic with weights far below those of
+    the others, which says nothing, because each topic is normalised."""
+    for batch, topics, words, scale in ((4, 3, 6, 1.5), (3, 2, 7, 2.0), (1, 4, 5, 1.0), (3, 2, 5, 1.0), (2, 3, 4, 1.0)):
         counts = rng.integers(1, 6, (batch, words)).astype(float)
         counts[:, 0] = rng.integers(2, 5, batch)
         counts[0, -1] = 0
@@ -50,7 +51,17 @@ def draw_cases(rng: np.random.Generator):
             counts[0] = 3, 2, 1, 4, 1
             weights[1, 2] -= 1500  # nothing but topic 0 has word 2,
             theta[2] = 0.0, 1.0  # and this document has none of topic 0
+        if words == 4:
+            weights[1] -= 1500
         yield counts, theta, weights
+
+
+def one_maximum(theta, weights):
+    """The largest weight of all topics is subtracted: that of its own topic keeps one of its exponentials at 1."""
+    shifted = weights - weights.max()
+    with np.errstate(all="ignore"):
+        log_beta = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        return logsumexp(np.log(theta)[:, :, None] + log_beta, axis=1)
 
 
 def with_p(log_p, own_coefficient=coefficient):
@@ -66,6 +77,11 @@ EXERCISE = Exercise(
     answer=log_likelihood,
     cases=draw_cases,
     mistakes=(
+        any_of(
+            "one maximum is subtracted from the weights of all topics: where a topic lies far below it, all its exponentials are 0. "
+            "Subtract each topic's own maximum",
+            with_p(one_maximum),
+        ),
         any_of(
             "this is the product of experts, softmax(Σ θ_k weights_k): in a mixture, each topic is normalised first, and the "
             "probabilities are averaged",

@@ -87,6 +87,24 @@ def each_entry_alone(logits, mu, logvar, end, z, over, temperature, u_part, eps,
     return stepped_with()(logits, mu, logvar, end, z, over, temperature, u_part, eps[:, :1], u_end)
 
 
+def added_to_z(logits, mu, logvar, end, z, over, temperature, u_part, eps, u_end):
+    return dream_step(logits, mu + z[:, None], logvar, end, z, over, temperature, u_part, eps, u_end)
+
+
+def sampled_at_zero(logits, mu, logvar, end, z, over, temperature, u_part, eps, u_end):
+    """Without noise at temperature 0, but with a component by chance."""
+    if temperature:
+        return dream_step(logits, mu, logvar, end, z, over, temperature, u_part, eps, u_end)
+    narrow = np.full_like(logvar, -np.inf)
+    return dream_step(logits, mu, narrow, end, z, over, 1.0, u_part, eps, u_end)
+
+
+def first_at_zero(logits, mu, logvar, end, z, over, temperature, u_part, eps, u_end):
+    if temperature == 0:
+        logits = -np.arange(logits.shape[1]) + np.zeros_like(logits)
+    return dream_step(logits, mu, logvar, end, z, over, temperature, u_part, eps, u_end)
+
+
 def infinite(logits, temperature):
     with np.errstate(all="ignore"):
         weights = np.exp(logits / temperature)
@@ -104,9 +122,13 @@ def draw_cases(rng: np.random.Generator):
         end, u_end = rng.normal(0, 1.5, n), rng.random(n)
         if n == 7:  # ends whose probability is below and above a half, met and missed; and one that is over already
             end[:5], u_end[:5] = (-3, -1, 1, -1, 1), (0.9, 0.1, 0.9, 0.4, 0.2)
-            over[1:5] = False
+            over[1:6] = False
+            logits[5, 0] = -2000  # a component of probability 0
         spread = rng.normal(-1.5, 1, (n, parts, latent))
-        noise = rng.random(n), rng.normal(size=(n, latent)), u_end
+        u_part = rng.random(n)
+        if n == 7:
+            u_part[5] = 0
+        noise = u_part, rng.normal(size=(n, latent)), u_end
         yield (
             logits,
             rng.normal(0, 2, (n, parts, latent)),
@@ -171,6 +193,20 @@ EXERCISE = Exercise(
             "The components are counted from the other end: the first whose cumulative probability exceeds `u_part` is the one",
             stepped_with,
             choose=lambda p, u: p.shape[1] - 1 - choose(p[:, ::-1], u),
+        ),
+        slip(
+            "The component is the first whose cumulative probability *exceeds* `u_part`. Yours may equal it: then a component of "
+            "probability 0 can be chosen",
+            stepped_with,
+            choose=lambda p, u: np.minimum((np.cumsum(p, axis=1) < u[:, None]).sum(axis=1), p.shape[1] - 1),
+        ),
+        Mistake("mu is added to z. It holds the means μ_k themselves: z_t is in them already", added_to_z),
+        Mistake(
+            "At temperature 0 the component is chosen by `u_part`. There it is the most probable one", sampled_at_zero
+        ),
+        Mistake(
+            "At temperature 0 the logits are divided by 0, and the first component is taken. There it is the most probable one",
+            first_at_zero,
         ),
         slip(
             "The choice is off by one: this is the last component that `u_part` has passed, not the one that it falls into",

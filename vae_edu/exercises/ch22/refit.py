@@ -22,6 +22,9 @@ def refit_with(
     return lambda plans, scores, elite: keep(mean(plans[order(scores)[: how_many(elite)]]))
 
 
+unstable = refit_with(order=lambda scores: np.argsort(-scores))
+
+
 def by_a_sorted_list(plans, scores, elite):
     chosen = sorted(range(len(scores)), key=lambda i: (-scores[i], i))[:elite]
     return np.minimum(np.maximum(sum(plans[i] for i in chosen) / elite, 0.05), 0.95)
@@ -35,6 +38,11 @@ def by_a_rank(plans, scores, elite):
 
 def weighted(plans, scores, elite):
     return (scores @ plans / scores.sum()).clip(0.05, 0.95)
+
+
+def weighted_elite(plans, scores, elite):
+    best = np.argsort(-scores, kind="stable")[:elite]
+    return np.average(plans[best], axis=0, weights=scores[best]).clip(0.05, 0.95)
 
 
 def all_above(plans, scores, elite):
@@ -51,6 +59,13 @@ def draw_cases(rng: np.random.Generator):
     # equal scores at the border: the plan that comes first belongs to the elite
     plans = np.array([[1, 0, 1], [0, 1, 1], [1, 1, 0], [0, 0, 1], [1, 0, 0]])
     yield plans, np.array([3.0, 8.0, 5.0, 5.0, 5.0]), 3
+    # Many plans with few scores: a sort that is not stable takes others.
+    n, horizon, elite = 60, 5, 12
+    while True:
+        plans, scores = rng.integers(2, size=(n, horizon)), rng.integers(3, 6, n).astype(float)
+        if np.abs(refit(plans, scores, elite) - unstable(plans, scores, elite)).max() > 0.05:
+            break
+    yield plans, scores, elite
 
 
 EXERCISE = Exercise(
@@ -66,6 +81,7 @@ EXERCISE = Exercise(
             refit_with,
             order=lambda scores: np.argsort(scores, kind="stable"),
         ),
+        slip("The plans with the lowest scores are kept", refit_with, order=np.argsort),
         slip("All plans are averaged, good and bad", refit_with, how_many=lambda elite: None),
         slip("One plan too many is kept", refit_with, how_many=lambda elite: elite + 1),
         slip(
@@ -94,6 +110,23 @@ EXERCISE = Exercise(
             refit_with,
             order=lambda scores: np.argsort(scores, kind="stable")[::-1],
         ),
+        slip(
+            "Of plans with equal scores, those that come last are taken. Take those that come first",
+            refit_with,
+            order=lambda scores: np.argsort(scores)[::-1],
+        ),
+        Mistake(
+            "Of plans with equal scores, any are taken: np.argsort keeps their order only with kind='stable'",
+            unstable,
+            refit_with,
+            {"order": lambda scores: np.argsort(-scores)},
+        ),
+        slip(
+            "The mean is taken over the times of each plan (axis 1). Take it over the elite (axis 0)",
+            refit_with,
+            mean=lambda best: best.mean(axis=1),
+        ),
+        Mistake("The elite is weighted by its scores. Each plan of the elite counts equally", weighted_elite),
         Mistake("Plans that tie with the last of the elite are all kept. Keep exactly `elite` plans", all_above),
         Mistake("The plans are weighted by their scores. The elite counts equally, the rest not at all", weighted),
     ),

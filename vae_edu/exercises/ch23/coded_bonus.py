@@ -62,6 +62,28 @@ def draw_cases(rng: np.random.Generator):
     # A code that was never seen; and a row on the centre, whose values are exactly 0: its bits are 0.
     seen = np.array([[2.0, 1.0], [4.0, 3.0], [3.0, 2.0], [3.0, 2.0], [2.0, 1.0], [4.0, 3.0]])
     yield np.array([[3.0, 2.0], [4.0, 3.0], [2.0, 9.0]]), seen, np.array([[1.0, 0.0], [0.0, 1.0]]), 0.3
+    # 32 bits, of which three codes share all but the first or the last.
+    code = rng.choice([-1.0, 1.0], 32)
+    code[-1] = 1
+    first, last = code.copy(), code.copy()
+    first[0], last[-1] = -code[0], -1
+    seen = np.array([code, -code, code, -code, first, -first, last, -last]) + 2  # centred on 2
+    yield np.array([code, first, last, -last]) + 2, seen, np.eye(32), 0.4
+
+
+def divided_by_zero(counts):
+    with np.errstate(divide="ignore"):
+        return 1 / np.sqrt(counts)
+
+
+def as_numbers(kind):
+    """Codes are compared as numbers of a kind that cannot hold 32 bits."""
+
+    def agree(a, b):
+        own, others = ((each @ (2 ** np.arange(a.shape[1]))).astype(kind) for each in (a, b))
+        return own[:, None] == others[None]
+
+    return agree
 
 
 EXERCISE = Exercise(
@@ -77,6 +99,12 @@ EXERCISE = Exercise(
             bonus_with,
             decay=lambda counts: 1 / np.sqrt(counts),
             count=lambda same: np.where(same.sum(axis=1) > 0, same.sum(axis=1), np.inf),
+        ),
+        slip(
+            "A code that was never seen pays nothing, or is divided by 0. It is the newest of all, and pays the whole weight",
+            bonus_with,
+            decay=divided_by_zero,
+            count=lambda same: same.sum(axis=1),
         ),
         slip(
             "The image itself is counted on top: 1/√(n + 1). Take the number of rows of seen, and 1 where there is none",
@@ -110,6 +138,29 @@ EXERCISE = Exercise(
             "The new rows are centred on their own mean. Both have to use the mean of seen, or one image gets two codes",
             bonus_with,
             centre=lambda new, seen: (new.mean(axis=0), seen.mean(axis=0)),
+        ),
+        slip(
+            "The centre is the mean of new and seen together. Take that of the rows of seen",
+            bonus_with,
+            centre=lambda new, seen: (np.concatenate([new, seen]).mean(axis=0),) * 2,
+        ),
+        slip(
+            "The centre is one number, the mean of all features. Take the mean of the rows of seen, one number for each feature",
+            bonus_with,
+            centre=lambda new, seen: (seen.mean(), seen.mean()),
+        ),
+        slip(
+            "An entry of exactly 0 has a sign of its own, 0. The bit is 1 where the entry is above 0, else 0",
+            bonus_with,
+            bits=np.sign,
+        ),
+        *(
+            slip(
+                "Different codes of 32 bits are taken as the same: the numbers that you make of them cannot hold all bits",
+                bonus_with,
+                agree=as_numbers(kind),
+            )
+            for kind in (np.float32, np.uint8, np.uint16)
         ),
         slip(
             "An entry of exactly 0 gives a 1. The bit is 1 where the entry is above 0",

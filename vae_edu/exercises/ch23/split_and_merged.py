@@ -65,6 +65,24 @@ def draw_cases(rng: np.random.Generator):
         yield codes, states
     yield np.array([7, 7, 3, 4]), np.array([2, 2, 0, 5])  # nothing is split or merged
     yield np.array([1, 2, 1]), np.array([4, 4, 0])
+    # Many images, and codes of 32 bits that differ in their last two.
+    yield 3_000_000_000 + rng.integers(0, 4, 80), rng.integers(0, 9, 80)
+
+
+def by_state(codes, states):
+    """The mean over the states with two images or more."""
+    first, second = np.triu_indices(len(codes), k=1)
+    one_state, off = states[first] == states[second], codes[first] != codes[second]
+    of = [off[one_state & (states[first] == each)] for each in np.unique(states)]
+    return np.mean([each.mean() for each in of if len(each)]), split_and_merged(codes, states)[1]
+
+
+def of_groups(codes, states):
+    """The fraction of states with several codes, and of codes with several states."""
+    return tuple(
+        np.mean([len(np.unique(others[labels == each])) > 1 for each in np.unique(labels)])
+        for labels, others in ((states, codes), (codes, states))
+    )
 
 
 everything = lambda n: tuple(each.ravel() for each in np.indices((n, n)))  # noqa: E731
@@ -130,6 +148,18 @@ EXERCISE = Exercise(
             "The second number counts pairs. It should be a fraction",
             fractions_with,
             merged=lambda state, code: float((~state & code).sum()),
+        ),
+        Mistake(
+            "Each state weighs the same in the first number. Count pairs: a state with many images has many", by_state
+        ),
+        Mistake(
+            "The numbers are fractions of the states that have several codes, and of the codes that have several states. "
+            "They should be fractions of pairs of images",
+            of_groups,
+        ),
+        Mistake(
+            "Large codes that differ by 1 are taken as the same. Compare whole numbers with ==, not as float32 and not with isclose",
+            lambda codes, states: split_and_merged(codes.astype(np.float32), states),
         ),
         slip(
             "Only neighbours in time are compared. Take all pairs",

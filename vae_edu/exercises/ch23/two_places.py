@@ -51,6 +51,15 @@ def from_behind(n, b, gamma, steps):
     return [place, television]
 
 
+def from_visit_n(n, b, gamma, steps):
+    with np.errstate(divide="ignore"):
+        return places_with(visits=lambda n, steps: n + np.arange(steps, dtype=float))(n, b, gamma, steps)
+
+
+def from_visit_n_in_a_loop(n, b, gamma, steps):
+    return sum(gamma**t / (n + t) ** 0.5 for t in range(steps)), sum(b * gamma**t for t in range(steps))
+
+
 def draw_cases(rng: np.random.Generator):
     for n, gamma, steps in ((0, 0.9, 12), (7, 0.95, 30), (3, 1.0, 9), (20, 0.8, 1)):
         yield n, float(rng.uniform(0.2, 0.9)), gamma, steps
@@ -74,6 +83,21 @@ EXERCISE = Exercise(
             "The count starts at n + 2. The first step is visit number n + 1",
             places_with,
             visits=lambda n, steps: n + 2 + np.arange(steps),
+        ),
+        slip(
+            "The count starts at n. The first step is visit number n + 1",
+            places_with,
+            visits=lambda n, steps: np.maximum(n + np.arange(steps), 1),
+        ),
+        Mistake("The count starts at n. The first step is visit number n + 1", from_visit_n),
+        Mistake("The count starts at n. The first step is visit number n + 1", from_visit_n_in_a_loop),
+        Mistake(
+            "There is one step too many: t runs from 0 to steps − 1",
+            lambda n, b, gamma, steps: two_places(n, b, gamma, steps + 1),
+        ),
+        Mistake(
+            "There is one step too few: t runs from 0 to steps − 1",
+            lambda n, b, gamma, steps: two_places(n, b, gamma, steps - 1),
         ),
         slip(
             "The count starts at 1. The place has been seen n times already",

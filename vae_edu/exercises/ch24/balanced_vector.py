@@ -65,6 +65,11 @@ def one_at_a_time(codes, target, others):
     return tuple(np.mean([each[i] for each in both], axis=0) for i in range(2))
 
 
+def by_regression(codes, target, others):
+    labels = np.column_stack([np.ones(len(codes)), target, others]).astype(float)
+    return np.linalg.lstsq(labels, codes, rcond=None)[0][1], 1.0
+
+
 def by_weights(codes, target, others):
     combinations, weights = product((False, True), repeat=others.shape[1]), np.zeros(len(codes))
     for combination in combinations:
@@ -134,6 +139,11 @@ EXERCISE = Exercise(
         Mistake(
             "The rows are balanced for one other attribute at a time. Cells are combinations of all other attributes",
             one_at_a_time,
+        ),
+        Mistake(
+            "This is a linear regression of the codes on all labels. It uses every row, and assumes that effects add up: compare inside "
+            "each cell",
+            by_regression,
         ),
         slip("All cells count alike. Weight each by its number of rows", vector_with, weight=lambda ones, zeros: 1.0),
         slip(
@@ -207,6 +217,10 @@ EXERCISE = Exercise(
             "The second output is the fraction that was left out",
             vector_with,
             fraction=lambda used, n, kept, cells: 1 - used / n,
+        ),
+        Mistake(
+            "The second output is the fraction of the rows with the attribute. It counts the rows of the cells that remain",
+            lambda codes, target, others: (balanced_vector(codes, target, others)[0], target.mean()),
         ),
         slip(
             "The second output is always 1. Rows of cells that are left out do not count",

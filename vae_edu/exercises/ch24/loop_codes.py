@@ -46,6 +46,41 @@ def whole_legs(keys, frames):
     return np.array([*rows, *[keys[0]] * frames])[:frames]
 
 
+def too_few(keys, frames, *, at_least=1):
+    """A whole number of frames for each leg, and no rest."""
+    k, each = len(keys), max(frames // len(keys), at_least)
+    rows = [(1 - j / each) * keys[i] + j / each * keys[(i + 1) % k] for i in range(k) for j in range(each)]
+    return np.array(rows)
+
+
+def rest_on_the_last_leg(keys, frames):
+    k = len(keys)
+    sizes = [frames // k] * (k - 1) + [frames - (k - 1) * (frames // k)]
+    return np.array(
+        [keys[i] + j / size * (keys[(i + 1) % k] - keys[i]) for i, size in enumerate(sizes) for j in range(size)]
+    )
+
+
+def along(stops, at, times):
+    return np.stack([np.interp(times, at, column) for column in stops.T], axis=1)
+
+
+def at_one_speed(keys, frames):
+    closed = np.concatenate([keys, keys[:1]])
+    at = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))])
+    return along(closed, at, np.arange(frames) / frames * at[-1])
+
+
+def there_and_back(keys, frames):
+    stops = np.concatenate([keys, keys[:-1][::-1]])
+    return along(stops, np.arange(len(stops)), np.arange(frames) / frames * (len(stops) - 1))
+
+
+def by_steps(keys, frames):
+    closed = np.concatenate([keys, keys[:1]])
+    return along(closed, np.arange(len(closed)), np.arange(0, len(keys), len(keys) / frames))
+
+
 def frames_per_leg(keys, frames):
     k, t = len(keys), np.arange(frames)[:, None] / frames
     return np.concatenate([(1 - t) * keys[i] + t * keys[(i + 1) % k] for i in range(k)])
@@ -72,6 +107,7 @@ def draw_cases(rng: np.random.Generator):
         (5, 3, 3),
         (2, 7, 6),
         (1, 4, 3),
+        (3, 47, 2),  # np.arange(0, 3, 3 / 47) has 48 entries
     ):  # also frames that the keys do not divide
         yield 2 * rng.normal(size=(k, latent)) + 0.5, frames
 
@@ -93,6 +129,25 @@ EXERCISE = Exercise(
         Mistake(
             "Each leg has a whole number of frames, and the rest stands still. The time between frames is k/frames, whole or not",
             whole_legs,
+        ),
+        *(
+            Mistake(
+                "Each leg has frames // k frames, so that there are not `frames` in all. The time between frames is k/frames, whole or not",
+                lambda keys, frames, at_least=at_least: too_few(keys, frames, at_least=at_least),
+            )
+            for at_least in (1, 0)
+        ),
+        Mistake(
+            "The frames that are left over all belong to the last leg, which takes longer. Each leg takes the same time",
+            rest_on_the_last_leg,
+        ),
+        Mistake(
+            "np.arange(0, k, k / frames) may have one entry too many, by rounding. Divide after counting: np.arange(frames) * k / frames",
+            by_steps,
+        ),
+        Mistake("The speed is constant: longer legs take more time. Here each leg takes the same time", at_one_speed),
+        Mistake(
+            "The path returns through all keys. From the last one it leads straight back to the first", there_and_back
         ),
         Mistake("These are `frames` frames for each leg. There are `frames` in all", frames_per_leg),
         slip(
@@ -120,6 +175,11 @@ EXERCISE = Exercise(
             "The speed changes inside each leg: it starts and ends slowly. This may look well, but the exercise asks for constant speed",
             loop_with,
             between=lambda t: (1 - np.cos(np.pi * t)) / 2,
+        ),
+        slip(
+            "The speed changes inside each leg: it starts and ends slowly. This may look well, but the exercise asks for constant speed",
+            loop_with,
+            between=lambda t: t * t * (3 - 2 * t),
         ),
         slip(
             "Inside each leg the path runs backwards, from the next key to this one",

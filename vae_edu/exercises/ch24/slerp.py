@@ -33,12 +33,13 @@ def arc_with(
     unit=lambda a: a / np.linalg.norm(a),
     length=lambda a, b, t: (1 - t) * np.linalg.norm(a) + t * np.linalg.norm(b),
     narrow=straight,
+    limit=1e-6,
 ):
     """The model answer, put together from its parts."""
 
     def arc(a, b, t):
         own, t = angle(a, b), time(t)[:, None]
-        if narrow is not None and own < 1e-6:
+        if narrow is not None and own < limit:
             return narrow(a, b, t)
         with np.errstate(all="ignore"):
             return length(a, b, t) * direction(unit(a), unit(b), t, own)
@@ -49,6 +50,14 @@ def arc_with(
 def unclipped(a, b):
     with np.errstate(invalid="ignore"):
         return np.arccos(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
+
+
+def rounds_above_1(a, b):
+    """Whether rounding makes the cosine of the angle larger than 1, in all the ways in which it may be written."""
+    length_a, length_b = np.linalg.norm(a), np.linalg.norm(b)
+    u, v = a / np.sqrt((a * a).sum()), b / np.sqrt((b * b).sum())
+    ways = a @ b / length_a / length_b, a @ b / (length_a * length_b), (a / length_a) @ (b / length_b), (u * v).sum()
+    return min(ways) > 1
 
 
 def by_rotation(a, b, t):
@@ -83,6 +92,13 @@ def draw_cases(rng: np.random.Generator):
     a *= 1.5 / np.linalg.norm(a)
     yield a, -2 * a + 0.6 * rng.normal(size=4), np.array([0.0, 0.25, 0.7, 1.0])  # a wide angle, and both ends
     yield a, 2.5 * a, np.array([0.0, 0.3, 1.0])  # one direction
+    while not rounds_above_1(a, 2.5 * a):
+        a = rng.normal(size=4)
+    yield a, 2.5 * a, np.array([0.1, 0.5])  # and one with a cosine above 1, by rounding
+    u, side = a / np.linalg.norm(a), np.roll(a, 1) * (1, -1, 1, -1)  # the second at a right angle to the first
+    side /= np.linalg.norm(side)
+    for angle in (1e-2, 1e-4):  # narrow, but an arc
+        yield u, 3 * (np.cos(angle) * u + np.sin(angle) * side), np.array([0.2, 0.5, 0.8])
     yield a, 0.5 * a + 1e-9 * rng.normal(size=4), np.array([0.2, 0.6])  # almost one direction
 
 
@@ -151,6 +167,20 @@ EXERCISE = Exercise(
             arc_with,
             angle=unclipped,
             narrow=None,
+        ),
+        slip(
+            "For codes in one direction you get NaN: the sine of the angle is 0 there, or the cosine is a rounding error above 1",
+            arc_with,
+            angle=unclipped,
+        ),
+        *(
+            slip(
+                "The straight line is returned for codes that still turn. It is right only below a millionth of a radian: the "
+                "codes differ in length",
+                arc_with,
+                limit=limit,
+            )
+            for limit in (2e-2, 1e-3)
         ),
         slip(
             "For codes in one direction you return a at all times. Return the straight line there",

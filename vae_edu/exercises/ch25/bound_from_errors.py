@@ -46,6 +46,13 @@ def step_by_step(errors, logsnr, second_moment, data):
     return total + (second_moment * snr[-1] * variance + data * variance - data - data * np.log(variance)) / 2
 
 
+def mean_of_none(errors, logsnr, second_moment, data):
+    """The mean of the steps 2 to T, which is NaN where T is 1."""
+    if len(logsnr) == 1:
+        return float("nan")
+    return bound_with(add=np.mean)(errors, logsnr, second_moment, data)
+
+
 def draw_cases(rng: np.random.Generator):
     for steps, data in ((5, 3), (8, 2), (1, 4), (2, 1)):
         logsnr = np.sort(rng.uniform(-1.5, 4, steps))[::-1] - 0.05 * np.arange(steps)
@@ -67,6 +74,13 @@ EXERCISE = Exercise(
             pair=lambda errors: errors[:-1],
         ),
         slip("The steps are averaged. Add them up", bound_with, add=np.mean),
+        Mistake("The steps are averaged. Add them up", mean_of_none),
+        Mistake(
+            "errors[0] is counted among the steps. Step 1 contributes the distortion, which does not depend on it",
+            lambda errors, logsnr, second_moment, data: (
+                bound_from_errors(errors, logsnr, second_moment, data) + 0.5 * errors[0]
+            ),
+        ),
         slip("The weights have no ½", bound_with, weight=lambda own, before: np.expm1(before - own)),
         slip(
             "½ (SNR_{t−1} − SNR_t) is the weight of the error of x̂. These are errors of the noise",
@@ -110,6 +124,23 @@ EXERCISE = Exercise(
             "The rate has α_T where α_T² belongs",
             bound_with,
             signal=lambda end: (1 / (1 + np.exp(-end))) ** 0.5,
+        ),
+        slip(
+            "The rate has α_T and σ_T where their squares belong",
+            bound_with,
+            rate=lambda signal, second, noise, data: (
+                0.5 * (signal**0.5 * second + data * (noise**0.5 - 1 - np.log(noise) / 2))
+            ),
+        ),
+        slip(
+            "The rate has log σ_T where log σ_T² belongs",
+            bound_with,
+            rate=lambda signal, second, noise, data: 0.5 * (signal * second + data * (noise - 1 - np.log(noise) / 2)),
+        ),
+        slip(
+            "The second moment is multiplied by the number of entries. It is the mean of ‖x‖², a sum over them already",
+            bound_with,
+            rate=lambda signal, second, noise, data: 0.5 * data * (signal * second + noise - 1 - np.log(noise)),
         ),
         slip(
             "The rate has the variance, its −1 and its logarithm once. There is one for each entry of x",

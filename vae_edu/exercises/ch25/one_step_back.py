@@ -105,6 +105,44 @@ EXERCISE = Exercise(
             step_with,
             factor=lambda a_s, a_t: a_t / a_s,
         ),
+        *(
+            slip(
+                "The mean has α² where α belongs: sigmoid(λ) is α². Take its root",
+                step_with,
+                weight_z=weight_z,
+                weight_x=lambda a_s, noise, s_s, s_t: a_s * noise / s_t,
+                factor=factor,
+            )
+            for factor, weight_z in (
+                (lambda a_s, a_t: (a_t / a_s).sqrt(), lambda factor, noise, s_s, s_t: s_s / s_t),
+                (lambda a_s, a_t: a_t / a_s, lambda factor, noise, s_s, s_t: factor * s_s / s_t),
+            )
+        ),
+        Mistake(
+            "SNR_t/SNR_s is upside down in the weight of z",
+            lambda z, x, s, t: (
+                one_step_back(z, x, s, t)[0] - (1 - (2 * (s - t)).exp())[:, None] * one_step_back(z, 0 * x, s, t)[0],
+                one_step_back(z, x, s, t)[1],
+            ),
+        ),
+        Mistake(
+            "s and t are exchanged: z_t, with more noise, is given, and z_s is wanted. Your variance is negative",
+            lambda z, x, s, t: one_step_back(z, x, t, s),
+        ),
+        Mistake(
+            "The log-SNR is halved: λ is the logarithm of α²/σ², not of α/σ",
+            lambda z, x, s, t: one_step_back(z, x, s / 2, t / 2),
+        ),
+        slip(
+            "z is only scaled back, to α_s/α_t z. Bayes' rule gives it the weight SNR_t/SNR_s besides",
+            step_with,
+            weight_z=lambda factor, noise, s_s, s_t: 1 / factor,
+        ),
+        slip(
+            "There is one variance for each entry. All entries of a row share one: return the shape (n, 1)",
+            step_with,
+            give=lambda mean, variance: (mean, variance + 0 * mean),
+        ),
         slip(
             "The variance of q(z_t|z_s) is not σ_t². z_s has noise already: what has to be added to it?",
             step_with,

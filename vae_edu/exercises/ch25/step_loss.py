@@ -102,6 +102,38 @@ def detached(predict, x, eps, t, logsnr):
     return step_loss(lambda z, own: predict(z, own).detach(), x, eps, t, logsnr)
 
 
+def with_first(first):
+    """The model answer with something else at t = 1: ``first(prediction, x, eps, t, logsnr)``, (n,)."""
+
+    def loss(predict, x, eps, t, logsnr):
+        import torch
+
+        own = logsnr[t - 1]
+        alpha, sigma = roots(own)
+        noise = predict(alpha * x + sigma * eps, own)
+        return torch.where(t == 1, first(noise, x, eps, t, logsnr), step_loss(predict, x, eps, t, logsnr))
+
+    return loss
+
+
+def from_the_prediction(noise, x, eps, t, logsnr):
+    return 0.5 * ((eps - noise) ** 2 + math.log(2 * math.pi) - logsnr[t - 1][:, None]).sum(dim=1)
+
+
+def like_the_others(noise, x, eps, t, logsnr):
+    return 0.5 * (logsnr[t - 2] - logsnr[t - 1]).expm1() * ((eps - noise) ** 2).sum(dim=1)
+
+
+def one_late_throughout(predict, x, eps, t, logsnr):
+    import torch
+
+    own, before = logsnr[t.clamp(max=len(logsnr) - 1)], logsnr[t - 1]
+    alpha, sigma = roots(own)
+    kl = 0.5 * (before - own).expm1() * ((eps - predict(alpha * x + sigma * eps, own)) ** 2).sum(dim=1)
+    last = 0.5 * (eps**2 + math.log(2 * math.pi) - own[:, None]).sum(dim=1)
+    return torch.where(t > 1, kl, last)
+
+
 def through_no_variance(predict, x, eps, t, logsnr):
     """The KL of two posteriors under ``torch.where``: where t = 1 it is 0/0, which is not chosen, but has a gradient."""
     import torch
@@ -205,6 +237,7 @@ EXERCISE = Exercise(
             "t counts from 1, and Python from 0: λ_t is logsnr[t − 1]",
             loss_with(index=lambda t: t, other=lambda logsnr, t: logsnr[t - 1]),
         ),
+        Mistake("t counts from 1, and Python from 0: λ_t is logsnr[t − 1]", one_late_throughout),
         slip(
             "z has α² and σ² as factors. They are α and σ: take roots",
             loss_with,
@@ -220,6 +253,24 @@ EXERCISE = Exercise(
             "Means over the entries of x. Sum over them: the loss is in nats per example",
             loss_with,
             reduce=lambda each: each.mean(dim=1),
+        ),
+        slip(
+            "In the KL, the mean over the entries of x is taken. Sum over them: the loss is in nats per example",
+            loss_with,
+            error=lambda eps, noise, x, alpha, sigma, z: (eps - noise) ** 2 / eps.shape[1],
+        ),
+        Mistake(
+            "Where t = 1, the error of the prediction stands in the distortion. Step 1 is not learned: x − z_1/α_1 depends on eps alone",
+            with_first(from_the_prediction),
+        ),
+        Mistake(
+            "Step 1 is treated like the others: there logsnr[t − 2] is logsnr[−1], the last entry. It has a distortion of its own",
+            with_first(like_the_others),
+        ),
+        slip(
+            "Where t = 1, this is the expected distortion. Take ‖eps‖² as it is for this noise",
+            loss_with,
+            last=lambda eps, own: 0.5 * (1 + math.log(2 * math.pi) - own[:, None]) + 0 * eps,
         ),
         slip("Where t = 1, the distortion is missing: you have 0 there", loss_with, last=lambda eps, own: 0 * eps),
         slip(
@@ -248,6 +299,10 @@ EXERCISE = Exercise(
             "The KL is multiplied by the number of steps. That belongs to the mean over random steps, not to one step",
             loss_with,
             scale=lambda kl, steps: steps * kl,
+        ),
+        Mistake(
+            "The result is multiplied by the number of steps. That belongs to the mean over random steps, not to one step",
+            lambda predict, x, eps, t, logsnr: len(logsnr) * step_loss(predict, x, eps, t, logsnr),
         ),
         Mistake(
             "the value is right, but no gradient reaches predict: detach, .item() or NumPy has cut the path", detached

@@ -113,6 +113,17 @@ EXERCISE = Exercise(
             constant=lambda guesses, outcomes: np.round(outcomes.mean()),
         ),
         Mistake(
+            "The guesses are rounded to 0 or 1 first. The score rewards a probability, so take it as it is",
+            lambda guesses, outcomes: brier(np.round(guesses), outcomes)[:1] + brier(guesses, outcomes)[1:],
+        ),
+        Mistake(
+            "The first number is the logarithmic score, −log of the probability of what came out. The Brier score takes squares",
+            lambda guesses, outcomes: (
+                -np.nanmean(np.log(np.abs(1 - outcomes - guesses))),
+                brier(guesses, outcomes)[1],
+            ),
+        ),
+        Mistake(
             "The second number is the constant guess itself. Its Brier score is asked for",
             lambda guesses, outcomes: (brier(guesses, outcomes)[0], np.nanmean(outcomes)),
         ),

@@ -66,7 +66,7 @@ RIGHT = tuple(number for number, (_, _, against) in NUMBERED.items() if against 
 
 
 def find_defects():
-    """The numbers of the ten suspicions that are right: ten different whole numbers from 1 to 24, in any order."""
+    """The numbers of the ten suspicions that are right: a list of ten different whole numbers from 1 to 24, in any order."""
     return (
         1,  # split: rows 1497 to 1599 are in both
         3,  # augment: mirrored digits

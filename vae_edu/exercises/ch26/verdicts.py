@@ -62,6 +62,40 @@ def holm_without_stop(p, level):
     return np.array(p) <= level / (len(p) - ranks)
 
 
+def holm_upside_down(p, level):
+    rejected = np.zeros(len(p), bool)
+    for rank, i in enumerate(np.argsort(p, kind="stable")):
+        if p[i] > level / (rank + 1):
+            break
+        rejected[i] = True
+    return rejected
+
+
+def holm_below(p, level):
+    rejected = np.zeros(len(p), bool)
+    for rank, i in enumerate(np.argsort(p, kind="stable")):
+        if p[i] >= level / (len(p) - rank):
+            break
+        rejected[i] = True
+    return rejected
+
+
+def with_nan(subjects, controls, level):
+    """0/0 where all differences are 0: NaN comes last, and is above no limit."""
+    differences = [s - c for s, c in zip(subjects, controls, strict=True)]
+    p = [np.nan if not d.any() else t_test(d) for d in differences]
+    return [
+        ("holds" if d.mean() > 0 else "does not hold") if rejected else "tie"
+        for d, rejected in zip(differences, holm(p, level), strict=True)
+    ]
+
+
+def sorted_by_p(subjects, controls, level):
+    p = [t_test(s - c) for s, c in zip(subjects, controls, strict=True)]
+    told = verdicts(subjects, controls, level)
+    return [told[i] for i in np.argsort(p, kind="stable")]
+
+
 def from_the_largest(p, level):
     """Hochberg's rule: all up to the largest p that passes."""
     order = np.argsort(p, kind="stable")
@@ -166,6 +200,10 @@ def draw_cases(rng: np.random.Generator):
     control = rng.integers(3, 9, 3).astype(float)
     some = [with_p(0.03, 3, rng), (control.copy(), control), (control - 2, control), with_p(0.0004, 4, rng)]
     yield [s for s, _ in some], [c for _, c in some], 0.05
+    # No difference at all, after a verdict; and a p-value of 0 that equals its limit.
+    some = [with_p(0.0004, 4, rng), (control.copy(), control)]
+    yield [s for s, _ in some], [c for _, c in some], 0.05
+    yield [control - 2], [control], 0.0
 
 
 EXERCISE = Exercise(
@@ -207,6 +245,16 @@ EXERCISE = Exercise(
             reject=holm_too_generous,
         ),
         slip(
+            "The limits grow in the wrong direction: Holm compares the smallest p-value with level / m, and the largest with level",
+            judged_with,
+            reject=holm_upside_down,
+        ),
+        slip("A p-value equal to its limit passes. Yours has to be smaller", judged_with, reject=holm_below),
+        Mistake(
+            "Where all differences are 0 you get NaN, 0/0, which is above no limit and so passes. There p is 1", with_nan
+        ),
+        Mistake("The verdicts stand in the order of the p-values. Return them in the order of the trials", sorted_by_p),
+        slip(
             "The p-values are not sorted: the limit grows from sentence to sentence in the order in which they came",
             judged_with,
             reject=lambda p, level: np.array(p) <= level / (len(p) - np.arange(len(p))),
@@ -235,6 +283,18 @@ EXERCISE = Exercise(
             "The two spreads are added as if the runs were independent. Entries belong in pairs: take the spread of the differences",
             judged_with,
             error=two_errors,
+        ),
+        slip(
+            "The two spreads are added as if the runs were independent. Entries belong in pairs: take the spread of the differences",
+            judged_with,
+            error=two_errors,
+            tail=lambda t, n: 2 * stats.t.sf(abs(t), 2 * n - 2),
+        ),
+        slip(
+            "The two spreads are added as if the runs were independent. Entries belong in pairs: take the spread of the differences",
+            judged_with,
+            error=lambda s, c: two_errors(s, c) if np.ptp(s - c) else 0.0,
+            tail=lambda t, n: 2 * stats.t.sf(abs(t), 2 * n - 2),
         ),
         slip(
             "This is the standard deviation of the differences. The standard error of their mean is smaller by √n",
