@@ -85,6 +85,71 @@ def gap_with(
     return both
 
 
+def joint_entropies(codes, factors):
+    return np.array(
+        [
+            [entropy_of_counts(np.unique(np.column_stack([z, v]), axis=0, return_counts=True)[1]) for v in factors.T]
+            for z in codes.T
+        ]
+    )
+
+
+def normalised(mean):
+    """Informations divided by a mean of both entropies, as in scikit-learn; 0 for a latent with one value."""
+
+    def information(codes, factors):
+        of_z, of_v = entropies(codes)[:, None], entropies(factors)
+        below = mean(of_z + 0 * of_v, of_v + 0 * of_z)
+        return information_of(codes, factors) / np.where(below > 0, below, 1)
+
+    return information
+
+
+def over_joint_entropy(codes, factors):
+    return information_of(codes, factors) / joint_entropies(codes, factors)
+
+
+def each_latent_once(second):
+    """The gaps if the factors choose in turn, and a latent that is taken is out."""
+
+    def gap(information, _codes):
+        free, gaps = list(range(len(information))), []
+        for column in information.T:
+            among = free or list(range(len(information)))
+            best = max(among, key=lambda latent: column[latent])
+            gaps.append(column[best] - second(column, best, among))
+            free = [latent for latent in free if latent != best]
+        return np.array(gaps)
+
+    return gap
+
+
+def largest_of_all_others(column, best, _free):
+    return np.delete(column, best).max()
+
+
+def largest_of_the_free(column, best, free):
+    return max((column[latent] for latent in free if latent != best), default=0.0)
+
+
+def by_assignment(information, _codes):
+    from scipy.optimize import linear_sum_assignment
+
+    gaps = top_gap(information, None)
+    latents, factors = linear_sum_assignment(-information)
+    for latent, factor in zip(latents, factors, strict=True):
+        gaps[factor] = information[latent, factor] - np.delete(information[:, factor], latent).max()
+    return gaps
+
+
+def shuffled_again_and_again(score, codes, factors, shuffles):
+    found = []
+    for rows in shuffles:
+        factors = factors[rows]
+        found.append(score(codes, factors))
+    return np.mean(found)
+
+
 def with_tables(codes, factors, shuffles):
     def information(z, v):
         joint = np.zeros((z.max() + 1, v.max() + 1))
@@ -188,6 +253,24 @@ EXERCISE = Exercise(
                 gaps / np.log([len(np.unique(column)) for column in factors.T])
             ),
         ),
+        any_of(
+            "the informations are divided by the joint entropy of latent and factor: divide the gap by H(v_f)",
+            gap_with(information=over_joint_entropy, scale=lambda gaps, *_: gaps),
+            gap_with(information=over_joint_entropy),
+        ),
+        any_of(
+            "this is normalised mutual information, divided by a mean of both entropies: divide the gap by H(v_f) alone",
+            *(
+                gap_with(information=normalised(mean), scale=scale)
+                for mean in (lambda z, v: (z + v) / 2, lambda z, v: np.sqrt(z * v), np.minimum, np.maximum)
+                for scale in (lambda gaps, *_: gaps, by_factor_entropy)
+            ),
+        ),
+        any_of(
+            "a latent that is the best for one factor is out for the others: here it may be the best for several",
+            *(gap_with(gap=each_latent_once(second)) for second in (largest_of_all_others, largest_of_the_free)),
+            gap_with(gap=by_assignment),
+        ),
         slip(
             "this is the largest information, without the second largest subtracted",
             gap_with,
@@ -275,6 +358,14 @@ EXERCISE = Exercise(
             gap_with(
                 null=lambda score, codes, factors, shuffles: score(codes, factors[shuffles[0]]),
             ),
+        ),
+        any_of(
+            "each shuffle starts from the shuffle before it: factors[shuffles[s]] are rows of the factors as they came",
+            gap_with(null=shuffled_again_and_again),
+        ),
+        any_of(
+            "the second number is how far the MIG lies above its null: return the null itself",
+            gap_with(give=lambda score, null: (score, score - null)),
         ),
         any_of(
             "the null is already subtracted from the first number: return both as they are",
