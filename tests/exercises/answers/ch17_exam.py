@@ -247,6 +247,6 @@ HEARS = {
         "turned_further": "each rotation turns what the one before it left: at each",
         "first_q_kept": "q stays that of angle 0: at each angle it is the best",
         "ratio_without_logarithm": "this is the ratio of the two products: the gap is half its",
-        "kl_the_other_way": "q has the variances of the posterior's marginals, or the KL",
+        "kl_the_other_way": "the diagonal q has the variances of the posterior's marginals, or the KL",
     },
 }

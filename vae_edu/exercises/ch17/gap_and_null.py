@@ -206,7 +206,7 @@ def correlated(codes, factors):
 
 def draw_cases(rng: np.random.Generator):
     """Codes that know a lot and little; a latent with one value only; two latents; one shuffle; labels that are not used; two latents that
-    know equally much; few rows, where the null is large."""
+    know equally much; few rows, where the null is large; latents with fewer values than their factor."""
     for n, latent, kinds, shuffles, noise in (
         (70, 4, (4, 3, 5), 2, 0.3),
         (40, 3, (2, 6), 3, 0.6),
@@ -224,6 +224,14 @@ def draw_cases(rng: np.random.Generator):
         if latent == 5:
             codes[:, 4] = codes[:, 0]
         yield codes, factors, np.array([rng.permutation(n) for _ in range(shuffles)])
+    # The best latents of the first factor have two values each, so their entropy is below that of the factor.
+    factors = np.column_stack([rng.permutation(np.arange(32) % 4), rng.permutation(np.arange(32) ** 2 % 3)])
+    half = np.where(rng.random(32) < 0.3, rng.integers(0, 2, 32), factors[:, 0] % 2)
+    yield (
+        np.column_stack([factors[:, 0] // 2, half, factors[:, 1]]),
+        factors,
+        rng.permuted(np.tile(np.arange(32), (2, 1)), axis=1),
+    )
 
 
 EXERCISE = Exercise(

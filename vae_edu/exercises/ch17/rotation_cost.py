@@ -118,8 +118,8 @@ EXERCISE = Exercise(
     also_right=(closed_form, cost_with(), batched, by_marginals),
     mistakes=(
         slip(
-            "q has the variances of the posterior's marginals, or the KL is the wrong way round (with two latents, both give this): the "
-            "gap is KL(q ‖ posterior), and its best q has 1 over each diagonal entry of the precision",
+            "the diagonal q has the variances of the posterior's marginals, or the KL is the wrong way round (with two latents, both give "
+            "this): in KL(q ‖ posterior), the best variances are 1 over each diagonal entry of the precision",
             cost_with,
             gap=kl_of_marginals,
         ),
