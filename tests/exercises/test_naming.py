@@ -288,6 +288,22 @@ def test_another_error_or_other_values_before_it_have_no_such_name():
     assert "It ran on the first 1 of 2 cases" in told
 
 
+def test_a_mistake_that_raises_without_a_message_stands_for_any_message_of_that_type():
+    def refuse(x):
+        raise ValueError
+
+    def refuse_in_words(x):
+        raise ValueError(f"{len(x)} numbers are too few")
+
+    def refuse_by_another_type(x):
+        raise KeyError("too few")
+
+    refused = exercise_of(sum, lambda rng: [([1.0, 2.0],)], mistakes=(Mistake("nothing is to be refused", refuse),))
+    report = check(refused, refuse_in_words)
+    assert report.message.startswith("nothing is to be refused\nIt raised ValueError")
+    assert check(refused, refuse_by_another_type).mistake is None
+
+
 # Two at once.
 
 

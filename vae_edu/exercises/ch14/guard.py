@@ -3,6 +3,7 @@
 import numpy as np
 
 from vae_edu.diagnosis.guard import guard
+from vae_edu.exercises.ch04.members import any_of
 from vae_edu.exercises.record import Exercise, Mistake, slip
 
 
@@ -60,6 +61,24 @@ def guard_by_reason(*, which=min, begin=False):
     return guard
 
 
+def where_the_row_began(loss, rate, logvar, gradient, constant, patience):
+    """The right reason at the right time, told with the first step of its row."""
+    step, reason = guard(loss, rate, logvar, gradient, constant, patience)
+    return (step - patience + 1, reason) if reason in (4, 5) else (step, reason)
+
+
+def short_rows_count(loss, rate, logvar, gradient, constant, patience):
+    """At the start, a row of fewer than patience steps is taken for a whole one."""
+    first, reason = guard_with(order=(1, 2, 3))(loss, rate, logvar, gradient, constant, patience)
+    for step in range(first if reason else len(loss)):
+        last = slice(max(0, step - patience + 1), step + 1)
+        if (rate[last] < 0.01).all():
+            return step, 4
+        if (loss[last] >= constant).all():
+            return step, 5
+    return first, reason
+
+
 def last_only(loss, rate, logvar, gradient, constant, patience):
     step, last = len(loss) - 1, slice(max(0, len(loss) - patience), None)
     enough = len(loss) >= patience
@@ -77,18 +96,14 @@ def last_only(loss, rate, logvar, gradient, constant, patience):
 
 
 def mean_of_the_last(loss, rate, logvar, gradient, constant, patience):
-    for step in range(len(loss)):
+    first, reason = guard_with(order=(1, 2, 3))(loss, rate, logvar, gradient, constant, patience)
+    for step in range(patience - 1, first if reason else len(loss)):
         last = slice(step - patience + 1, step + 1)
-        before = guard_with(order=(1, 2, 3))(
-            *(each[: step + 1] for each in (loss, rate, logvar, gradient)), constant, patience
-        )
-        if before[0] == step:
-            return before
-        if step + 1 >= patience and rate[last].mean() < 0.01:
+        if rate[last].mean() < 0.01:
             return step, 4
-        if step + 1 >= patience and loss[last].mean() >= constant:
+        if loss[last].mean() >= constant:
             return step, 5
-    return -1, 0
+    return first, reason
 
 
 def vectorised(loss, rate, logvar, gradient, constant, patience):
@@ -124,7 +139,8 @@ def as_array(loss, rate, logvar, gradient, constant, patience):
 
 def draw_cases(rng: np.random.Generator):
     """A healthy run; each reason alone; NaN and infinity in each row; two reasons at once; a jump in the first ten steps; silent and slow
-    steps with gaps; a loss equal to that of a constant; an old gradient that is large; a spike that is not above the median's tenfold."""
+    steps with gaps, and at the start; a loss equal to that of a constant; an old gradient that is large; a spike that is not above the
+    median's tenfold."""
     constant, patience = 25.0, 6
 
     def healthy(steps=40):
@@ -187,6 +203,8 @@ def draw_cases(rng: np.random.Generator):
     yield case(both(put(2, 22, 30.0), put(3, 22, 9000.0)))
     yield case(both(put(0, slice(20, 30), 40.0), put(1, slice(20, 30), 0.0)))
     yield case(both(put(3, 35, 9000.0), put(1, slice(12, 30), 0.001)))  # the later one has the smaller number
+    yield case(put(0, slice(0, 4), 30.0))  # it starts above a constant, for fewer steps than patience
+    yield case(put(1, slice(0, 3), 0.002))
     yield case(put(1, 3, 0.0), patience=1)
     yield case(steps=1)
 
@@ -270,9 +288,14 @@ EXERCISE = Exercise(
             "the whole run is searched for reason 1, then for reason 2, and so on: the first step counts, whatever its reason",
             guard_by_reason(which=lambda found: min(found, key=lambda each: each[1])),
         ),
-        Mistake(
+        any_of(
             "for reasons 4 and 5, the step is that at which the row begins: stop where it has lasted for patience steps",
             guard_by_reason(begin=True),
+            where_the_row_began,
+        ),
+        Mistake(
+            "at the start, a row of fewer than patience steps stops the run: before step patience − 1 no row is long enough",
+            short_rows_count,
         ),
         Mistake("only the last step is looked at: a run is stopped at the first step with a reason", last_only),
         Mistake(

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from vae_edu.exercises.ch04.members import any_of
 from vae_edu.exercises.record import Exercise, Property, slip
 
 
@@ -56,6 +57,36 @@ def log_prob_with(
     return log_prob
 
 
+def forwards(sign):
+    """From z on, what sampling does to the noise."""
+
+    def log_prob(z, networks, kept):
+        import torch
+
+        u, total = z, torch.zeros_like(z[:, 0])
+        for network in networks:
+            a, b = split_front(u, kept)
+            s, t = network(a)
+            u = torch.cat([a, b * s.exp() + t], dim=1).flip(1)
+            total = total + sign * s.sum(dim=1)
+        return standard_normal(u) + total
+
+    return log_prob
+
+
+def last_latents_kept(z, networks, kept):
+    import torch
+
+    total = torch.zeros_like(z[:, 0])
+    for network in reversed(networks):
+        z = z.flip(1)
+        b, a = z[:, :-kept], z[:, -kept:]
+        s, t = network(a)
+        z = torch.cat([(b - t) * (-s).exp(), a], dim=1)
+        total = total - s.sum(dim=1)
+    return standard_normal(z) + total
+
+
 def with_distributions(z, networks, kept):
     import torch
 
@@ -69,31 +100,34 @@ def with_distributions(z, networks, kept):
     return torch.distributions.Normal(0.0, 1.0).log_prob(z).sum(1) + total
 
 
-class CouplingNetwork:
-    """A function like the networks of a RealNVP: s and t of the kept half."""
-
-    def __init__(self, inner, outer, offset):
-        self.inner, self.outer, self.offset = inner, outer, offset
+class CouplingNetwork(tuple):
+    """A function like the networks of a RealNVP: s and t of the kept half. As the tuple of its weights (inner, outer, offset) it can be
+    compared, so that a list of networks which has been reversed is noticed."""
 
     def __call__(self, a):
         import torch
 
-        s, t = (torch.tanh(a @ self.inner) @ self.outer + self.offset).chunk(2, dim=1)
+        inner, outer, offset = self
+        s, t = (torch.tanh(a @ inner) @ outer + offset).chunk(2, dim=1)
         return torch.tanh(s), t
-
-    def __repr__(self):
-        return f"CouplingNetwork({self.inner.tolist()}, {self.outer.tolist()}, {self.offset.tolist()})"
 
 
 def draw_cases(rng: np.random.Generator):
-    """Several couplings, one, none; two latents; halves of unequal size; a batch of one."""
+    """Several couplings, one, none; two latents; parts of unequal size, on either side of a half; a batch of one."""
     import torch
 
-    for batch, latent, kept, steps in ((5, 4, 2, 3), (4, 2, 1, 2), (6, 5, 2, 1), (1, 3, 1, 4), (3, 2, 1, 0)):
+    for batch, latent, kept, steps in (
+        (5, 4, 2, 3),
+        (4, 2, 1, 2),
+        (6, 5, 2, 1),
+        (1, 3, 1, 4),
+        (3, 2, 1, 0),
+        (4, 5, 3, 2),
+    ):
         networks = []
         for _ in range(steps):
             shapes = (kept, 6), (6, 2 * (latent - kept)), (2 * (latent - kept),)
-            networks.append(CouplingNetwork(*(torch.from_numpy(rng.normal(size=shape)) for shape in shapes)))
+            networks.append(CouplingNetwork(torch.from_numpy(rng.normal(size=shape)) for shape in shapes))
         yield torch.from_numpy(1.5 * rng.normal(size=(batch, latent))), networks, kept
 
 
@@ -153,6 +187,30 @@ EXERCISE = Exercise(
             base=lambda u: -0.5 * (u**2).sum(dim=1),
         ),
         slip("the normal density is that of u, not of z", log_prob_with, at=lambda z, u: z),
+        slip(
+            "the constant is that of one latent: ½ log 2π counts for each latent",
+            log_prob_with,
+            base=lambda u: -0.5 * (u**2).sum(dim=1) - 0.5 * math.log(2 * math.pi),
+        ),
+        slip(
+            "the squares are averaged over the latents: sum over them",
+            log_prob_with,
+            base=lambda u: -0.5 * (u**2).mean(dim=1) - 0.5 * u.shape[1] * math.log(2 * math.pi),
+        ),
+        slip(
+            "s is added up over the batch as well: each example has its own log-determinant, s.sum(dim=1)",
+            log_prob_with,
+            gained=lambda s: -s.sum(),
+        ),
+        any_of(
+            "this is the way of sampling, from noise to z: here z is given, so go back from z to the noise",
+            forwards(1),
+            forwards(-1),
+        ),
+        any_of(
+            "the last latents are kept: a are the first kept ones",
+            last_latents_kept,
+        ),
         slip(
             "the normal density is missing: this is the log-determinant", log_prob_with, base=lambda u: 0 * u.sum(dim=1)
         ),

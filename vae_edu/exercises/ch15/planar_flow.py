@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vae_edu.exercises.ch04.members import any_of
 from vae_edu.exercises.record import Exercise, Mistake, Property, slip
 
 
@@ -42,6 +43,24 @@ def without_one(u, w):
     return u + (torch.nn.functional.softplus(along) - along) * w / (w**2).sum(dim=1, keepdim=True)
 
 
+def undivided(u, w):
+    import torch
+
+    along = (w * u).sum(dim=1, keepdim=True)
+    return u + (torch.nn.functional.softplus(along) - 1 - along) * w
+
+
+def target_added(u, w):
+    import torch
+
+    along = (w * u).sum(dim=1, keepdim=True)
+    return u + (torch.nn.functional.softplus(along) - 1) * w / (w**2).sum(dim=1, keepdim=True)
+
+
+def numbers_of_the_first(z, u, w, b):
+    return planar_flow(z, *(each[:1].expand_as(each) for each in (u, w, b)))
+
+
 def along_w(z, w, b):
     return (w * z).sum(dim=1, keepdim=True) + b[:, None]
 
@@ -65,6 +84,7 @@ def flow_with(
     add=lambda total, gained: total + gained,
     at=lambda old, new: old,
     base=lambda first, z: z,
+    shift=lambda b: b,
     give=lambda z, log_det: (z, log_det),
 ):
     """The model answer, put together from its parts."""
@@ -76,8 +96,8 @@ def flow_with(
         for k in order(u.shape[1]):
             bent_u = correct(u[:, k], w[:, k])
             old, inputs = z, base(first, z)
-            z = old + bent_u * torch.tanh(along_w(inputs, w[:, k], b[:, k]))
-            h = torch.tanh(along_w(at(inputs, z), w[:, k], b[:, k])).squeeze(1)
+            z = old + bent_u * torch.tanh(along_w(inputs, w[:, k], shift(b[:, k])))
+            h = torch.tanh(along_w(at(inputs, z), w[:, k], shift(b[:, k]))).squeeze(1)
             used = bent_u if in_det is None else in_det(u[:, k], w[:, k])
             total = add(total, log(det(slope(h), w[:, k], used)))
         return give(z, total)
@@ -159,6 +179,21 @@ EXERCISE = Exercise(
         slip("z moves by û, but the determinant has u: use û in both", flow_with, in_det=lambda u, w: u),
         slip("u is not corrected: û has wᵀû > −1, and u may not", flow_with, correct=lambda u, w: u),
         slip("λ divides by the length of w: divide by its square", flow_with, correct=without_square),
+        slip("λ is not divided: divide by wᵀw, so that wᵀû = softplus(wᵀu) − 1", flow_with, correct=undivided),
+        slip(
+            "λ lacks −wᵀu: as û = u + λ·w has wᵀu already, λ adds what is missing to softplus(wᵀu) − 1",
+            flow_with,
+            correct=target_added,
+        ),
+        any_of(
+            "the determinant has û, but z moves by u: use û in both",
+            flow_with(correct=lambda u, w: u, in_det=corrected),
+        ),
+        slip("b is not used: the bend is tanh(wᵀz + b)", flow_with, shift=lambda b: 0 * b),
+        any_of(
+            "all examples get the u, w and b of the first: each has its own",
+            numbers_of_the_first,
+        ),
         slip("the −1 beside the softplus is missing: wᵀû = softplus(wᵀu) − 1", flow_with, correct=without_one),
         slip(
             "you multiply the diagonal entries of the Jacobian, but it is not diagonal: use the determinant lemma",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vae_edu.exercises.record import Exercise, Mistake, slip
+from vae_edu.exercises.record import Exercise, Family, Mistake, slip
 
 
 def combine(mu, logvar, prior_mu, prior_logvar):
@@ -29,6 +29,25 @@ def combined_with(
     return combined
 
 
+def guarded(guard):
+    """A small number added to the precision."""
+    return combined_with(
+        mean=lambda mu, a, prior_mu, b: (mu * a + prior_mu * b) / (a + b + guard),
+        second=lambda total: -np.log(total + guard),
+    )
+
+
+def guarded_logarithm(guard):
+    return combined_with(second=lambda total: -np.log(total + guard))
+
+
+def clipped(limit):
+    def combined(mu, logvar, prior_mu, prior_logvar):
+        return combine(mu, np.clip(logvar, -limit, limit), prior_mu, np.clip(prior_logvar, -limit, limit))
+
+    return combined
+
+
 def by_completing_the_square(mu, logvar, prior_mu, prior_logvar):
     # −½ (a (z − m)² + b (z − n)²) = −½ ((a + b) z² − 2 (a m + b n) z + …)
     quadratic = 1 / np.exp(logvar) + 1 / np.exp(prior_logvar)
@@ -46,7 +65,10 @@ def draw_cases(rng: np.random.Generator):
         yield tuple(rng.normal(0, scale, shape) + shift for scale, shift in ((2, 1), (0.8, -1), (2, -1), (0.8, 0.5)))
     mu, prior_mu = rng.normal(size=(2, 2, 3))
     yield mu, np.full((2, 3), 40.0), prior_mu, rng.normal(size=(2, 3))  # evidence that says nothing
+    yield mu, rng.uniform(38, 40, (2, 3)), prior_mu, np.full((2, 3), 40.0)  # and a prior that says nothing
 
+
+SMALL = (1e-8, 1e-12, 1e-10, 1e-6, 1e-7, 1e-9, 1e-5, 1e-4, 1e-3, 1e-16)
 
 EXERCISE = Exercise(
     id="16.1",
@@ -101,6 +123,26 @@ EXERCISE = Exercise(
             "The second output is the logarithm of the precision: its sign is wrong",
             combined_with,
             second=lambda total: np.log(total),
+        ),
+        slip(
+            "The prior's mean is missing: the result lies between both means",
+            combined_with,
+            mean=lambda mu, a, prior_mu, b: mu * a / (a + b),
+        ),
+        Family(
+            "A small number is added to the precision. With log-variances near 40, the precision itself is about 1e-17",
+            guarded,
+            SMALL,
+        ),
+        Family(
+            "A small number is added in the logarithm. With log-variances near 40, the precision itself is about 1e-17",
+            guarded_logarithm,
+            SMALL,
+        ),
+        Family(
+            "The log-variances are clipped. They may be as large as 40, and exp(40) is no problem",
+            clipped,
+            (10.0, 20.0, 5.0, 30.0, 7.0, 15.0, 8.0, 6.0, 12.0, 4.0),
         ),
         slip(
             "The two log-variances are added. It is the precisions that add, not their logarithms",

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vae_edu.exercises.ch04.members import any_of
 from vae_edu.exercises.record import Exercise, Mistake, slip
 
 
@@ -38,6 +39,21 @@ def perplexities_with(
     return both
 
 
+def with_nan(f):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.exp(-(f * np.log(f)).sum())
+
+
+def with_frequencies(of):
+    """The perplexities of frequencies ``of(counts, size)``."""
+
+    def one(some, size):
+        f = of(np.bincount(some, minlength=size), size)
+        return np.exp(-(f * log_or_zero(f)).sum())
+
+    return lambda codes, size: (np.mean([one(batch, size) for batch in codes]), one(codes.ravel(), size))
+
+
 def with_unique(codes, size):
     def one(some):
         found = np.unique(some, return_counts=True)[1] / some.size
@@ -63,6 +79,7 @@ def draw_cases(rng: np.random.Generator):
         codes[codes == size - 1] = 0  # the last code is missing
         yield codes, size
     yield np.array([[0, 2, 0, 2], [4, 4, 1, 1]]), 7
+    yield rng.permuted(np.array([[0, 1, 2, 0, 0], [2, 2, 0, 1, 2], [1, 0, 1, 2, 0]]), axis=1), 3  # no code is missing
 
 
 EXERCISE = Exercise(
@@ -111,6 +128,34 @@ EXERCISE = Exercise(
             "The entropies of the batches are averaged before the exponential. Average the perplexities",
             perplexities_with,
             over=lambda each: np.exp(np.mean(np.log(each))),
+        ),
+        any_of(
+            "0 · log 0 gives NaN. A code that is missing adds 0 to the entropy",
+            perplexities_with(value=with_nan),
+        ),
+        any_of(
+            "The columns are taken for batches. Each row of codes is one",
+            lambda codes, size: (perplexities(codes.T, size)[0], perplexities(codes, size)[1]),
+        ),
+        any_of(
+            "One batch alone is measured. Take the mean over all of them",
+            perplexities_with(over=lambda each: each[-1]),
+            perplexities_with(over=lambda each: each[0]),
+        ),
+        any_of(
+            "The counts are divided by the number of codes. Divide by the number of places that were counted",
+            with_frequencies(lambda counts, size: counts / size),
+            with_frequencies(lambda counts, size: counts / (counts > 0).sum()),
+        ),
+        any_of(
+            "The frequencies are smoothed, as if each code had been seen more often. Use them as they are",
+            with_frequencies(lambda counts, size: (counts + 1) / (counts.sum() + size)),
+            with_frequencies(lambda counts, size: (counts + 1e-3) / (counts.sum() + 1e-3 * size)),
+        ),
+        slip(
+            "f log f is averaged over the codes. Sum over them",
+            perplexities_with,
+            value=lambda f: np.exp(-(f * log_or_zero(f)).mean()),
         ),
         slip("The largest batch is taken. Take the mean over the batches", perplexities_with, over=np.max),
         slip("The batches are added up. Take their mean", perplexities_with, over=np.sum),

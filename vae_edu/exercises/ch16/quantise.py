@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vae_edu.exercises.ch04.members import any_of
 from vae_edu.exercises.record import Exercise, Mistake, slip
 
 
@@ -50,6 +51,52 @@ def after_the_step(e, counts, sums, gradient, decay, commitment):
     return z, to_e, new_counts, new_sums
 
 
+def chosen_by_the_old(e, counts, sums):
+    return ((e[:, None] - sums / counts[:, None]) ** 2).sum(axis=2).argmin(axis=1)
+
+
+def z_after_the_step(e, counts, sums, gradient, decay, commitment):
+    """The nearest code before the step, taken from the codebook after it; the commitment pulls towards the one before."""
+    _, to_e, new_counts, new_sums = quantise(e, counts, sums, gradient, decay, commitment)
+    return (new_sums / new_counts[:, None])[chosen_by_the_old(e, counts, sums)], to_e, new_counts, new_sums
+
+
+def repeats_lost(e, counts, sums, gradient, decay, commitment):
+    """counts[chosen] += … writes each code once, however many rows chose it."""
+    z, to_e, _, _ = quantise(e, counts, sums, gradient, decay, commitment)
+    chosen = chosen_by_the_old(e, counts, sums)
+    counts, sums = decay * counts, decay * sums
+    counts[chosen] += 1 - decay
+    sums[chosen] += (1 - decay) * e
+    return z, to_e, counts, sums
+
+
+def codes_cut_off(e, counts, sums, gradient, decay, commitment):
+    """np.bincount without minlength ends at the last code that was chosen."""
+    z, to_e, _, new_sums = quantise(e, counts, sums, gradient, decay, commitment)
+    return z, to_e, decay * counts + (1 - decay) * np.bincount(chosen_by_the_old(e, counts, sums)), new_sums
+
+
+def codebook_in_place_of_sums(e, counts, sums, gradient, decay, commitment):
+    z, to_e, counts, sums = quantise(e, counts, sums, gradient, decay, commitment)
+    return z, to_e, counts, sums / counts[:, None]
+
+
+def smoothed_counts(small):
+    """The counts of public code, which divides by them later."""
+
+    def quantised(e, counts, sums, gradient, decay, commitment):
+        z, to_e, counts, sums = quantise(e, counts, sums, gradient, decay, commitment)
+        total = counts.sum()
+        return z, to_e, (counts + small) / (total + len(counts) * small) * total, sums
+
+    return quantised
+
+
+def cosine(e, c):
+    return -(e @ c.T) / (np.linalg.norm(e, axis=1, keepdims=True) * np.linalg.norm(c, axis=1))
+
+
 def code_by_code(e, counts, sums, gradient, decay, commitment):
     codebook = [s / n for s, n in zip(sums, counts, strict=True)]
     chosen = np.array([np.argmin([np.linalg.norm(row - c) for c in codebook]) for row in e])
@@ -78,6 +125,10 @@ def draw_cases(rng: np.random.Generator):
         e = codebook[np.delete(np.arange(codes), 1)][rng.integers(0, codes - 1, n)] + 0.3 * rng.normal(size=(n, width))
         arguments = counts, codebook * counts[:, None], rng.normal(size=(n, width))
         yield e, *arguments, float(rng.uniform(0.6, 0.95)), float(rng.uniform(0.1, 0.9))
+    # The nearest code of the first row is another one by city blocks, and that of the second row by the angle; one is chosen twice.
+    counts, codebook = rng.uniform(0.5, 4, 3), np.array([[1.5, 1.5], [2.5, 0.1], [8.0, 7.43]])
+    e = np.array([[0.1, 0.05], [1.4, 1.3], [2.4, 0.3]]) + 0.005 * rng.normal(size=(3, 2))
+    yield e, counts, codebook * counts[:, None], rng.normal(size=(3, 2)), float(rng.uniform(0.6, 0.95)), 0.25
 
 
 EXERCISE = Exercise(
@@ -167,6 +218,46 @@ EXERCISE = Exercise(
             "The code with the largest inner product is chosen, not the nearest: a long code wins too often",
             quantised_with,
             distance=lambda e, c: -(e @ c.T),
+        ),
+        slip(
+            "The code with the smallest angle is chosen, whatever its length. The nearest one has the smallest distance",
+            quantised_with,
+            distance=cosine,
+        ),
+        slip(
+            "The distances are sums of absolute differences. The nearest code has the smallest sum of squares",
+            quantised_with,
+            distance=lambda e, c: abs(e[:, None] - c).sum(axis=2),
+        ),
+        slip(
+            "The commitment is averaged over rows and columns. The loss is a sum",
+            quantised_with,
+            to_e=lambda gradient, commitment, e, z: gradient + 2 * commitment * (e - z) / e.size,
+        ),
+        slip(
+            "‖c − e‖², which moves the codebook in the paper, is differentiated for e as well. Only the commitment is",
+            quantised_with,
+            to_e=lambda gradient, commitment, e, z: gradient + 2 * (1 + commitment) * (e - z),
+        ),
+        any_of(
+            "z comes from the codebook after the step. The decoder read the codes before it, sums / counts, as they come in",
+            z_after_the_step,
+        ),
+        any_of(
+            "a[chosen] += … adds once for each code, however many rows chose it. np.add.at adds for each row, and so do one-hot rows",
+            repeats_lost,
+        ),
+        any_of(
+            "np.bincount ends at the largest number that occurs. Give it minlength, the number of codes",
+            codes_cut_off,
+        ),
+        any_of(
+            "The last output is the codebook. Return the sums",
+            codebook_in_place_of_sums,
+        ),
+        any_of(
+            "The counts are smoothed, as in public code that divides by them. Here they are the running means themselves",
+            *map(smoothed_counts, (1e-5, 1e-3, 1e-2)),
         ),
         slip(
             "The farthest code is chosen: argmax in place of argmin",

@@ -32,11 +32,17 @@ def fraction_with(
     return both
 
 
+def f_statistic(scores):
+    settings, seeds = scores.shape
+    between = seeds * scores.mean(axis=1).var() * settings / (settings - 1)
+    return between / (scores.var(axis=1, ddof=1).mean())
+
+
 def draw_cases(rng: np.random.Generator):
-    """Settings that matter and that do not; two settings; two seeds; negative scores; settings that explain everything."""
+    """Settings that matter and that do not; two settings; two seeds; negative scores; settings that explain nearly everything."""
     for settings, seeds, effect, noise in ((5, 10, 0.5, 1.0), (3, 4, 2.0, 0.5), (2, 7, 0.0, 1.0), (4, 2, 1.0, 1.0)):
         yield (rng.normal(-3, effect, (settings, 1)) + rng.normal(0, noise, (settings, seeds)),)
-    yield (np.repeat(rng.normal(size=(4, 1)), 3, axis=1),)
+    yield (rng.normal(size=(4, 1)) + rng.normal(0, 0.02, (4, 3)),)
 
 
 EXERCISE = Exercise(
@@ -72,9 +78,7 @@ EXERCISE = Exercise(
         slip(
             "you divide by the variance within settings: divide by that of all scores",
             fraction_with,
-            fraction=lambda scores: (
-                scores.mean(axis=1).var() / scores.var(axis=1).mean() if scores.var(axis=1).mean() > 1e-20 else np.nan
-            ),
+            fraction=lambda scores: scores.mean(axis=1).var() / scores.var(axis=1).mean(),
         ),
         slip(
             "the sum of squares between settings has to count each setting once for each of its seeds",
@@ -90,6 +94,26 @@ EXERCISE = Exercise(
             "the null divides settings by scores: both lose 1, for the overall mean",
             fraction_with,
             null=lambda settings, seeds: 1 / seeds,
+        ),
+        any_of(
+            "this is the F statistic, a ratio of mean squares: the fraction divides the variance between settings by that of all scores",
+            fraction_with(fraction=f_statistic),
+            fraction_with(fraction=f_statistic, null=lambda settings, seeds: 1.0),
+        ),
+        slip(
+            "the null divides by the number of scores: around their mean, one less is free",
+            fraction_with,
+            null=lambda settings, seeds: (settings - 1) / (settings * seeds),
+        ),
+        slip(
+            "the null counts all settings: around the overall mean, one less of their means is free",
+            fraction_with,
+            null=lambda settings, seeds: settings / (settings * seeds - 1),
+        ),
+        slip(
+            "the null counts settings and seeds alone: all scores, of which there are settings times seeds, vary around their mean",
+            fraction_with,
+            null=lambda settings, seeds: (settings - 1) / (settings + seeds - 2),
         ),
         slip(
             "the null counts seeds: count settings, (settings − 1) over (scores − 1)",

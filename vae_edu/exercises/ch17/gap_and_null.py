@@ -85,6 +85,71 @@ def gap_with(
     return both
 
 
+def joint_entropies(codes, factors):
+    return np.array(
+        [
+            [entropy_of_counts(np.unique(np.column_stack([z, v]), axis=0, return_counts=True)[1]) for v in factors.T]
+            for z in codes.T
+        ]
+    )
+
+
+def normalised(mean):
+    """Informations divided by a mean of both entropies, as in scikit-learn; 0 for a latent with one value."""
+
+    def information(codes, factors):
+        of_z, of_v = entropies(codes)[:, None], entropies(factors)
+        below = mean(of_z + 0 * of_v, of_v + 0 * of_z)
+        return information_of(codes, factors) / np.where(below > 0, below, 1)
+
+    return information
+
+
+def over_joint_entropy(codes, factors):
+    return information_of(codes, factors) / joint_entropies(codes, factors)
+
+
+def each_latent_once(second):
+    """The gaps if the factors choose in turn, and a latent that is taken is out."""
+
+    def gap(information, _codes):
+        free, gaps = list(range(len(information))), []
+        for column in information.T:
+            among = free or list(range(len(information)))
+            best = max(among, key=lambda latent: column[latent])
+            gaps.append(column[best] - second(column, best, among))
+            free = [latent for latent in free if latent != best]
+        return np.array(gaps)
+
+    return gap
+
+
+def largest_of_all_others(column, best, _free):
+    return np.delete(column, best).max()
+
+
+def largest_of_the_free(column, best, free):
+    return max((column[latent] for latent in free if latent != best), default=0.0)
+
+
+def by_assignment(information, _codes):
+    from scipy.optimize import linear_sum_assignment
+
+    gaps = top_gap(information, None)
+    latents, factors = linear_sum_assignment(-information)
+    for latent, factor in zip(latents, factors, strict=True):
+        gaps[factor] = information[latent, factor] - np.delete(information[:, factor], latent).max()
+    return gaps
+
+
+def shuffled_again_and_again(score, codes, factors, shuffles):
+    found = []
+    for rows in shuffles:
+        factors = factors[rows]
+        found.append(score(codes, factors))
+    return np.mean(found)
+
+
 def with_tables(codes, factors, shuffles):
     def information(z, v):
         joint = np.zeros((z.max() + 1, v.max() + 1))
@@ -141,7 +206,7 @@ def correlated(codes, factors):
 
 def draw_cases(rng: np.random.Generator):
     """Codes that know a lot and little; a latent with one value only; two latents; one shuffle; labels that are not used; two latents that
-    know equally much; few rows, where the null is large."""
+    know equally much; few rows, where the null is large; latents with fewer values than their factor."""
     for n, latent, kinds, shuffles, noise in (
         (70, 4, (4, 3, 5), 2, 0.3),
         (40, 3, (2, 6), 3, 0.6),
@@ -159,6 +224,14 @@ def draw_cases(rng: np.random.Generator):
         if latent == 5:
             codes[:, 4] = codes[:, 0]
         yield codes, factors, np.array([rng.permutation(n) for _ in range(shuffles)])
+    # The best latents of the first factor have two values each, so their entropy is below that of the factor.
+    factors = np.column_stack([rng.permutation(np.arange(32) % 4), rng.permutation(np.arange(32) ** 2 % 3)])
+    half = np.where(rng.random(32) < 0.3, rng.integers(0, 2, 32), factors[:, 0] % 2)
+    yield (
+        np.column_stack([factors[:, 0] // 2, half, factors[:, 1]]),
+        factors,
+        rng.permuted(np.tile(np.arange(32), (2, 1)), axis=1),
+    )
 
 
 EXERCISE = Exercise(
@@ -187,6 +260,24 @@ EXERCISE = Exercise(
             scale=lambda gaps, _codes, factors, _information: (
                 gaps / np.log([len(np.unique(column)) for column in factors.T])
             ),
+        ),
+        any_of(
+            "the informations are divided by the joint entropy of latent and factor: divide the gap by H(v_f)",
+            gap_with(information=over_joint_entropy, scale=lambda gaps, *_: gaps),
+            gap_with(information=over_joint_entropy),
+        ),
+        any_of(
+            "this is normalised mutual information, divided by a mean of both entropies: divide the gap by H(v_f) alone",
+            *(
+                gap_with(information=normalised(mean), scale=scale)
+                for mean in (lambda z, v: (z + v) / 2, lambda z, v: np.sqrt(z * v), np.minimum, np.maximum)
+                for scale in (lambda gaps, *_: gaps, by_factor_entropy)
+            ),
+        ),
+        any_of(
+            "a latent that is the best for one factor is out for the others: here it may be the best for several",
+            *(gap_with(gap=each_latent_once(second)) for second in (largest_of_all_others, largest_of_the_free)),
+            gap_with(gap=by_assignment),
         ),
         slip(
             "this is the largest information, without the second largest subtracted",
@@ -275,6 +366,14 @@ EXERCISE = Exercise(
             gap_with(
                 null=lambda score, codes, factors, shuffles: score(codes, factors[shuffles[0]]),
             ),
+        ),
+        any_of(
+            "each shuffle starts from the shuffle before it: factors[shuffles[s]] are rows of the factors as they came",
+            gap_with(null=shuffled_again_and_again),
+        ),
+        any_of(
+            "the second number is how far the MIG lies above its null: return the null itself",
+            gap_with(give=lambda score, null: (score, score - null)),
         ),
         any_of(
             "the null is already subtracted from the first number: return both as they are",

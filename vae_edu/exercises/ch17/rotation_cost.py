@@ -60,6 +60,26 @@ def kl_of_marginals(precision):
     return 0.5 * (np.diag(precision) @ q - 2 - np.log(q).sum() + np.linalg.slogdet(covariance)[1])
 
 
+def kl_of_precisions(precision):
+    """KL(q ‖ posterior) where q has the diagonal entries of the precision as its variances."""
+    q = np.diag(precision)
+    return 0.5 * (q @ q - 2 - np.log(q).sum() - np.linalg.slogdet(precision)[1])
+
+
+def turned_further(W, variance, angles):
+    """Each rotation is applied to the decoder that the one before it left."""
+    return np.array([rotation_cost(W, variance, [turned])[0] for turned in np.cumsum(angles)])
+
+
+def first_q_kept(W, variance, angles):
+    """KL(q ‖ posterior) with the best q of angle 0 at every angle."""
+    q, gaps = 1 / np.diag(precision_of(W, variance, 0.0)), []
+    for angle in angles:
+        precision = precision_of(W, variance, angle)
+        gaps.append(0.5 * (np.diag(precision) @ q - 2 - np.log(q).sum() - np.linalg.slogdet(precision)[1]))
+    return np.array(gaps)
+
+
 def without_the_prior(W, variance, angle):
     c, s = np.cos(angle), np.sin(angle)
     rotated = W @ np.array([[c, -s], [s, c]])
@@ -98,8 +118,8 @@ EXERCISE = Exercise(
     also_right=(closed_form, cost_with(), batched, by_marginals),
     mistakes=(
         slip(
-            "the diagonal q has the variances of the posterior's marginals: the best diagonal q is narrower, 1 over each diagonal entry of "
-            "the precision",
+            "the diagonal q has the variances of the posterior's marginals, or the KL is the wrong way round (with two latents, both give "
+            "this): in KL(q ‖ posterior), the best variances are 1 over each diagonal entry of the precision",
             cost_with,
             gap=kl_of_marginals,
         ),
@@ -122,6 +142,34 @@ EXERCISE = Exercise(
             "WᵀW is multiplied by the decoder's variance: divide by it",
             cost_with,
             precision=lambda W, variance, angle: precision_of(W, 1 / variance, angle),
+        ),
+        slip(
+            "you divide by the square of the variance: variance is σ_x² already",
+            cost_with,
+            precision=lambda W, variance, angle: precision_of(W, variance**2, angle),
+        ),
+        slip(
+            "q has the diagonal entries of the precision as variances: take 1 over each",
+            cost_with,
+            gap=kl_of_precisions,
+        ),
+        any_of(
+            "each rotation turns what the one before it left: at each angle, turn the W that came in",
+            turned_further,
+        ),
+        any_of(
+            "q stays that of angle 0: at each angle it is the best diagonal q for this decoder",
+            first_q_kept,
+        ),
+        any_of(
+            "the gap is measured from the smallest of these angles: it is KL(q ‖ posterior) itself",
+            lambda W, variance, angles: rotation_cost(W, variance, angles) - rotation_cost(W, variance, angles).min(),
+        ),
+        any_of(
+            "this is the ratio of the two products: the gap is half its logarithm",
+            lambda W, variance, angles: np.exp(2 * rotation_cost(W, variance, angles)),
+            lambda W, variance, angles: np.exp(rotation_cost(W, variance, angles)),
+            lambda W, variance, angles: 0.5 * np.exp(2 * rotation_cost(W, variance, angles)),
         ),
         slip(
             "you divide by the standard deviation: divide WᵀW by the variance",

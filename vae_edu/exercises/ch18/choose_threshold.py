@@ -225,8 +225,11 @@ EXERCISE = Exercise(
         ),
         any_of(
             "you maximise detection rate − false-alarm rate, which knows neither the costs nor the base rate",
-            threshold_with(cost=lambda d, f, b, m, c, _: f - d, told=expected),
-            threshold_with(cost=lambda d, f, b, m, c, _: f - d),
+            *(
+                threshold_with(cost=lambda d, f, b, m, c, _: f - d, told=told, pick=pick)
+                for told in (expected, None)
+                for pick in (last, first)
+            ),
         ),
         any_of(
             "you maximise F1, which knows neither the costs nor the base rate: minimise the expected cost",
@@ -299,6 +302,17 @@ EXERCISE = Exercise(
             never_is_infinite,
         ),
         slip("you return the dearest threshold: take the smallest cost", threshold_with, pick=np.argmax),
+        any_of(
+            "missed anomalies and false alarms are counted in the two arrays: take the fraction of each array, which says what to expect "
+            "of a future row",
+            *(
+                threshold_with(
+                    cost=lambda d, f, b, m, c, s: b * (1 - d) * s[1] * m + (1 - b) * f * s[0] * c, told=told, pick=pick
+                )
+                for told in (None, expected)
+                for pick in (last, first)
+            ),
+        ),
         any_of(
             "the second number is the cost of all rows together: give the cost per row",
             threshold_with(told=lambda d, f, b, m, c, s: expected(d, f, b, m, c, s) * sum(s)),

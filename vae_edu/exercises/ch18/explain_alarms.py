@@ -3,7 +3,7 @@
 import numpy as np
 
 from vae_edu.exercises.ch04.members import any_of
-from vae_edu.exercises.record import Exercise, slip
+from vae_edu.exercises.record import Exercise, Mistake, Property, slip
 
 
 def explain_alarms(own, normal, top):
@@ -80,6 +80,26 @@ def over_batch_with_one_row(own, normal, top):
         return explain_alarms(own, own, top)
 
 
+def over_batch_guarded(small):
+    """A row alone has no spread: a small number keeps the division finite."""
+
+    def explain(own, normal, top):
+        unusual = (own - own.mean(axis=0)) / (own.std(axis=0) + small)
+        return np.argsort(-unusual, axis=1, kind="stable")[:, :top]
+
+    return explain
+
+
+def usable_as_numbers(function, _rng):
+    """1 where the result can pick columns, as integers can."""
+    own, normal = np.array([[3.0, 1.0, 2.0]]), np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
+    return float(np.asarray(function(own, normal, 2)).dtype.kind in "iu")
+
+
+def as_floats(own, normal, top):
+    return explain_alarms(own, normal, top).astype(float)
+
+
 EXERCISE = Exercise(
     id="18.2",
     title="Which columns explain an alarm?",
@@ -87,7 +107,15 @@ EXERCISE = Exercise(
     difficulty=2,
     answer=explain_alarms,
     cases=draw_cases,
+    properties=(
+        Property(
+            "the numbers are integers, with which columns can be picked (1: yes, 0: no)", usable_as_numbers, 0.5, 1.0
+        ),
+    ),
     mistakes=(
+        Mistake(
+            "the numbers of the columns are floats, with which no column can be picked: return integers", as_floats
+        ),
         slip(
             "the columns are ranked as they are: compare each with its own mean and standard deviation over the normal rows, since "
             "some columns always have a large distortion",
@@ -182,6 +210,17 @@ EXERCISE = Exercise(
             "mean and standard deviation are those of the alarms: use the normal rows",
             over_batch,
             over_batch_with_one_row,
+            *(over_batch_guarded(small) for small in (1e-12, 1e-8, 1e-6)),
+        ),
+        any_of(
+            "mean and standard deviation are those of normal rows and alarms together: use the normal rows alone",
+            lambda own, normal, top: explain_alarms(own, np.concatenate([normal, own]), top),
+        ),
+        any_of(
+            "the mean over a row's own columns is subtracted: subtract each column's mean over the normal rows",
+            lambda own, normal, top: np.argsort(
+                -(own - own.mean(axis=1, keepdims=True)) / normal.std(axis=0), axis=1, kind="stable"
+            )[:, :top],
         ),
         any_of(
             "a row alone loses its axis (does a squeeze remove it?): return (rows, top)",

@@ -56,7 +56,7 @@ def draw_batches(rng: np.random.Generator):
     for labels, data, latent, classes, far, weight in (
         ([2, -1, 0, -1, 1], 6, 2, 3, 0.0, 3.5),
         ([1, 3, 0, 2], 5, 3, 4, 0.0, 0.7),
-        ([-1, -1, -1], 4, 2, 5, 0.0, 2.0),
+        ([-1] * 7, 4, 2, 5, 0.0, 2.0),  # so many that a class drawn from q(y|x) is not the likeliest in all
         ([-1], 7, 1, 3, 0.0, 6.0),
         ([-1, 1, -1, 0], 6, 2, 2, 900.0, 0.5),
         ([0, -1], 3, 2, 3, 0.0, 0.0),
@@ -134,6 +134,24 @@ def m2_guarded(of_q):
     return wrong
 
 
+def mean_term(model, x, labels, eps, weight):
+    """The mean of the classification term over the labelled images, on each of them."""
+    known, log_q = labels >= 0, model.classify(x).log_softmax(dim=1)
+    term = -at(log_q, labels)[known].mean() if known.any() else torch.zeros((), dtype=x.dtype)
+    return m2_loss(model, x, labels, eps, 0.0) + known * weight * term
+
+
+def soft_class(noise):
+    """Without a label, the networks get q(y|x) in place of a class."""
+
+    def loss(model, x, labels, eps, weight):
+        log_q = model.classify(x).log_softmax(dim=1)
+        soft = model.negative_elbo(x, log_q.exp(), eps=noise(eps)) + (log_q.exp() * log_q).sum(dim=1)
+        return torch.where(labels >= 0, m2_loss(model, x, labels, eps, weight), soft)
+
+    return loss
+
+
 SMALL = (1e-8, 1e-12, 1e-10, 1e-6, float(np.finfo(np.float32).eps))
 
 EXERCISE = Exercise(
@@ -204,6 +222,22 @@ EXERCISE = Exercise(
             "images with a label get the sum over the classes, too: there y is known, and only −ELBO(x, label) counts",
             m2_with,
             labelled=lambda costs, log_q, labels, weight: without_label(costs, log_q) - weight * at(log_q, labels),
+        ),
+        slip(
+            "images with a label get both bounds: there y is known, and only −ELBO(x, label) counts",
+            m2_with,
+            labelled=lambda costs, log_q, labels, weight: (
+                without_label(costs, log_q) + with_label(costs, log_q, labels, weight)
+            ),
+        ),
+        any_of(
+            "the classification term is averaged over the batch: each image has its own (reduction='none')",
+            mean_term,
+        ),
+        any_of(
+            "without a label, encoder and decoder get q(y|x) as their class: call them for each class, and weigh −ELBO(x, y) by q(y|x)",
+            soft_class(lambda eps: eps[:, 0]),
+            soft_class(lambda eps: eps.mean(dim=1)),
         ),
         slip(
             "with a label, −ELBO(x, label) is multiplied by q(label|x): there y is known",

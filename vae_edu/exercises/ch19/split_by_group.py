@@ -151,17 +151,71 @@ def without_quotas_but_refusing(labels, group, order, n):
     return without_quotas(labels, group, order, n)
 
 
-def seen_groups_are_used(labels, group, order, n):
-    classes, taken, seen = np.unique(labels), [], set()
-    if n < 1 or n % len(classes):
+def seen_groups_are_used(*, also_in_the_test):
+    def split(labels, group, order, n):
+        classes, taken, seen = np.unique(labels), [], set()
+        if n < 1 or n % len(classes):
+            raise ValueError
+        for row in order:
+            if group[row] not in seen and np.sum(labels[taken] == labels[row]) < n // len(classes):
+                taken.append(row)
+            seen.add(group[row])
+        if len(taken) < n:
+            raise ValueError
+        return np.array(taken), np.flatnonzero(~np.isin(group, list(seen) if also_in_the_test else group[taken]))
+
+    return split
+
+
+def n_of_each_class(labels, group, order, n):
+    """It refuses where not all classes have n."""
+    taken, _ = chosen_by(each_of=lambda n, classes: n)(labels, group, order, n)
+    if len(taken) < n * len(np.unique(labels)):
+        raise ValueError
+    return taken, np.flatnonzero(~np.isin(group, group[taken]))
+
+
+def classes_up_to_the_largest(count):
+    """Numbers that do not occur count as classes, too."""
+
+    def split(labels, group, order, n):
+        classes = count(labels)
+        if n < 1 or n % classes:
+            raise ValueError
+        taken = []
+        for row in order:
+            if group[row] not in group[taken] and np.sum(labels[taken] == labels[row]) < n // classes:
+                taken.append(row)
+        if len(taken) < n:
+            raise ValueError
+        return np.array(taken), np.flatnonzero(~np.isin(group, group[taken]))
+
+    return split
+
+
+def one_of_a_class_in_each_group(labels, group, order, n):
+    taken, used = [], set()
+    if n < 1 or n % len(np.unique(labels)):
         raise ValueError
     for row in order:
-        if group[row] not in seen and np.sum(labels[taken] == labels[row]) < n // len(classes):
+        pair = group[row], labels[row]
+        if pair not in used and np.sum(labels[taken] == labels[row]) < n // len(np.unique(labels)):
             taken.append(row)
-        seen.add(group[row])
+            used.add(pair)
     if len(taken) < n:
         raise ValueError
     return np.array(taken), np.flatnonzero(~np.isin(group, group[taken]))
+
+
+def two_masks(labels, group, order, n):
+    taken, test = split_by_group(labels, group, order, n)
+    return np.isin(np.arange(len(labels)), taken), np.isin(np.arange(len(labels)), test)
+
+
+def all_places_in_order(labels, group, order, n):
+    """Labels and groups are brought into order, and then the rows are counted in it."""
+    taken, test = split_by_group(labels[order], group[order], np.arange(len(order)), n)
+    return taken, test
 
 
 def places_in_order(labels, group, order, n):
@@ -222,16 +276,31 @@ EXERCISE = Exercise(
         ),
         any_of(
             "a group counts as taken as soon as one of its images was looked at: it is so only when one was taken",
-            seen_groups_are_used,
+            seen_groups_are_used(also_in_the_test=False),
+            seen_groups_are_used(also_in_the_test=True),
         ),
         any_of(
             "the first result holds places in order: return the rows that stand there, order[place]",
             places_in_order,
+            all_places_in_order,
         ),
-        slip(
+        any_of(
             "you take n images of each class: n is the number of all labels together",
-            chosen_by,
-            each_of=lambda n, classes: n,
+            chosen_by(each_of=lambda n, classes: n),
+            n_of_each_class,
+        ),
+        any_of(
+            "a number that does not occur in labels counts as a class: the classes are those that occur (np.unique)",
+            classes_up_to_the_largest(lambda labels: labels.max() + 1),
+            classes_up_to_the_largest(lambda labels: 10),
+        ),
+        any_of(
+            "a group may have one labelled image of each class: it may have one alone, whatever the classes of its images",
+            one_of_a_class_in_each_group,
+        ),
+        any_of(
+            "both results are masks: return the numbers of the rows",
+            two_masks,
         ),
         slip(
             "the images are taken in the order of their rows: go through them in the order of order",

@@ -46,6 +46,7 @@ def spread_with(
     mix=lambda alpha, moved, given, scores: alpha * moved + (1 - alpha) * given,
     rounds=lambda steps: steps,
     finish=lambda scores, given: scores,
+    begin=lambda given: given,
     clamp=False,
 ):
     """The model answer, put together from its parts."""
@@ -53,12 +54,32 @@ def spread_with(
     def spread(neighbour_sums, labels, classes, alpha, steps):
         given = start(labels, classes)
         degrees = np.asarray(neighbour_sums(np.ones((len(labels), 1))), float)
-        scores = given
+        scores = begin(given)
         for _ in range(rounds(steps)):
             scores = mix(alpha, step(neighbour_sums, scores, degrees), given, scores)
             if clamp:
                 scores = np.where(given.any(axis=1, keepdims=True), given, scores)
         return finish(scores, given)
+
+    return spread
+
+
+def with_itself(sums, scores, degrees):
+    """Each image joined to itself as well."""
+    root = np.sqrt(degrees + 1)
+    return (sums(scores / root) + scores / root) / root
+
+
+def known_neighbours_counted(instead):
+    """d_i: the neighbours that have a label, and ``instead`` where there is none."""
+
+    def spread(neighbour_sums, labels, classes, alpha, steps):
+        given = one_hot(labels, classes)
+        degrees = neighbour_sums((labels >= 0).astype(float)[:, None])
+        root, scores = np.sqrt(np.where(degrees > 0, degrees, instead)), given
+        for _ in range(steps):
+            scores = alpha * neighbour_sums(scores / root) / root + (1 - alpha) * given
+        return scores
 
     return spread
 
@@ -163,6 +184,22 @@ EXERCISE = Exercise(
             "the scores of labelled images are reset to their labels: here they change like all scores",
             spread_with,
             clamp=True,
+        ),
+        slip("F starts at 0: it starts as Y, the labels", spread_with, begin=lambda given: 0 * given),
+        slip(
+            "each image counts as its own neighbour: neighbour_sums and d_i are for the others alone",
+            spread_with,
+            step=with_itself,
+        ),
+        any_of(
+            "d_i counts the neighbours that have a label: count all of them",
+            known_neighbours_counted(1.0),
+            known_neighbours_counted(1e-8),
+            known_neighbours_counted(1e-12),
+        ),
+        any_of(
+            "images of class 0 count as unlabelled: only −1 says that there is no label",
+            spread_with(start=lambda labels, classes: one_hot(np.where(labels > 0, labels, -1), classes)),
         ),
         slip("one step too few", spread_with, rounds=lambda steps: max(steps - 1, 0)),
         slip("one step too many", spread_with, rounds=lambda steps: steps + 1),

@@ -16,6 +16,7 @@ from vae_edu.exercises.ch20.elbo_parts import (
     inverted_ratio,
     kl_terms,
     log_deviations,
+    logarithm_halved_twice,
     mean_only,
     ones_only,
     ratio_of_deviations,
@@ -29,6 +30,7 @@ from vae_edu.exercises.ch20.elbo_parts import (
     with_guard,
     without_means,
     without_prior_logvar,
+    without_prior_mean,
     without_square,
 )
 from vae_edu.exercises.record import Exercise, Family, Mistake, Property, any_guard, slip
@@ -257,6 +259,12 @@ EXERCISE = Exercise(
             elbo_with,
             kl=inverted_ratio,
         ),
+        slip(
+            "the difference of the log-variances is halved twice: log(σ_p/σ_q) is half of it, and the ½ before the sum is that half",
+            elbo_with,
+            kl=logarithm_halved_twice,
+        ),
+        slip("the mean of p(z|c) is taken as 0 in the KL", elbo_with, kl=without_prior_mean),
         slip("the difference of the means is not squared in the KL", elbo_with, kl=without_square),
         slip(
             "the means are missing in the KL: it has the term (mu − prior_mu)² / exp(prior_logvar)",

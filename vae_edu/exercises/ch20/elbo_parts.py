@@ -118,6 +118,14 @@ def undivided_logarithm(mu, logvar, prior_mu, prior_logvar):
     return kl_terms(mu, logvar, prior_mu, prior_logvar) + 0.5 * (prior_logvar - logvar)
 
 
+def logarithm_halved_twice(mu, logvar, prior_mu, prior_logvar):
+    return kl_terms(mu, logvar, prior_mu, prior_logvar) - 0.25 * (prior_logvar - logvar)
+
+
+def without_prior_mean(mu, logvar, prior_mu, prior_logvar):
+    return kl_terms(mu, logvar, 0 * prior_mu, prior_logvar)
+
+
 def ratio_of_deviations(mu, logvar, prior_mu, prior_logvar):
     log_r = logvar - prior_logvar
     return 0.5 * ((mu - prior_mu) ** 2 / torch.exp(prior_logvar) + torch.exp(log_r / 2) - 1 - log_r)

@@ -44,6 +44,27 @@ def with_deviations(samples, x):
     return mean_error(samples, x) - spread / len(samples), spread
 
 
+def pixels_added_before_the_square(samples, x):
+    spread = samples.var(axis=0, ddof=1).sum(axis=1)
+    return (samples.mean(axis=0) - x).sum(axis=1) ** 2 - spread / len(samples), spread
+
+
+def roots(samples, x):
+    error, spread = split_error(samples, x)
+    return np.sqrt(np.maximum(error, 0)), np.sqrt(spread)
+
+
+def from_two_halves(samples, x):
+    """Unbiased too, but noisier: the product of the errors of two halves."""
+    half = len(samples) // 2
+    one, other = samples[:half].mean(axis=0) - x, samples[half:].mean(axis=0) - x
+    return (one * other).sum(axis=1), split_error(samples, x)[1]
+
+
+def spread_over_images(samples, x):
+    return split_error(samples, x)[0], np.full(len(x), samples.mean(axis=0).var(axis=0).sum())
+
+
 def around_x(samples, x):
     return split_error(samples, x)[0], ((samples - x) ** 2).sum(axis=(0, 2)) / (len(samples) - 1)
 
@@ -139,6 +160,23 @@ EXERCISE = Exercise(
             error_with(spread=lambda s, x: ((s - x) ** 2).sum(axis=0) / (len(s) - 1)),
             around_x,
             lambda samples, x: (split_error(samples, x)[0], ((samples - x) ** 2).sum(axis=2).mean(axis=0)),
+        ),
+        any_of(
+            "the differences are added up over the pixels before they are squared: square each pixel's difference, then add",
+            pixels_added_before_the_square,
+        ),
+        any_of("these are square roots: return squared errors", roots),
+        any_of(
+            "the two halves of the completions are multiplied: unbiased too, but noisier. Use all S completions alike",
+            from_two_halves,
+        ),
+        any_of(
+            "only the first two completions are used: use all S alike",
+            lambda samples, x: split_error(samples[:2], x),
+        ),
+        any_of(
+            "the spread is measured between images: measure it between the completions of one image, over axis 0",
+            spread_over_images,
         ),
         any_of(
             "the two results are exchanged: first the error of the mean completion, then the spread",
