@@ -8,7 +8,7 @@ from vae_edu.likelihoods import discretised_logistic_log_prob
 
 
 def logistic_by_the_package(x, mean, log_scale, levels):
-    return discretised_logistic_log_prob(x, mean, log_scale, levels=levels)
+    return discretised_logistic_log_prob(x.clamp(0, 1), mean, log_scale, levels=levels)  # of 0 and 1, up to rounding
 
 
 def logistic_by_mirroring(x, mean, log_scale, levels):

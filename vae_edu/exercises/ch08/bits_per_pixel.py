@@ -126,6 +126,10 @@ EXERCISE = Exercise(
             bits_with,
             times=lambda pixels: 1,
         ),
+        any_of(
+            "nats are added to bits: 8 and log2(spread) are in bits, so divide nats by log 2 before you add them",
+            bits_with(log_width=np.log2, base=1.0),
+        ),
         slip("this is in nats per pixel: divide by log 2", bits_with, base=1.0),
         slip("this is in bits per image: divide by the number of pixels", bits_with, per=lambda pixels: 1),
         any_of(

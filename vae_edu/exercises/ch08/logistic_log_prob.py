@@ -21,7 +21,7 @@ def logistic_log_prob(x, mean, log_scale, levels):
 
 def draw_images(rng: np.random.Generator):
     """The first and the last level in each batch; means outside [0, 1]; one image; two levels; pixels a thousand scales away; levels
-    that are rounded; thousands of levels, and a scale as small as they need; a mean and a log_scale that require gradients."""
+    that are rounded, up and down; thousands of levels, and a scale as small as they need; a mean and a log_scale that require gradients."""
     for batch, data, levels, low, high, log_scale in (
         (4, 5, 7, 0.1, 0.9, -1.6),
         (1, 6, 16, 0.1, 0.9, -2.2),
@@ -40,7 +40,9 @@ def draw_images(rng: np.random.Generator):
         )
     yield far_away(rng)
     level = torch.tensor([[0.0, 4.0, 2.0, 0.0], [4.0, 0.0, 1.0, 4.0]]).double()
-    rounded = level / 4 + 5e-8 * torch.tensor([[1.0, -1.0, 1.0, 1.0], [-1.0, 1.0, -1.0, -1.0]]).double()
+    rounded = (
+        level / 4 + 5e-8 * torch.tensor([[1.0, -1.0, 1.0, -1.0], [1.0, 1.0, -1.0, -1.0]]).double()
+    )  # within and beyond
     mean = torch.from_numpy(rng.uniform(0.2, 0.8, (2, 4))).requires_grad_()
     yield rounded, mean, torch.tensor(rng.uniform(-1.5, -1.2)).double().requires_grad_(), 5
     # One step is 1/4096, so that the ends of the bins are exact in float32 too.
@@ -92,6 +94,14 @@ def normal_difference(upper, lower):
     return torch.log(torch.special.ndtr(upper) - torch.special.ndtr(lower))
 
 
+def at_levels(x, level, levels):
+    return level == 0, level == levels - 1
+
+
+def within_a_step(x, level, levels):
+    return x < 1 / (levels - 1), x > 1 - 1 / (levels - 1)
+
+
 def over_pixels(values):
     return values.sum(dim=1)
 
@@ -106,7 +116,7 @@ def log_prob_with(
     argument=lambda end, mean, s: (end - mean) / s,
     inside=exact,
     shift=0.0,
-    at_edge=lambda x, level, levels: (level == 0, level == levels - 1),
+    at_edge=at_levels,
     levels_of=lambda levels: levels,
     place=lambda x, level, levels: level / (levels - 1),
     centre=lambda mean: mean,
@@ -237,8 +247,16 @@ EXERCISE = Exercise(
         ),
         any_of(
             "each bin reaches half a step to both sides, not a whole one: neighbouring bins overlap",
-            log_prob_with(half=1.0),
-            log_prob_with(half=1.0, inside=by_difference),
+            *(
+                log_prob_with(half=1.0, inside=inside, at_edge=at_edge)
+                for inside in (exact, by_difference)
+                for at_edge in (at_levels, within_a_step)
+            ),
+        ),
+        slip(
+            "a factor is missing: sigmoid(u) · sigmoid(−v) alone is not sigmoid(u) − sigmoid(v). Begin again with the common denominator",
+            log_prob_with,
+            inside=lambda upper, lower: functional.logsigmoid(upper) + functional.logsigmoid(-lower),
         ),
         any_of(
             "the step between levels is 1/(levels − 1), not 1/levels: 0 and 1 are both levels",

@@ -80,6 +80,53 @@ def with_variance(change):
     return lambda eigenvalues, latent, variance, betas: linear_curve(eigenvalues, latent, change(variance), betas)
 
 
+def betas_alone(own, betas, variance):
+    """What is left of each variance, with β for the level."""
+    return np.minimum(own, betas)
+
+
+def variance_alone(own, betas, variance):
+    return np.minimum(own, np.full_like(betas, variance))
+
+
+def with_levels_of(rates=None, errors=None):
+    """What is left in the directions with a latent is ``rates(own, betas, variance)`` in the rates, or ``errors(…)`` in the errors."""
+
+    def curve(eigenvalues, latent, variance, betas):
+        right = linear_curve(eigenvalues, latent, variance, betas)
+        ordered = descending(eigenvalues)
+        own, column = ordered[:latent], betas[:, None]
+        found = list(right)
+        if rates is not None:
+            left = rates(own, column, variance)
+            found[0] = 0.5 * np.log(np.where(left > 0, own / np.where(left > 0, left, 1), 1)).sum(axis=1)
+        if errors is not None:
+            error = errors(own, column, variance).sum(axis=1) + ordered[latent:].sum()
+            found[1] = error / (2 * variance) + constant(ordered, latent, variance, betas)
+        return tuple(found)
+
+    return curve
+
+
+def right_level(betas, variance):
+    return betas * variance
+
+
+def coded_by(least=right_level, rate=right_level, error=right_level):
+    """Directions whose variance is above ``least(betas, variance)`` are coded, and ``rate`` and ``error`` are what is left of them in the
+    one and in the other."""
+
+    def curve(eigenvalues, latent, variance, betas):
+        ordered, column = descending(eigenvalues), betas[:, None]
+        own = ordered[:latent]
+        coded = own > least(column, variance)
+        rates = np.where(coded, 0.5 * np.log(np.where(coded, own, 1) / rate(column, variance)), 0).sum(axis=1)
+        errors = np.where(coded, error(column, variance), own).sum(axis=1) + ordered[latent:].sum()
+        return rates, errors / (2 * variance) + constant(ordered, latent, variance, betas)
+
+    return curve
+
+
 def with_error_of_spare_latents(eigenvalues, latent, variance, betas):
     rates, distortions = linear_curve(eigenvalues, latent, variance, betas)
     return rates, distortions + max(latent - len(eigenvalues), 0) * betas / 2
@@ -165,14 +212,34 @@ EXERCISE = Exercise(
             left=lambda ordered, latent: 0.0,
         ),
         slip(
-            "beta has no effect on what is coded: it weighs the rate when you look for the best a, w and s²",
+            "beta has no effect on what is coded, as λ is compared with σ_x² alone: β weighs the rate when you look for the best a and w",
             curve_with,
             level=lambda betas, variance: np.full_like(betas, variance),
         ),
         slip(
-            "the variance has no effect on what is coded: the distortion is the squared error divided by 2·variance",
+            "the variance has no effect on what is coded, as λ is compared with β alone: multiply error/(2σ_x²) + β·rate by 2σ_x² first",
             curve_with,
             level=lambda betas, variance: betas,
+        ),
+        any_of(
+            "β stands alone in one place where βσ_x² belongs: multiply error/(2σ_x²) + β·rate by 2σ_x² first",
+            with_levels_of(rates=betas_alone),
+            with_levels_of(errors=betas_alone),
+            coded_by(least=lambda betas, variance: betas),
+            coded_by(rate=lambda betas, variance: betas),
+            coded_by(error=lambda betas, variance: betas),
+        ),
+        any_of(
+            "σ_x² stands alone in one place where βσ_x² belongs: multiply error/(2σ_x²) + β·rate by 2σ_x² first",
+            with_levels_of(rates=variance_alone),
+            with_levels_of(errors=variance_alone),
+            coded_by(least=lambda betas, variance: variance),
+            coded_by(rate=lambda betas, variance: variance),
+        ),
+        slip(
+            "β divides σ_x²: the larger β is, the dearer the rate, so the error that is left grows with β",
+            curve_with,
+            level=lambda betas, variance: variance / betas,
         ),
         slip(
             "β and the variance enter as β/σ_x²: minimise error/(2σ_x²) + β·rate once more, and multiply it by 2σ_x² first",
@@ -239,6 +306,20 @@ EXERCISE = Exercise(
             "the rate is ½ log(1 + λ/(βσ_x²)): that is the capacity of a channel. Here w² is not λ; derive the best w as well",
             curve_with,
             ratio=lambda own, levels: 1 + own / levels,
+        ),
+        Family(
+            "every latent codes a direction here, even where the variance λ is below the error that is left: there the best rate is 0, "
+            "and the error λ",
+            lambda least: curve_with(
+                ratio=lambda own, levels: np.maximum(own, least) / levels,
+                error=lambda own, levels: np.broadcast_to(levels, np.broadcast_shapes(own.shape, levels.shape)),
+            ),
+            (0.0, *GUARDS),
+            any_between=(1e-307, 0.01),
+        ),
+        any_of(
+            "coded directions have the error σ_x² whatever β is: insert the best w, a and s² into (1 − wa)²λ + w²s²",
+            coded_by(error=lambda betas, variance: variance),
         ),
         any_of("this is the best a and s² for w = 1: find the best w as well", with_decoder_of_length_one),
         any_of(
@@ -309,6 +390,11 @@ EXERCISE = Exercise(
             "the squared error is divided by 2βσ_x²: β weighs the rate in the loss, and the distortion is that of σ_x²",
             curve_with,
             scale=lambda betas, variance: 1 / (2 * betas * variance),
+        ),
+        slip(
+            "the squared error is halved, and not divided by σ_x²",
+            curve_with,
+            scale=lambda betas, variance: 0.5,
         ),
         slip(
             "the squared error is not divided by 2σ_x²",

@@ -103,6 +103,18 @@ def weighted(log_q, log_p):
     return (weights * (np.diag(log_q) - log_aggregate)).sum(), (weights * (log_aggregate - log_p)).sum()
 
 
+def weighted_by_densities(by_own, combine):
+    """Each sample's term times a density, as if the sum were an integral on a grid: q(z_i|x_i) in I, or q(z_i) in both."""
+
+    def split(log_q, log_p):
+        log_aggregate = logsumexp(log_q, axis=1) - np.log(len(log_q))
+        own = np.diag(log_q)
+        information = np.exp(own if by_own else log_aggregate) * (own - log_aggregate)
+        return combine(information), combine(np.exp(log_aggregate) * (log_aggregate - log_p))
+
+    return split
+
+
 GUARD = "a small number hides the logarithm of 0 where the densities underflow: use logsumexp, which takes the largest term out first"
 
 
@@ -207,6 +219,7 @@ EXERCISE = Exercise(
         any_of(
             "the samples are weighted by q(z_i): they were sampled from it, so a plain mean is the expected value",
             weighted,
+            *(weighted_by_densities(by_own, combine) for by_own in (True, False) for combine in (np.mean, np.sum)),
         ),
         slip(
             "the own density is not log_q[i, i]: z_i is sampled from q(z|x_i), so it is on the diagonal",

@@ -94,6 +94,11 @@ def guarded_eigenvalues(guard):
     return with_least
 
 
+def rate_of_variances(variances, squares):
+    """The sum of ½(μ² + σ² − 1 − log σ²) with these σ² and averages of μ²."""
+    return 0.5 * (squares + variances - 1 - np.log(variances)).sum()
+
+
 def index_each(of):
     """A loop over the latents, each of which is looked up in the spectrum."""
 
@@ -179,6 +184,8 @@ EXERCISE = Exercise(
             "these are singular values of the centred table: their squares, divided by the rows, are the eigenvalues",
             survivors_with(spectrum=lambda x: np.linalg.svd(x - x.mean(axis=0), compute_uv=False)),
             survivors_with(spectrum=lambda x: np.linalg.svd(x - x.mean(axis=0), compute_uv=False) ** 2),
+            survivors_with(spectrum=lambda x: np.sqrt(squares_of(x))),
+            survivors_with(spectrum=lambda x: np.linalg.svd(x - x.mean(axis=0), compute_uv=False) / len(x)),
         ),
         slip(
             "you count every direction above the noise: there are only so many latents",
@@ -246,6 +253,18 @@ EXERCISE = Exercise(
                 * ((1 - noise / eigenvalues) + (noise / eigenvalues) ** 2 - 1 + 2 * np.log(eigenvalues / noise)).sum()
             ),
         ),
+        any_of(
+            "λ_j/σ_x² stands in the rate where σ_j² belongs: the variance of q is σ_x²/λ_j",
+            survivors_with(rate=lambda eigenvalues, noise: rate_of_variances(eigenvalues / noise, 0.0)),
+            survivors_with(
+                rate=lambda eigenvalues, noise: rate_of_variances(eigenvalues / noise, 1 - noise / eigenvalues)
+            ),
+        ),
+        slip(
+            "the rate is multiplied by `weight`: that is the weight of the squared error, and the rate itself is asked for",
+            survivors_with,
+            rate=lambda eigenvalues, noise: 0.25 / noise * np.log(eigenvalues / noise).sum(),
+        ),
         slip(
             "this is the logarithm of Var(μ_j): in the KL divergence stands that of σ_j²",
             survivors_with,
@@ -270,6 +289,10 @@ EXERCISE = Exercise(
             "this is the mean rate of the latents that survive: return the sum",
             survivors_with,
             rate=lambda eigenvalues, noise: 0.5 * np.log(eigenvalues / noise).mean() if len(eigenvalues) else 0.0,
+        ),
+        Mistake(
+            "the first number is `latent`: count the latents that have not collapsed",
+            lambda x, latent, weight: (latent, survivors(x, latent, weight)[1]),
         ),
         Mistake(
             "you count the latents that collapse: count those that do not",

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vae_edu.exercises.ch04.members import any_of
 from vae_edu.exercises.record import Exercise, Mistake, Property
 
 
@@ -90,6 +91,12 @@ def own_rate_above(rates, threshold, groups):
 def neighbours(rates, threshold, groups):
     """Groups of the right sizes, each of latents that stand side by side."""
     return sum(part.sum(dim=1).mean().clamp(min=threshold) for part in rates.split(groups.bincount().tolist(), dim=1))
+
+
+def equal_parts(rates, threshold, groups):
+    """As many parts of equal size as there are groups."""
+    parts = rates.chunk(int(groups.max()) + 1, dim=1)
+    return sum(part.sum(dim=1).mean().clamp(min=threshold) for part in parts)
 
 
 def gradient_through_all(rates, threshold, groups):
@@ -187,9 +194,32 @@ EXERCISE = Exercise(
             "a group above the threshold adds each example's own rate: add the mean over the batch, the same for all",
             free_bits_from(own_rate_above),
         ),
-        Mistake(
+        any_of(
             "you take neighbouring latents for a group: the latents of group g are those where groups == g, in any order",
             free_bits_from(neighbours),
+            free_bits_from(equal_parts),
+        ),
+        Mistake(
+            "the last group is left out: groups are numbered from 0 to the largest number in `groups`, that one included",
+            free_bits_from(
+                lambda rates, threshold, groups: summed(rates, groups).mean(dim=0).clamp(min=threshold)[:-1].sum()
+            ),
+        ),
+        Mistake(
+            "the sum over the groups is divided by the batch: R_g is a mean over the batch already",
+            free_bits_from(
+                lambda rates, threshold, groups: (
+                    summed(rates, groups).mean(dim=0).clamp(min=threshold).sum() / len(rates)
+                )
+            ),
+        ),
+        Mistake(
+            "a group below the threshold costs more, the further below it is: there it costs the threshold, and no more",
+            free_bits_from(
+                lambda rates, threshold, groups: (
+                    (summed(rates, groups).mean(dim=0) - threshold).abs() + threshold
+                ).sum()
+            ),
         ),
         Mistake(
             "the sum of the thresholds is compared with the rate of all latents together: each group has its own",

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import log_softmax, logsumexp
 
 from vae_edu.exercises.ch04.members import any_of
-from vae_edu.exercises.record import Exercise, Mistake, slip
+from vae_edu.exercises.record import Exercise, Mistake, any_guard, slip
 
 
 def rate_and_distortion(log_given, log_prior):
@@ -21,13 +21,14 @@ def rate_and_distortion(log_given, log_prior):
 
 def draw_names(rng: np.random.Generator):
     """Posteriors that spread over the languages and disagree with the prior; one name; two languages; and log-probabilities near −2,000,
-    where some posteriors are 0 in floating point."""
+    where some posteriors are 0 in floating point, beside names that are far more probable."""
     for names, languages, level, spread in ((7, 5, -17, 1.5), (1, 3, -12, 1.0), (4, 2, -15, 1.0), (6, 4, -2000, 600)):
         log_prior = np.log(rng.dirichlet(np.full(languages, 3.0)))
         steps = np.linspace(-1, 1, languages)
         log_given = level + spread * rng.permuted(steps + rng.uniform(-0.1, 0.1, (names, languages)), axis=1)
         if spread > 100:  # two languages close together, the others far below
             log_given[:, 0] = log_given.max(axis=1) + rng.uniform(0.5, 1.5, names)
+            log_given[::3] += 1300
         yield log_given, log_prior
 
 
@@ -78,6 +79,43 @@ def without_subtracting(log_given, log_prior):
         return rate, -(posterior * log_given).sum(axis=1), -np.log(evidence)
 
 
+def one_maximum(log_given, log_prior):
+    joint = log_given + log_prior
+    with np.errstate(all="ignore"):
+        return with_evidence(joint.max() + np.log(np.exp(joint - joint.max()).sum(axis=1)), log_given, log_prior)
+
+
+def with_evidence(log_evidence, log_given, log_prior):
+    """The three results that follow from log p(x), right or wrong."""
+    log_posterior = log_given + log_prior - log_evidence[:, None]
+    with np.errstate(all="ignore"):
+        rest = log_posterior, log_given, log_prior
+        return the_rate(*rest), the_distortion(*rest), -log_evidence
+
+
+def added_to_the_evidence(small):
+    return lambda given, prior: with_evidence(np.log(np.exp(given + prior).sum(axis=1) + small), given, prior)
+
+
+def least_evidence(small):
+    return lambda given, prior: with_evidence(
+        np.log(np.maximum(np.exp(given + prior).sum(axis=1), small)), given, prior
+    )
+
+
+def added_everywhere(small):
+    """The posterior as a fraction, with a small number wherever a 0 could be."""
+
+    def wrong(log_given, log_prior):
+        joint = np.exp(log_given + log_prior)
+        evidence = joint.sum(axis=1) + small
+        posterior = joint / evidence[:, None]
+        rate = (posterior * (np.log(posterior + small) - log_prior)).sum(axis=1)
+        return rate, -(posterior * log_given).sum(axis=1), -np.log(evidence)
+
+    return wrong
+
+
 def log_of_the_posterior(log_given, log_prior):
     """0 · log 0, which is not a number, where a posterior is 0 in floating point."""
     with np.errstate(all="ignore"):
@@ -85,6 +123,10 @@ def log_of_the_posterior(log_given, log_prior):
         rate = (posterior * np.log(posterior / np.exp(log_prior))).sum(axis=1)
     return rate, -(posterior * log_given).sum(axis=1), the_nll(log_given, log_prior)
 
+
+GUARD = (
+    "a small number hides the logarithm of 0 where the probabilities underflow: stay with logarithms, as logsumexp does"
+)
 
 EXERCISE = Exercise(
     id="11.1",
@@ -164,6 +206,15 @@ EXERCISE = Exercise(
             answer_with,
             nll=lambda given, prior: -logsumexp(given, axis=1),
         ),
+        any_of(
+            "your NLL takes one language alone: p(x) is the sum of p(l) p(x|l) over all of them",
+            answer_with(nll=lambda given, prior: -given.max(axis=1)),
+            answer_with(nll=lambda given, prior: -(given + prior).max(axis=1)),
+        ),
+        Mistake(
+            "log_prior is not used: the languages are not equally frequent",
+            lambda given, prior: rate_and_distortion(given, np.full_like(prior, -np.log(len(prior)))),
+        ),
         slip(
             "your NLL weights all languages alike: weight them with p(l)",
             answer_with,
@@ -183,6 +234,11 @@ EXERCISE = Exercise(
             "e to the power of −2,000 is 0 in floating point: stay with logarithms, as logsumexp does",
             without_subtracting,
         ),
+        Mistake(
+            "one maximum is taken out of the whole table, and names far below it underflow: use the maximum of each name",
+            one_maximum,
+        ),
+        *(any_guard(GUARD, make) for make in (added_to_the_evidence, least_evidence, added_everywhere)),
         Mistake(
             "0 · log 0 is not a number in NumPy: take log p(l|x) from the logarithms, not from the posterior",
             log_of_the_posterior,

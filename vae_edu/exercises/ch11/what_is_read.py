@@ -76,6 +76,13 @@ def cut_at_both_ends(x, noise, fraction, blank, training):
     return read[:, :-1], write[:, 1:]
 
 
+def scaled(x, noise, fraction, blank, training, hidden):
+    read, write = what_is_read(x, noise, fraction, blank, False)
+    if not training:
+        return read, write
+    return np.where(first_place_kept(noise < fraction), hidden, read / (1 - fraction)), write
+
+
 EXERCISE = Exercise(
     id="11.2",
     title="What the decoder reads",
@@ -151,10 +158,18 @@ EXERCISE = Exercise(
             "the two are exchanged: what is read comes first",
             lambda *arguments: what_is_read(*arguments)[::-1],
         ),
-        Mistake(
+        any_of(
             "the start symbol is 0: you start with the blank",
             reading_with(
                 shift=lambda x: np.concatenate([np.full_like(x[:, :1], 20), x[:, :-1]], axis=1),
+            ),
+            reading_with(dropped=lambda noise, fraction, x: (noise < fraction) | (np.arange(x.shape[1]) == 0)),
+        ),
+        any_of(
+            "what is read is divided by 1 − fraction, as dropout of hidden units does: symbols are numbers of letters, so leave them whole",
+            lambda x, noise, fraction, blank, training: scaled(x, noise, fraction, blank, training, blank),
+            lambda x, noise, fraction, blank, training: scaled(
+                x, noise, fraction, blank, training, blank / (1 - fraction)
             ),
         ),
         Mistake(

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from vae_edu.exercises.ch04.members import any_of
 from vae_edu.exercises.ch12.pieces import log_mean
 from vae_edu.exercises.record import Exercise, Mistake
 
@@ -39,6 +40,11 @@ def draw_paths(rng: np.random.Generator):
         yield x, a, float(rng.uniform(0.2, 0.6)), betas, z, eps, reverse
 
 
+def one_over_the_root(precision):
+    with np.errstate(invalid="ignore"):  # of a precision that is wrong, and negative
+        return 1 / np.sqrt(precision)
+
+
 def walked(
     *,
     points=lambda betas, reverse: betas[::-1] if reverse else betas,
@@ -46,7 +52,7 @@ def walked(
     log_likelihood=lambda x, a, v, z: -0.5 * (np.log(2 * np.pi * v) + (x - a * z) ** 2 / v),
     precision=lambda b, a, v: 1 + b * a**2 / v,
     mean=lambda b, x, a, v, precision: b * a * x / v / precision,
-    spread=lambda precision: 1 / np.sqrt(precision),
+    spread=one_over_the_root,
     at=lambda points, i: points[i + 1],
     noise=lambda eps, i, reverse: eps[:, i],
     move_first=False,
@@ -81,6 +87,22 @@ def in_one_direction(change):
         return function(x, a, variance, betas, z, eps, reverse)
 
     return wrong
+
+
+def added_to_the_place(x, a, variance, betas, z, eps, reverse):
+    points, total = betas[::-1] if reverse else betas, np.zeros(len(z))
+    for i in range(len(points) - 1):
+        log_likelihood = -0.5 * (np.log(2 * np.pi * variance) + (x - a * z) ** 2 / variance)
+        total = total + abs(points[i + 1] - points[i]) * log_likelihood
+        if i < eps.shape[1]:
+            precision = 1 + points[i + 1] * a**2 / variance
+            z = z + points[i + 1] * a * x / variance / precision + eps[:, i] / np.sqrt(precision)
+    return total
+
+
+def nothing_in_one_step(x, a, variance, betas, z, eps, reverse):
+    log_weights = annealed_log_weights(x, a, variance, betas, z, eps, reverse)
+    return log_weights if eps.shape[1] else np.zeros(len(z))
 
 
 def last_state_only(x, a, variance, betas, z, eps, reverse):
@@ -188,9 +210,22 @@ EXERCISE = Exercise(
             "The 1 of the prior is missing from the precision of p_t",
             walked(precision=lambda b, a, v: b * a**2 / v),
         ),
-        Mistake(
+        any_of(
             "a is not squared in the precision of p_t",
             walked(precision=lambda b, a, v: 1 + b * abs(a) / v),
+            walked(precision=lambda b, a, v: 1 + b * a / v),
+        ),
+        Mistake(
+            "β is missing from the precision of p_t",
+            walked(precision=lambda b, a, v: 1 + a**2 / v),
+        ),
+        Mistake(
+            "A move adds to where the chain stands. It samples p_t anew, whatever z was",
+            added_to_the_place,
+        ),
+        Mistake(
+            "With T = 1 there is no move, but there is one weight update, from 0 to 1 or back",
+            nothing_in_one_step,
         ),
         Mistake(
             "β is missing from the mean of p_t",

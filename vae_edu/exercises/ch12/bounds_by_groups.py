@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
+from vae_edu.exercises.ch04.members import any_of
 from vae_edu.exercises.ch12.pieces import log_mean, log_sum_exp
-from vae_edu.exercises.record import Exercise, Mistake, any_guard
+from vae_edu.exercises.record import Exercise, Family, Mistake, any_guard
 
 
 def bounds_by_groups(log_weights, sizes):
@@ -108,6 +109,16 @@ EXERCISE = Exercise(
             each_size(lambda lw, k: log_sum_exp(grouped(lw, k), 2).mean(axis=1) - math.log(lw.shape[1])),
         ),
         Mistake(
+            "The logarithm of the number of groups, S/K, is subtracted in each group. The mean is over its K weights",
+            each_size(lambda lw, k: log_sum_exp(grouped(lw, k), 2).mean(axis=1) - math.log(lw.shape[1] / k)),
+        ),
+        any_of(
+            "Weights of different examples stand in one group. Let the first axis of reshape be the examples",
+            each_size(lambda lw, k: log_mean(lw.reshape(-1, k, len(lw)), 1).mean(axis=0)),
+            each_size(lambda lw, k: log_mean(lw.reshape(k, -1, len(lw)), 0).mean(axis=0)),
+            each_size(lambda lw, k: log_mean(lw.T.reshape(len(lw), -1, k), 2).mean(axis=1)),
+        ),
+        Mistake(
             "This makes K groups of S/K weights. It should be S/K groups of K",
             each_size(lambda lw, k: log_mean(grouped(lw, lw.shape[1] // k), 2).mean(axis=1)),
         ),
@@ -122,6 +133,11 @@ EXERCISE = Exercise(
         any_guard(
             "A small number inside the logarithm hides that np.exp gave 0. Subtract the largest log-weight of each group instead",
             lambda guard: each_size(lambda lw, k: exponential_first_in_groups(lw, k, guard)),
+        ),
+        Family(
+            "The log-weights are cut off at a limit before np.exp. Subtract the largest of each group instead: nothing has to be cut off",
+            lambda limit: each_size(lambda lw, k: exponential_first_in_groups(lw.clip(-limit, limit), k)),
+            (700.0, 709.0, 500.0, 600.0, 100.0, 50.0, 745.0, 88.0, 80.0, 30.0, 20.0, 10.0),
         ),
         Mistake(
             "One largest log-weight is subtracted from everything. Examples far below it give np.exp = 0: subtract each group's own",

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from vae_edu.exercises.ch04.members import any_of
 from vae_edu.exercises.record import Exercise, Mistake
 
 
@@ -50,6 +51,7 @@ def variance_with(
     p_power=1.0,
     after=lambda value: value - 1,
     is_infinite=lambda matrix: np.linalg.eigvalsh(matrix).min() <= 0,
+    exp=np.exp,
 ):
     """A wrong answer: the formula with one of its parts changed."""
 
@@ -59,9 +61,35 @@ def variance_with(
             return math.inf
         logs = [np.linalg.slogdet(each)[1] for each in (precision, q_precision, matrix)]
         with np.errstate(over="ignore"):
-            return float(after(np.exp(p_power * logs[0] - q_power * logs[1] - between_power * logs[2])))
+            return float(after(exp(p_power * logs[0] - q_power * logs[1] - between_power * logs[2])))
 
     return wrong
+
+
+def in_any_precision(message, **powers):
+    """The mistake of these powers, by np.exp, which overflows to infinity, or by math.exp and math.expm1, which raise."""
+    return any_of(
+        message,
+        variance_with(**powers),
+        variance_with(**powers, exp=math.exp),
+        variance_with(**powers, exp=math.expm1, after=float),
+    )
+
+
+def of_diagonals(first, second):
+    def wrong(precision, q_precision):
+        return relative_variance(
+            np.diag(np.diag(precision)) if first else precision,
+            np.diag(np.diag(q_precision)) if second else q_precision,
+        )
+
+    return wrong
+
+
+def infinite_where_narrower(precision, q_precision):
+    if np.linalg.eigvalsh(precision - q_precision).min() <= 0:
+        return math.inf
+    return relative_variance(precision, q_precision)
 
 
 def by_determinants(precision, q_precision):
@@ -133,7 +161,8 @@ EXERCISE = Exercise(
             variance_with(is_infinite=never),
         ),
         Mistake(
-            "The integrand is the square of the posterior over q, so its precision is 2Λ − D. Here it is 2D − Λ",
+            "The integrand is the square of the posterior over q, so its precision is 2Λ − D. Here it is 2D − Λ: are Λ and D exchanged, "
+            "or inverted?",
             variance_with(between=lambda p, q: 2 * q - p, p_power=-0.5, q_power=-1.0),
         ),
         Mistake(
@@ -144,25 +173,55 @@ EXERCISE = Exercise(
             "The posterior is squared, so its precision counts twice. Here the precision of the integrand is Λ − D",
             variance_with(between=lambda p, q: p - q),
         ),
-        Mistake(
+        in_any_precision(
             "The normaliser of q is |D| to the power of ½. Here it has no root",
-            variance_with(q_power=1.0),
+            q_power=1.0,
         ),
-        Mistake(
+        in_any_precision(
             "A Gaussian integral is one over the root of a determinant. Here |2Λ − D| has no root",
-            variance_with(between_power=1.0),
+            between_power=1.0,
         ),
-        Mistake(
+        in_any_precision(
+            "A Gaussian integral is one over the root of a determinant. Here it is multiplied by the root of |2Λ − D|",
+            between_power=-0.5,
+        ),
+        in_any_precision(
+            "Dividing by q brings its normaliser |D|^½ below the line. Here it is multiplied",
+            q_power=-0.5,
+        ),
+        in_any_precision(
             "No determinant but that of Λ stands without a root. Here none has one",
-            variance_with(between_power=1.0, q_power=1.0),
+            between_power=1.0,
+            q_power=1.0,
         ),
-        Mistake(
+        in_any_precision(
             "The normaliser of the posterior is squared: |Λ| to the power of 1. Here it has a root",
-            variance_with(p_power=0.5),
+            p_power=0.5,
+        ),
+        in_any_precision(
+            "|2Λ − D| is missing. What is left of the integral?",
+            between_power=0.0,
+        ),
+        any_of(
+            "Only the diagonals are used. The matrices need not be diagonal",
+            of_diagonals(True, True),
+            of_diagonals(True, False),
+            of_diagonals(False, True),
+        ),
+        any_of(
+            "The diagonal of 2Λ − D says nothing of the other directions. Look at its eigenvalues",
+            variance_with(is_infinite=lambda matrix: np.diag(matrix).min() <= 0),
+            variance_with(is_infinite=lambda matrix: np.diag(matrix).min() < 0),
+        ),
+        any_of(
+            "It is infinite here wherever q is narrower than the posterior. q may be narrower, as long as 2Λ − D is positive definite",
+            infinite_where_narrower,
         ),
         Mistake(
-            "|2Λ − D| is missing. What is left of the integral?",
-            variance_with(between_power=0.0),
+            "Where the integral is infinite, this is not a number. Return infinity there",
+            lambda precision, q_precision: (
+                value if np.isfinite(value := relative_variance(precision, q_precision)) else math.nan
+            ),
         ),
         Mistake(
             "This is the standard deviation of w/p(x). The variance is wanted",

@@ -91,6 +91,16 @@ def with_itself(rows, n, rng):
     return rows[order[:n]], rows[order[:n]]
 
 
+def from_the_end(rows, n, rng):
+    order = rng.permutation(len(rows))
+    return rows[order[:n]], rows[order[-n:]]
+
+
+def in_turns(rows, n, rng):
+    order = rng.permutation(len(rows))[: 2 * n]
+    return rows[order[::2]], rows[order[1::2]]
+
+
 def not_shuffled(rows, n, rng):
     return rows[:n], rows[n : 2 * n]
 
@@ -135,6 +145,14 @@ EXERCISE = Exercise(
         Mistake(
             "you split all rows into halves: a score depends on the number of rows, so each set has n of them",
             null_with(halves),
+        ),
+        Mistake(
+            "the second set comes from the end of the permutation: take the n places that follow those of the first",
+            null_with(from_the_end),
+        ),
+        Mistake(
+            "you deal the places out in turns: the first n are for the first set, the next n for the second",
+            null_with(in_turns),
         ),
         Mistake("you compare n rows with themselves: take n others", null_with(with_itself)),
         Mistake(

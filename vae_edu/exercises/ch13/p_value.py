@@ -1,7 +1,11 @@
 """Exercise 13.3: how unusual a score is among its null values."""
 
-import numpy as np
+import warnings
 
+import numpy as np
+from scipy.stats import norm
+
+from vae_edu.exercises.ch04.members import any_of
 from vae_edu.exercises.record import Exercise, Mistake
 
 
@@ -42,6 +46,36 @@ def p_value_with(
         if exchange:
             at_least, at_most = at_most, at_least
         return float(change({"larger": at_least, "smaller": at_most, "either": both(at_least, at_most)}[worse]))
+
+    return wrong
+
+
+def one_side_from_the_other(score, null, worse):
+    at_least = p_value(score, null, "larger")
+    sides = {"larger": at_least, "smaller": 1 - at_least}
+    return float(sides[worse] if worse in sides else min(1, 2 * min(sides.values())))
+
+
+def by_distance(centre):
+    """With "either": how many null values are as far from the centre as the score."""
+
+    def wrong(score, null, worse):
+        if worse != "either":
+            return p_value(score, null, worse)
+        middle = centre(null)
+        return float((1 + (abs(null - middle) >= abs(score - middle)).sum()) / (1 + len(null)))
+
+    return wrong
+
+
+def by_gaussian(ddof, least, above=norm.sf):
+    """The tail of a fitted Gaussian; ``least`` stands in for a standard deviation of 0, and ``above`` is the probability above z."""
+
+    def wrong(score, null, worse):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            z = (score - null.mean()) / (null.std(ddof=ddof) or least)
+        return float({"larger": above(z), "smaller": norm.cdf(z), "either": 2 * above(abs(z))}[worse])
 
     return wrong
 
@@ -88,13 +122,45 @@ EXERCISE = Exercise(
             'with "either", the p-value may exceed 1 here: cut it off at 1',
             p_value_with(both=lambda a, b: 2 * min(a, b)),
         ),
+        any_of(
+            'with "either", you double one side, whichever it is: double the smaller of the two',
+            p_value_with(both=lambda a, b: min(1, 2 * a)),
+            p_value_with(both=lambda a, b: min(1, 2 * b)),
+            p_value_with(both=lambda a, b: 2 * a),
+            p_value_with(both=lambda a, b: 2 * b),
+        ),
         Mistake(
             'with "either", your answer is 1 whatever the score is: take twice the smaller of the two sides',
             p_value_with(both=lambda a, b: min(1, a + b)),
         ),
-        Mistake(
+        any_of(
             "this is a count: divide by the number of values",
             lambda score, null, worse: float(1 + (null >= score).sum()),
+            *(
+                lambda score, null, worse, both=both: p_value_with(both=both)(score, null, worse) * (1 + len(null))
+                for both in (lambda a, b: min(1, 2 * min(a, b)), lambda a, b: 2 * min(a, b), min)
+            ),
+        ),
+        any_of(
+            "worse is not used: it says which values are bad",
+            *(
+                lambda score, null, worse, side=side: p_value(score, null, side)
+                for side in ("larger", "smaller", "either")
+            ),
+        ),
+        Mistake(
+            'with "smaller", this is 1 minus the p-value of "larger": the score, and values equal to it, count on both sides',
+            one_side_from_the_other,
+        ),
+        any_of(
+            'with "either", you compare distances, from 0 or from the middle of the null: count each side, and double the smaller',
+            *(by_distance(centre) for centre in (lambda null: 0.0, np.mean, np.median)),
+        ),
+        any_of(
+            "this is the tail of a Gaussian with the mean and standard deviation of the null: count null values instead, whose shape need "
+            "not be Gaussian",
+            *(by_gaussian(ddof, least) for ddof in (0, 1) for least in (0.0, 1.0)),
+            *(by_gaussian(ddof, least, above=lambda z: 1 - norm.cdf(z)) for ddof in (0, 1) for least in (0.0, 1.0)),
         ),
         Mistake(
             "this is the score in standard deviations of the null: count null values instead, whose shape need not be Gaussian",

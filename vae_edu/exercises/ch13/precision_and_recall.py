@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vae_edu.exercises.ch04.members import any_of
 from vae_edu.exercises.ch13.pieces import between
 from vae_edu.exercises.record import Exercise, Mistake
 
@@ -74,8 +75,9 @@ def positive_distances_only(distances, k, _radii):
     return np.sort(np.where(distances > 0, distances, np.inf), axis=1)[:, k - 1]
 
 
-def one_radius(_distances, _k, own):
-    return np.full_like(own, np.median(own))
+def one_radius(of):
+    """The median of all radii, or another number made of them, for every ball."""
+    return lambda _distances, _k, own: np.full_like(own, of(own))
 
 
 def neighbours_in_the_other_cloud(x, y, k):
@@ -155,9 +157,18 @@ EXERCISE = Exercise(
             "your radius is the mean distance to the k nearest points: take the distance to the k-th",
             balls(real_radii=means_of_neighbours, generated_radii=means_of_neighbours),
         ),
-        Mistake(
+        any_of(
             "your balls all have the same radius: each point has its own",
-            balls(real_radii=one_radius, generated_radii=one_radius),
+            *(balls(real_radii=of, generated_radii=of) for of in map(one_radius, (np.median, np.mean, np.max))),
+        ),
+        any_of(
+            "your fractions have the wrong denominators: precision is a fraction of the samples, recall a fraction of the real points",
+            balls(precision=lambda far, real, generated, k: (far <= real[:, None]).any(axis=0).sum() / len(real)),
+            balls(recall=lambda far, real, generated, k: (far <= generated[None]).any(axis=1).sum() / len(generated)),
+            balls(
+                precision=lambda far, real, generated, k: (far <= real[:, None]).any(axis=0).sum() / len(real),
+                recall=lambda far, real, generated, k: (far <= generated[None]).any(axis=1).sum() / len(generated),
+            ),
         ),
         Mistake(
             "you leave out points on the edge of a ball, those at a distance equal to its radius: they are inside",
@@ -175,6 +186,13 @@ EXERCISE = Exercise(
             balls(
                 precision=lambda far, real, generated, k: (far**2 <= real[:, None]).any(axis=0).mean(),
                 recall=lambda far, real, generated, k: (far**2 <= generated[None]).any(axis=1).mean(),
+            ),
+        ),
+        Mistake(
+            "you compare distances with squared radii",
+            balls(
+                precision=lambda far, real, generated, k: (far <= real[:, None] ** 2).any(axis=0).mean(),
+                recall=lambda far, real, generated, k: (far <= generated[None] ** 2).any(axis=1).mean(),
             ),
         ),
         Mistake(
