@@ -583,6 +583,73 @@ def test_settings_that_an_answer_changes_are_put_back(tmp_path):
     assert torch.is_grad_enabled()
 
 
+def seeded_by_torch_and_numpy(mu, logvar):
+    np.random.seed(0)  # noqa: NPY002
+    torch.manual_seed(0)
+    return kl(mu, logvar)
+
+
+def with_numpy_silenced(mu, logvar):
+    np.seterr(over="ignore")
+    return kl(mu, logvar)
+
+
+def without_gradients(mu, logvar):
+    torch.set_grad_enabled(False)
+    return kl(mu, logvar)
+
+
+def in_double_precision(mu, logvar):
+    torch.set_default_dtype(torch.float64)
+    return kl(mu, logvar)
+
+
+@pytest.mark.parametrize(
+    ("careless", "told"),
+    [
+        (with_numpy_silenced, "leaves np.seterr changed"),
+        (without_gradients, "leaves torch.set_grad_enabled changed"),
+        (in_double_precision, "leaves torch.set_default_dtype changed"),
+        (
+            seeded_by_torch_and_numpy,
+            "seeds NumPy's global generator: others draw from it, too, and it seeds torch's global generator",
+        ),
+    ],
+)
+def test_a_setting_that_a_right_answer_leaves_changed_is_told(careless, told):
+    report = check(KL, careless)
+    assert report.passed
+    assert report.message.startswith(f"{KL.title}\nBesides, your function {told}"), report
+
+
+def test_settings_that_are_put_back_and_numbers_that_are_drawn_are_no_matter():
+    def careful(mu, logvar):
+        with np.errstate(all="ignore"), torch.no_grad():
+            torch.nn.Linear(2, 2)  # draws its first weights from torch's global generator
+            return kl(mu, logvar)
+
+    assert check(KL, careful).message == KL.title
+    seeding = exercise_of(seeded_by_torch_and_numpy, lambda rng: [(rng.normal(size=(2, 3)), rng.normal(size=(2, 3)))])
+    assert check(seeding, seeded_by_torch_and_numpy).message == seeding.title  # as the model answer does
+
+
+def test_an_optimizer_whose_settings_are_changed_is_told():
+    def step(weight, optimizer):
+        return weight + optimizer.param_groups[0]["lr"]
+
+    def careless(weight, optimizer):
+        value = step(weight, optimizer)
+        optimizer.param_groups[0]["lr"] = 0.5
+        return value
+
+    def cases(rng):
+        yield rng.normal(size=3), torch.optim.SGD([torch.ones(3, requires_grad=True)], lr=rng.uniform(0.1, 0.2))
+
+    one = exercise_of(step, cases)
+    assert check(one, step).passed
+    assert "changes the settings of its input optimizer" in check(one, careless).message
+
+
 def test_twenty_checks_say_the_same():
     for function in (kl, KL.mistakes[1].wrong, lambda mu, v: kl(mu, v) + mu[:, 0], functools.partial(kl)):
         said = {check(KL, function, seed).message.partition("\n")[0].partition(":")[0] for seed in range(20)}

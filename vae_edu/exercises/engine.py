@@ -2,7 +2,8 @@
 
 The first that holds is told: it cannot be called; it is a stub; it raises; it is a known mistake of the exercise; its output
 has a general pattern; it is two of these at once; what differs first, on the smallest case, and whether an argument is not used.
-What it leaves behind on its inputs is told together with that.
+What it leaves behind on its inputs is told together with that. A setting that a right answer leaves changed is told, and no reason
+to refuse it.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from vae_edu.exercises.known import Known
 from vae_edu.exercises.naming import Naming
 from vae_edu.exercises.record import Exercise, Property, Report, shape_only
 from vae_edu.exercises.sandbox import Outcome, usual_settings
-from vae_edu.exercises.traces import TOLD
-from vae_edu.exercises.trials import Trial, far, noise_of_its_own, size_of, unused_argument
+from vae_edu.exercises.traces import SETTINGS, TOLD
+from vae_edu.exercises.trials import Trial, far, noise_of_its_own, seeded, size_of, unused_argument
 
 __all__ = ["Examiner", "judge"]
 
@@ -80,7 +81,7 @@ class _Judgement:
     def _right(self) -> Report:
         traces = self._traces()
         if not traces:
-            return Report(self.exercise.id, "passed", self.exercise.title)
+            return Report(self.exercise.id, "passed", self.exercise.title + self._settings())
         looked_at = self.exercise.view is not shape_only or self.exercise.properties
         return Report(self.exercise.id, "failed", f"{'the value is right, but ' if looked_at else ''}{traces}")
 
@@ -158,6 +159,16 @@ class _Judgement:
         ]
         return f"your function {', and it '.join(told)}" if told else ""
 
+    def _settings(self) -> str:
+        """What the function leaves changed for all that runs later, where the model answer does not: settings and seeds."""
+        own, others = (
+            {name for each in trial.outcomes for name in each.settings} for trial in (self.learners, self.answers)
+        )
+        told = [text for name, text in SETTINGS.items() if name in own - others]
+        elsewhere = [name for name in seeded(self.learners) if name not in seeded(self.answers)]
+        told += [f"seeds {name}: others draw from it, too" for name in elsewhere]
+        return f"\nBesides, your function {', and it '.join(told)}" if told else ""
+
     def _also(self, known: Callable | None = None) -> str:
         """The traces beside what is told already: a known mistake's name says what that mistake leaves behind."""
         if not self._traces():
@@ -231,7 +242,8 @@ def _property_off(each: Property, measured: np.ndarray, expected: np.ndarray) ->
         return f"this does not hold: {each.statement}"
     at = tuple(int(axis[0]) for axis in np.nonzero(off))
     name = each.names[at[0]] if each.names else ""
-    one, other = told_apart(*(float(f"{number:.4g}") for number in (measured[at], expected[at])))
+    short = [float(f"{number:.4g}") for number in (measured[at], expected[at])]
+    one, other = told_apart(*(short if short[0] != short[1] else (measured[at], expected[at])))
     return f"this does not hold: {each.statement} ({f'{name}: ' if name else ''}measured {one}, expected {other})"
 
 

@@ -29,7 +29,7 @@ import numpy as np
 
 from vae_edu.exercises.traces import trace
 
-__all__ = ["Outcome", "TimeUp", "call_guarded", "usual_settings"]
+__all__ = ["Outcome", "TimeUp", "call_guarded", "same_state", "usual_settings"]
 
 PRINT_LIMIT = 2_000  # characters kept of what the function prints
 NOT_LEARNERS = (os.path.dirname(__file__), sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), "<frozen")
@@ -46,14 +46,21 @@ class Outcome:
     """What a call led to: a value, or the exception it raised; what it printed; what it left behind.
 
     traces: the kind of trace that the call left on an argument, by the argument's place.
-    drawn_from: the global generators that are not as they were, in words.
+    generators: the state of each global generator that is not as it was, by its name in words.
+    settings: what is not as it was and holds for all that runs later, keys of ``SETTINGS``.
     """
 
     value: object = None
     error: BaseException | None = None
     printed: str = ""
     traces: dict[int, str] = field(default_factory=dict)
-    drawn_from: tuple[str, ...] = ()
+    generators: dict[str, object] = field(default_factory=dict)
+    settings: tuple[str, ...] = ()
+
+    @property
+    def drawn_from(self) -> tuple[str, ...]:
+        """The global generators that are not as they were, in words."""
+        return tuple(self.generators)
 
     @property
     def changed(self) -> tuple[int, ...]:
@@ -103,6 +110,7 @@ def call_guarded(function: Callable, arguments: tuple, *, seconds: float, guard:
     printed = _ShortBuffer()
     value, error, before = None, None, global_generators()
     with usual_settings(), _exits_blocked(guard or function), _streams_to(printed), _stray_rings_ignored():
+        set_before = settings_now()
         try:
             with _time_limit(seconds) as limit:
                 value = function(*given)
@@ -111,11 +119,19 @@ def call_guarded(function: Callable, arguments: tuple, *, seconds: float, guard:
             raise
         except BaseException as raised:  # SystemExit and TimeUp too: nothing a learner raises may end the notebook
             error = raised
-        after = global_generators()
+        after, set_after = global_generators(), settings_now()
     kinds = {place: trace(*pair) for place, pair in enumerate(zip(given, kept, strict=True))}
     traces = {place: kind for place, kind in kinds.items() if kind}
-    drawn_from = tuple(name for name in before if not _same_state(before[name], after[name]))
-    return Outcome(value, error, printed.getvalue(), traces, drawn_from)
+    generators = {name: after[name] for name in before if not same_state(before[name], after[name])}
+    settings = tuple(name for name in set_before if set_before[name] != set_after[name])
+    return Outcome(value, error, printed.getvalue(), traces, generators, settings)
+
+
+def settings_now() -> dict[str, object]:
+    """The settings that a function may leave changed, keys of ``SETTINGS``; torch's where torch is loaded."""
+    torch = sys.modules.get("torch")
+    of_torch = {"gradients": torch.is_grad_enabled(), "dtype": torch.get_default_dtype()} if torch else {}
+    return {"numpy": np.geterr()} | of_torch
 
 
 def global_generators() -> dict[str, object]:
@@ -125,7 +141,8 @@ def global_generators() -> dict[str, object]:
     return states | {"torch's global generator": torch.get_rng_state()} if torch else states
 
 
-def _same_state(one, other) -> bool:
+def same_state(one, other) -> bool:
+    """Whether two states of one global generator are the same."""
     if isinstance(one, tuple):
         return all(map(np.array_equal, one, other))
     return bool((one == other).all())

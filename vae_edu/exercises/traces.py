@@ -1,5 +1,5 @@
 """What a call leaves behind on its arguments: changed values, gradients, requires_grad, a model's mode, its parameters frozen, a
-generator's seed."""
+generator's seed, an optimiser's settings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 
-__all__ = ["TOLD", "trace"]
+__all__ = ["SETTINGS", "TOLD", "trace"]
 
 # What to tell a learner, by kind of trace; {name} is the parameter.
 TOLD = {
@@ -16,7 +16,15 @@ TOLD = {
     "grad": "leaves gradients on its input {name}: torch.autograd.grad returns them without storing them in .grad",
     "mode": "leaves {name} in another mode than it came in: remember {name}.training, and set it back with {name}.train(...)",
     "frozen": "switches requires_grad of its input {name}: leave its parameters as they came",
+    "options": "changes the settings of its input {name}: leave its learning rate and the rest as they came",
     "seed": "seeds its input {name} anew: draw from {name} as it is",
+}
+
+# What to tell a learner whose answer is right, and who leaves a setting changed for all that runs later.
+SETTINGS = {
+    "numpy": "leaves np.seterr changed: write `with np.errstate(...):` around the lines that need it",
+    "gradients": "leaves torch.set_grad_enabled changed: write `with torch.no_grad():` around the lines that need it",
+    "dtype": "leaves torch.set_default_dtype changed: give dtype=... to the tensors that need it",
 }
 
 
@@ -55,7 +63,15 @@ def _trace_in_torch(now, before) -> str | None:
         )
     if isinstance(now, torch.Generator):
         return None if now.initial_seed() == before.initial_seed() else "seed"
+    if isinstance(now, torch.optim.Optimizer):
+        return None if _options(now) == _options(before) else "options"
     return None
+
+
+def _options(optimizer) -> list[dict]:
+    """The settings of each group of parameters that are plain numbers, switches and the like."""
+    plain = (int, float, bool, str, tuple, type(None))
+    return [{name: each for name, each in group.items() if isinstance(each, plain)} for group in optimizer.param_groups]
 
 
 def _trace_of_tensor(torch, now, before) -> str | None:

@@ -13,10 +13,11 @@ import numpy as np
 
 from vae_edu.exercises.compare import aligned, difference, plain
 from vae_edu.exercises.record import Exercise, Property, whole_output
-from vae_edu.exercises.sandbox import Outcome, call_guarded, usual_settings
+from vae_edu.exercises.sandbox import Outcome, call_guarded, same_state, usual_settings
 
-__all__ = ["Trial", "far", "noise_of_its_own", "same_values", "size_of", "stream_trouble", "unused_argument"]
+__all__ = ["Trial", "far", "noise_of_its_own", "same_values", "seeded", "size_of", "stream_trouble", "unused_argument"]
 
+WORLDS = 271_828_182, 314_159_265  # seeds of global generators that no function chooses itself
 SEEDS = 4  # generators that are compared with a first one, where every call may return the same by chance
 
 
@@ -217,6 +218,16 @@ def noise_of_its_own(learners: Trial, answers: Trial) -> str | None:
         return None
     where = f" from {elsewhere}" if elsewhere else ", and two calls with the same arguments differ"
     return f"your function draws random numbers{where}: use no others than those in its arguments"
+
+
+def seeded(trial: Trial) -> tuple[str, ...]:
+    """The global generators that a function seeds, in words: it leaves each in the same state, whatever their states were."""
+    index = next((place for place, outcome in enumerate(trial.outcomes) if outcome.drawn_from), None)
+    if index is None:
+        return ()
+    one, other = (_draw(trial.exercise, trial.function, trial.cases[index], seed=0, world=world) for world in WORLDS)
+    both = (name for name in one.generators if name in other.generators)
+    return tuple(name for name in both if same_state(one.generators[name], other.generators[name]))
 
 
 def _draws_as_it_should(exercise: Exercise, function: Callable, case: tuple) -> bool | str:
