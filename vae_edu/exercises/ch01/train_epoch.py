@@ -40,9 +40,9 @@ def unchanged(x):
     return x
 
 
-def problem(rng: np.random.Generator, kind, rate: float, sizes, corrupt):
+def problem(rng: np.random.Generator, kind, rate: float, sizes, corrupt, data: int = 5):
     """The five arguments: a small model in double precision, its optimiser, and batches of these sizes."""
-    n, data, latent = sum(sizes), 5, 2
+    n, latent = sum(sizes), 2
     x = torch.from_numpy(rng.uniform(0.1, 0.9, (n, data)))
     model = MLPAutoencoder(data, latent, mean=x.mean(dim=0), hidden=(4,)).double()
     with torch.no_grad():
@@ -62,9 +62,9 @@ def draw_cases(rng: np.random.Generator):
         yield problem(rng, kind, rate, sizes, corrupt)
 
 
-def parameters_after(function, *, left_over: float) -> np.ndarray:
+def parameters_after(function, *, left_over: float, data: int = 5) -> np.ndarray:
     """The model's parameters after one epoch of the same problem, with gradients of this size in them at the start."""
-    model, *rest = problem(np.random.default_rng(7), torch.optim.SGD, 0.05, (4, 4, 3), Masks(8))
+    model, *rest = problem(np.random.default_rng(7), torch.optim.SGD, 0.05, (4, 4, 3), Masks(8), data)
     if left_over:
         for each in model.parameters():
             each.grad = torch.full_like(each, left_over)
@@ -214,6 +214,29 @@ def error_afterwards(model, optimizer, x, batches, corrupt):
     return total / len(x)
 
 
+def error_of_another_corruption_afterwards(model, optimizer, x, batches, corrupt):
+    total = 0.0
+    for rows in batches:
+        optimizer.zero_grad()
+        denoised(model, x[rows], corrupt).mean().backward()
+        optimizer.step()
+        total += denoised(model, x[rows], corrupt).sum().item()
+    return total / len(x)
+
+
+def one_step_at_the_end(loss):
+    """One step, down the gradient of what ``loss`` makes of the mean errors of all batches."""
+
+    def wrong(model, optimizer, x, batches, corrupt):
+        errors = [denoised(model, x[rows], corrupt) for rows in batches]
+        optimizer.zero_grad()
+        loss([each.mean() for each in errors]).backward()
+        optimizer.step()
+        return torch.cat(errors).mean().item()
+
+    return wrong
+
+
 def error_after_the_epoch(model, optimizer, x, batches, corrupt):
     train_epoch(model, optimizer, x, batches, corrupt)
     with torch.no_grad():
@@ -228,6 +251,23 @@ def another_corruption_reported(model, optimizer, x, batches, corrupt):
         total += denoised(model, x[rows], corrupt).sum().item()
         optimizer.step()
     return total / len(x)
+
+
+def clipping(limit):
+    """``limit`` gets the model between backward and step."""
+
+    def wrong(model, optimizer, x, batches, corrupt):
+        total = 0.0
+        for rows in batches:
+            error = denoised(model, x[rows], corrupt)
+            optimizer.zero_grad()
+            error.mean().backward()
+            limit(model)
+            optimizer.step()
+            total += error.sum().item()
+        return total / len(x)
+
+    return wrong
 
 
 def zeroed_once(model, optimizer, x, batches, corrupt):
@@ -280,6 +320,11 @@ EXERCISE = Exercise(
             tolerance=1e-6,
         ),
         Property(
+            "the steps follow the gradient however large it is, here with 100 entries in an example",
+            lambda function, rng: parameters_after(function, left_over=0.0, data=100),
+            tolerance=1e-6,
+        ),
+        Property(
             "what is returned is a number, or a tensor without a graph: error.sum().item() is a number",
             lambda function, rng: graph_returned(function),
             tolerance=0.5,
@@ -305,6 +350,15 @@ EXERCISE = Exercise(
             epoch(order="backward step zero"),
         ),
         Mistake(NOT_TRAINED, epoch(order="")),
+        *(
+            Mistake("the gradient is clipped: a step follows it however large it is", clipping(limit))
+            for limit in (
+                lambda model: torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0),
+                lambda model: torch.nn.utils.clip_grad_norm_(model.parameters(), 0.5),
+                lambda model: torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0),
+                lambda model: torch.nn.utils.clip_grad_value_(model.parameters(), 1.0),
+            )
+        ),
         Mistake(PER_PIXEL, epoch(step_on=by_pixel, returned=lambda errors, x: torch.cat(errors).mean() / x.shape[1])),
         Mistake(PER_PIXEL, epoch(step_on=by_pixel, returned=lambda errors, x: mean_of_means(errors, x) / x.shape[1])),
         Mistake(
@@ -344,6 +398,17 @@ EXERCISE = Exercise(
         Mistake(
             "this is the error of each batch after its step: use the one that the step was computed from",
             error_afterwards,
+        ),
+        Mistake(
+            "this is the error of each batch after its step, and of another corruption: use the one that the step was computed from",
+            error_of_another_corruption_afterwards,
+        ),
+        *(
+            Mistake(
+                "one step at the end of the epoch: make one for each batch. Do zero_grad, backward and step stand inside of the loop?",
+                one_step_at_the_end(loss),
+            )
+            for loss in (sum, lambda means: sum(means) / len(means), lambda means: means[-1])
         ),
         Mistake(
             "the target is the corrupted batch: the network sees corrupt(batch) and has to give back the batch as it was",

@@ -3,7 +3,7 @@
 import numpy as np
 
 from vae_edu.exercises.ch04.members import any_of
-from vae_edu.exercises.record import Exercise, Mistake
+from vae_edu.exercises.record import Exercise, Family, Mistake
 
 
 def best_diagonal_q(x, weight, mean, variance):
@@ -16,8 +16,9 @@ def best_diagonal_q(x, weight, mean, variance):
 
 
 def draw_models(rng: np.random.Generator):
-    """x, W, m, σ_x² with σ_x far from 1, W neither square nor with orthogonal columns; a batch of one among them."""
-    for batch, data, latent, std in ((4, 5, 2, 0.6), (3, 6, 3, 1.7), (5, 4, 2, 0.4), (1, 5, 3, 0.7)):
+    """x, W, m, σ_x² with σ_x far from 1, W neither square nor with orthogonal columns; a batch of one; little noise, and so a
+    logvar below −9."""
+    for batch, data, latent, std in ((4, 5, 2, 0.6), (3, 6, 3, 1.7), (5, 4, 2, 0.4), (1, 5, 3, 0.7), (2, 4, 2, 0.01)):
         weight, mean = rng.normal(0, 1, (data, latent)), rng.uniform(1, 3, data)
         weight[:, 1] += 0.7 * weight[:, 0]
         weight = well_conditioned(weight)
@@ -104,6 +105,14 @@ EXERCISE = Exercise(
     answer=best_diagonal_q,
     cases=draw_models,
     mistakes=(
+        Family(
+            "your logvar is limited to a range: with little noise, the variances of q are as small as they have to be",
+            lambda limit: (
+                lambda *model: (best_diagonal_q(*model)[0], np.clip(best_diagonal_q(*model)[1], -limit, limit))
+            ),
+            (2, 3, 4, 5, 6, 7, 8),
+            any_between=(0.5, 9),
+        ),
         Mistake(
             "these are the posterior's own variances, the diagonal of its covariance. They minimise the forward KL. Which entries "
             "of Λ are left when you differentiate KL(q || posterior) with respect to v_j?",

@@ -12,7 +12,7 @@ def kl_to_standard_normal(mu, logvar):
 
 
 def draw_codes(rng: np.random.Generator):
-    """Means of both signs, away from 0; variances from exp(−12) to exp(9); a batch of one, one latent, and q = N(0, I)."""
+    """Means of both signs, away from 0; variances from exp(−70) to exp(70); a batch of one, one latent, and q = N(0, I)."""
     for batch, latent in ((4, 3), (5, 2)):
         yield away_from_zero(rng, batch, latent), away_from_zero(rng, batch, latent)
     yield away_from_zero(rng, 3, 5), rng.uniform(0.4, 1.6, (3, 5))  # every logvar is positive: its logarithm exists
@@ -20,6 +20,8 @@ def draw_codes(rng: np.random.Generator):
     yield np.array([[1.0, -0.6], [0.8, 1.7]]), np.array([[9.0, -0.8], [0.6, -5.0]])
     yield np.array([[1.5], [-0.5]]), np.array([[-1.2], [2.5]])
     yield np.array([[0.0, 0.0], [1.0, -2.0]]), np.array([[0.0, 0.0], [-0.6, 0.9]])
+    for sign in (-1, 1):  # within the reach of single precision, and beyond every usual limit
+        yield np.array([[0.7, -1.3]]), sign * np.array([[70.0, 0.5]])
 
 
 def away_from_zero(rng: np.random.Generator, *shape: int) -> np.ndarray:
@@ -41,6 +43,10 @@ def kl_of_std(mu, std):
     """The right formula for a standard deviation, with 2 log std; NaN where it is negative."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return 0.5 * (mu**2 + std**2 - 1 - 2 * np.log(std)).sum(axis=1)
+
+
+def clipped(low, high):
+    return lambda mu, logvar: kl_terms(mu, logvar.clip(low, high))
 
 
 EXERCISE = Exercise(
@@ -86,11 +92,11 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "you use the standard deviation, exp(logvar / 2): this term needs the variance, exp(logvar)",
-            lambda mu, logvar: kl_terms(mu, logvar) + 0.5 * (np.exp(logvar / 2) - np.exp(logvar)).sum(axis=1),
+            lambda mu, logvar: kl_terms(mu, logvar, variance=0) + 0.5 * np.exp(logvar / 2).sum(axis=1),
         ),
         Mistake(
             "exp(2 logvar) is the square of the variance: the variance is exp(logvar)",
-            lambda mu, logvar: kl_terms(mu, logvar) + 0.5 * (np.exp(2 * logvar) - np.exp(logvar)).sum(axis=1),
+            lambda mu, logvar: kl_terms(mu, logvar, variance=0) + 0.5 * np.exp(2 * logvar).sum(axis=1),
         ),
         Mistake(
             "this is the KL the other way round, from N(0, I) to q",
@@ -172,7 +178,57 @@ EXERCISE = Exercise(
         Family(
             "your logvar is limited to a range: the KL holds for variances of any size",
             lambda limit: lambda mu, logvar: kl_terms(mu, logvar.clip(-limit, limit)),
-            (2, 3, 4, 5, 6, 7, 8, 10),
+            (2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 30, 50),
+            any_between=(1, 69),
+        ),
+        any_of(
+            "your logvar is limited to a range: the KL holds for variances of any size",
+            *(
+                clipped(low, high)
+                for low in (-50, -30, -20, -12, -10, -8, -6, -4, -np.inf)
+                for high in (1, 2, 4, 5, 10, 20, 50, np.inf)
+            ),
+        ),
+        Family(
+            "the exponent of the variance is limited: the KL holds for variances of any size",
+            lambda limit: (
+                lambda mu, logvar: (
+                    kl_terms(mu, logvar, variance=0) + 0.5 * np.exp(logvar.clip(-limit, limit)).sum(axis=1)
+                )
+            ),
+            (10, 20, 30, 50),
+            any_between=(3, 69),
+        ),
+        Family(
+            "your KL is limited from above: it grows without bound as q moves away from the prior",
+            lambda limit: lambda mu, logvar: np.minimum(kl_terms(mu, logvar), limit),
+            (100, 10, 20, 50, 500, 1000),
+            any_between=(1, 1e6),
+        ),
+        Family(
+            "each latent costs a smallest amount, as with free bits: the KL of a latent goes down to 0",
+            lambda least: lambda mu, logvar: np.maximum(0.5 * (mu**2 + np.exp(logvar) - 1 - logvar), least).sum(axis=1),
+            (0.5, 0.1, 0.25, 1.0, 2.0, 0.05),
+            any_between=(0.02, 3),
+        ),
+        any_of(
+            "the absolute value of logvar is taken: a variance below 1 has a negative logarithm",
+            lambda mu, logvar: kl_terms(mu, logvar, log=0) - 0.5 * np.abs(logvar).sum(axis=1),
+            lambda mu, logvar: kl_terms(mu, logvar, log=0) + 0.5 * np.abs(logvar).sum(axis=1),
+            lambda mu, logvar: kl_terms(mu, np.abs(logvar)),
+            lambda mu, logvar: kl_terms(mu, logvar, variance=0) + 0.5 * np.exp(np.abs(logvar)).sum(axis=1),
+        ),
+        any_of(
+            "the logarithm of the variance is taken to another base: nats have the natural logarithm, which is logvar as it is",
+            lambda mu, logvar: kl_terms(mu, logvar, log=0.5 / np.log(2)),
+            lambda mu, logvar: kl_terms(mu, logvar, log=0.5 / np.log(10)),
+            lambda mu, logvar: kl_terms(mu, logvar, log=0.5 * np.log(2)),
+        ),
+        any_of(
+            "E_q[z²] is missing: it comes from log p(z), and is μ² + σ²",
+            lambda mu, logvar: kl_terms(mu, logvar, square=0, variance=0),
+            lambda mu, logvar: kl_terms(mu, logvar, square=0, variance=0, one=0),
+            lambda mu, logvar: kl_terms(mu, logvar, square=0, variance=0, one=-0.5),
         ),
         Family(
             "a small number is added to the variance before its logarithm: that logarithm is logvar itself",

@@ -15,13 +15,17 @@ def adam_step(theta, g, m, v, t, learning_rate):
 
 
 def draw_steps(rng: np.random.Generator):
-    """The first step, with gradients of every size and a gradient of 0; later steps; a weight matrix, a bias of one entry."""
+    """The first step, with gradients of every size and a gradient of 0; later steps, one of them with a gradient of 0; a weight matrix,
+    a bias of one entry."""
     yield rng.normal(size=(4, 3)), rng.normal(size=(4, 3)), np.zeros((4, 3)), np.zeros((4, 3)), 1, 0.01
     g = np.array([1e3, -1e3, 1e-3, -1e-3, 1e-7, -1e-7, 0.0])
     yield np.zeros(7), g, np.zeros(7), np.zeros(7), 1, 0.1
     for shape, t in (((5,), 2), ((3, 4), 17), ((1,), 400), ((2, 2), 20_000)):
         m, v = rng.normal(size=shape), rng.uniform(0.1, 2, shape)
-        yield rng.normal(size=shape), 2 * rng.normal(size=shape), m, v, t, rng.uniform(0.05, 0.5)
+        g = 2 * rng.normal(size=shape)
+        if t == 17:
+            g[0, 1] = 0  # after gradients that were not
+        yield rng.normal(size=shape), g, m, v, t, rng.uniform(0.05, 0.5)
 
 
 def adam(
@@ -70,6 +74,16 @@ def old_means(theta, g, m, v, t, learning_rate):
     with np.errstate(all="ignore"):
         m_hat, v_hat = m / (1 - 0.9**t), v / (1 - 0.999**t)
         return theta - learning_rate * m_hat / (np.sqrt(v_hat) + 1e-8), new_m, new_v
+
+
+def one_behind(theta, g, m, v, t, learning_rate):
+    """The correction of the step before; at the first step, none."""
+    return (uncorrected(False, False) if t == 1 else shifted_count(-1))(theta, g, m, v, t, learning_rate)
+
+
+def still_where_g_is_0(theta, g, m, v, t, learning_rate):
+    new, m, v = right(theta, g, m, v, t, learning_rate)
+    return np.where(g == 0, theta, new), m, v
 
 
 def folded_correction(theta, g, m, v, t, learning_rate):
@@ -199,6 +213,9 @@ EXERCISE = Exercise(
         ),
         Mistake("the correction counts the steps from 0: t is 1 at the first step", shifted_count(-1)),
         Mistake("the correction is one step ahead: at the first step, t is 1", shifted_count(1)),
+        Mistake("the correction is one step behind: at the first step, t is 1, not 0", shifted_count(-1)),
+        Mistake("the correction is one step behind: at the first step, t is 1, not 0", one_behind),
+        Mistake("where a gradient is 0 now, theta stays: m still holds the gradients before it", still_where_g_is_0),
         slip(
             "the correction has t as a factor: after t steps the old weights have been multiplied t times, β^t",
             adam,

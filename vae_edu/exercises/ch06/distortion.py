@@ -12,7 +12,7 @@ def distortion_from_logits(x, logits):
 
 
 def draw_pixels(rng: np.random.Generator):
-    """Logits of both signs; logits of ±1000, right and wrong; a batch of one, a single pixel."""
+    """Logits of both signs; logits of ±1000, right and wrong; a batch of one, a single pixel; costs of a few millionths."""
     for batch, data in ((3, 7), (5, 4), (1, 6), (4, 1)):
         yield binary(rng, batch, data), rng.normal(0, 2, (batch, data))
     x, logits = binary(rng, 3, 6), rng.normal(0, 2, (3, 6))
@@ -20,6 +20,9 @@ def draw_pixels(rng: np.random.Generator):
     x[1, :2], logits[1, :2] = (1, 0), (1000, -1000)
     x[2, :2], logits[2, :2] = (0, 1), (40, -40)
     yield x, logits
+    # All pixels right, and fairly sure: the costs are small, and the small logarithm is all that they are.
+    x = binary(rng, 3, 4)
+    yield x, (2 * x - 1) * rng.uniform(9, 14, (3, 4))
 
 
 def binary(rng: np.random.Generator, batch: int, data: int) -> np.ndarray:
@@ -84,6 +87,23 @@ def with_clipped_logarithms(most):
 def terms(x, logits):
     """−log p of each pixel, not yet added up."""
     return np.maximum(logits, 0) - x * logits + np.log1p(np.exp(-np.abs(logits)))
+
+
+def replacing(replace):
+    """The textbook formula, with something else in the place of costs that are not finite."""
+
+    def wrong(x, logits):
+        p = 1 / (1 + np.exp(-logits))
+        return replace(-(x * np.log(p) + (1 - x) * np.log(1 - p))).sum(axis=1)
+
+    return quiet(wrong)
+
+
+def replaced_beyond(limit):
+    """log(1 + e^l) as it is up to a limit, and l beyond."""
+    return quiet(
+        lambda x, logits: (np.where(logits > limit, logits, np.log1p(np.exp(logits))) - x * logits).sum(axis=1)
+    )
 
 
 LOST = (
@@ -192,6 +212,28 @@ EXERCISE = Exercise(
         Mistake(
             "the small logarithm is missing: log(1 + e^l) is not max(l, 0), only close to it for large |l|",
             lambda x, logits: (np.maximum(logits, 0) - x * logits).sum(axis=1),
+        ),
+        Mistake(
+            "|l| is needed in the exponent: with max(l, 0) in front, log(1 + e^−l) is right only for positive l",
+            quiet(lambda x, logits: (np.maximum(logits, 0) - x * logits + np.log1p(np.exp(-logits))).sum(axis=1)),
+        ),
+        Family(
+            "log(1 + e^l) is replaced by l where l is large, too early: e^−l is still lost there",
+            replaced_beyond,
+            (10, 5, 8, 12),
+            any_between=(1, 13),
+        ),
+        *(
+            Mistake(
+                "an infinite loss, or one that is no number, is replaced by another number: write the loss with the logit, without p",
+                replacing(replace),
+            )
+            for replace in (
+                np.nan_to_num,
+                lambda cost: np.where(np.isfinite(cost), cost, 0),
+                lambda cost: np.nan_to_num(cost, posinf=1000.0),
+                lambda cost: np.nan_to_num(cost, posinf=100.0),
+            )
         ),
         Mistake(
             "max(l, 0) is missing: log(1 + e^−|l|) is log(1 + e^l) only for negative l",
