@@ -57,6 +57,9 @@ def draw_candidates(rng: np.random.Generator):
     yield candidates(rng, np.array([(-9.0, 1.0), (-5.1, 1.0), (1.1, 1.0), (9.0, 1.0), (-0.9, 1.0)]), 100, 0.9, 1.1)
     # A wrong one that stays below log p(x), and correct ones whose means lie above it by chance.
     yield candidates(rng, np.array([(-9.0, 1.0), (3.1, 2.0), (30.0, 1.0), (1.9, 1.0)]), 400, 0.02, -5.48)
+    # Values in two lumps: other measures of the spread are as large as the standard deviation here, or larger.
+    lumps = np.array([(3.5, 1.0), (-3.5, 2.0), (4.9, 1.0), (-9.0, 1.5), (0.4, 1.0)])
+    yield candidates(rng, rng.permutation(lumps), 100, 0.4, -2.5, noise=in_two_lumps)
     for rows, gap, log_evidence in (
         ((OFF_BUT_CORRECT, TOO_LOW), 1.5, -3.0),
         ((TOO_HIGH, NOISY_BUT_CORRECT), 0.0, 4.0),
@@ -66,11 +69,23 @@ def draw_candidates(rng: np.random.Generator):
         yield np.round(rng.permutation(rows) + (log_evidence - gap), 2), log_evidence, gap
 
 
-def candidates(rng: np.random.Generator, kinds: np.ndarray, samples: int, gap: float, log_evidence: float):
-    """Rows whose means lie exactly that many standard errors from the ELBO, log p(x) and the gap. The values have a long tail to
-    the left, as log w has, so that their median is not their mean."""
+def long_tail(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    """A long tail to the left, as log w has, so that the median is not the mean."""
+    return -rng.exponential(size=shape)
+
+
+def in_two_lumps(rng: np.random.Generator, rows: int, samples: int) -> np.ndarray:
+    """Half of the values of a row near −1, and half near 1."""
+    signs = rng.permuted(np.tile(np.where(np.arange(samples) % 2, 1.0, -1.0), (rows, 1)), axis=1)
+    return signs + rng.normal(0, 0.05, (rows, samples))
+
+
+def candidates(
+    rng: np.random.Generator, kinds: np.ndarray, samples: int, gap: float, log_evidence: float, noise=long_tail
+):
+    """Rows whose means lie exactly that many standard errors from the ELBO, log p(x) and the gap."""
     scores, spread = kinds.T[:, :, None]
-    noise = -rng.exponential(size=(len(kinds), samples))
+    noise = noise(rng, len(kinds), samples)
     noise = (noise - noise.mean(axis=1, keepdims=True)) / noise.std(axis=1, keepdims=True)
     return log_evidence - gap + spread * (noise + scores / np.sqrt(samples)), log_evidence, gap
 
@@ -138,6 +153,25 @@ def z_scores(values, log_evidence, gap):
     return (values.mean(axis=1) - (log_evidence - gap)) / (values.std(axis=1) / np.sqrt(values.shape[1]))
 
 
+def spread_by(spread):
+    """Right but for the spread: ``spread`` gets the values, and S or S − 1 decides nothing."""
+    return lambda values, log_evidence, gap: (
+        np.abs(values.mean(axis=1) - (log_evidence - gap)) > 4 * spread(values) / np.sqrt(values.shape[1])
+    )
+
+
+def absolute_deviation(center, average):
+    return lambda values: average(np.abs(values - center(values, axis=1, keepdims=True)), axis=1)
+
+
+def quartiles_apart(values):
+    low, high = np.quantile(values, (0.25, 0.75), axis=1)
+    return high - low
+
+
+MEDIAN_DEVIATION = absolute_deviation(np.median, np.median)
+
+
 def fixed_distance(nats):
     return lambda values, log_evidence, gap: np.abs(values.mean(axis=1) - (log_evidence - gap)) > nats
 
@@ -202,6 +236,8 @@ EXERCISE = Exercise(
             ),
             with_spread(away(lambda spread, samples: 4 * spread.mean() / np.sqrt(samples)), 0),
             with_spread(away(lambda spread, samples: 4 * spread.mean() / np.sqrt(samples)), 1),
+            with_spread(away(lambda spread, samples: 4 * np.sqrt((spread**2).mean() / samples)), 0),
+            with_spread(away(lambda spread, samples: 4 * np.sqrt((spread**2).mean() / samples)), 1),
         ),
         any_of(
             "every candidate is flagged: a correct one is within 4 standard errors of the exact ELBO",
@@ -243,6 +279,32 @@ EXERCISE = Exercise(
             lambda values, log_evidence, gap: (
                 np.abs(values.mean(axis=1) - (log_evidence - gap)) > 4 * values.std(axis=1) / np.sqrt(values.size)
             ),
+        ),
+        any_of(
+            "your spread is made of absolute deviations: the standard error of a mean needs the standard deviation of the values",
+            *(
+                spread_by(lambda values, spread=spread, factor=factor: factor * spread(values))
+                for factor in (1, 1.4826)
+                for spread in (MEDIAN_DEVIATION, absolute_deviation(np.mean, np.median))
+            ),
+            *(spread_by(absolute_deviation(center, np.mean)) for center in (np.mean, np.median)),
+        ),
+        any_of(
+            "your spread is the distance of two quantiles: the standard error of a mean needs the standard deviation of the values",
+            *(spread_by(lambda values, part=part: quartiles_apart(values) / part) for part in (1, 1.349, 1.35, 2)),
+            spread_by(lambda values: np.ptp(values, axis=1)),
+        ),
+        any_of(
+            "you compare single values with the exact ELBO: compare their mean, with its standard error",
+            lambda values, log_evidence, gap: (
+                np.abs(values - (log_evidence - gap)) > 4 * values.std(axis=1, keepdims=True)
+            ).any(axis=1),
+            lambda values, log_evidence, gap: (
+                np.abs(values - (log_evidence - gap)) > 4 * values.std(axis=1, keepdims=True) / values.shape[1] ** 0.5
+            ).any(axis=1),
+            lambda values, log_evidence, gap: (
+                np.abs(values - (log_evidence - gap)) > 4 * values.std(axis=1, keepdims=True) / values.shape[1] ** 0.5
+            ).all(axis=1),
         ),
         either_way(
             "you allow 3 standard errors: allow 4. With 3, a correct estimator is flagged in about one run in 370",
