@@ -129,8 +129,8 @@ EXERCISE = Exercise(
         Mistake(UNDERFLOW, quiet(unstable)),
         *(
             Mistake(
-                "a small number in the denominator hides that all weights are rounded to 0, and gives 0 there: subtract the "
-                "largest exponent of each row before np.exp",
+                "where all weights are rounded to 0, you return 0, by a small number in the denominator or by np.nan_to_num: "
+                "subtract the largest exponent of each row before np.exp",
                 guarded(guard),
             )
             for guard in (1e-6, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16, 1e-20, 1e-30, 1e-300)

@@ -120,6 +120,20 @@ EXERCISE = Exercise(
             with_fractions(lambda s, t, others: (np.mean(s > t), np.mean(s > t))),
         ),
         Mistake(
+            "the first number counts pairs of a sample and an image: first find the nearest image of each sample",
+            with_fractions(lambda s, t, others: (np.mean(s > t), np.mean(s.min(axis=0) > t))),
+        ),
+        Mistake(
+            "the missed images have a threshold of their own: both fractions have the same, the 95 % quantile of what lies nearest to "
+            "each other real image",
+            with_fractions(
+                lambda s, t, others: (
+                    np.mean(s.min(axis=1) > t),
+                    np.mean(s.min(axis=0) > np.quantile(others.min(axis=0), 0.95)),
+                )
+            ),
+        ),
+        Mistake(
             "a distance equal to the threshold is not farther: > in place of >=",
             with_fractions(lambda s, t, others: (np.mean(s.min(axis=1) >= t), np.mean(s.min(axis=0) >= t))),
         ),

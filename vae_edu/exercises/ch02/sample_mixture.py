@@ -167,6 +167,21 @@ def by_weight(weights, n, rng):
     return rng.choice(len(weights), size=n, p=weights)
 
 
+def one_by_one(component):
+    """The right sampler but for ``component``, in a loop over the samples."""
+
+    def wrong(weights, means, covariances, n, rng):
+        own = component(weights, n, rng)
+        return np.stack([rng.multivariate_normal(means[each], covariances[each]) for each in own])
+
+    return wrong
+
+
+def entry_by_entry(covariances):
+    with np.errstate(invalid="ignore"):
+        return np.sqrt(covariances)
+
+
 def transposed(covariances):
     return np.linalg.cholesky(covariances).transpose(0, 2, 1)
 
@@ -331,9 +346,20 @@ EXERCISE = Exercise(
         ),
     ),
     mistakes=(
-        Mistake(
-            "all components occur equally often: the weights are not used",
-            sampled_with(lambda weights, n, rng: rng.integers(len(weights), size=n), np.linalg.cholesky),
+        *(
+            Mistake("all components occur equally often: the weights are not used", sampler(choose))
+            for choose in (
+                lambda weights, n, rng: rng.integers(len(weights), size=n),
+                lambda weights, n, rng: rng.choice(len(weights), size=n),
+            )
+            for sampler in (lambda choose: sampled_with(choose, np.linalg.cholesky), one_by_one)
+        ),
+        *(
+            Mistake(
+                "the root is taken of each entry of the covariance: a square root of the matrix is an L with L Lᵀ = Σ",
+                sampled_with(by_weight, root),
+            )
+            for root in (entry_by_entry, lambda covariances: np.sqrt(np.abs(covariances)))
         ),
         Mistake(
             "the weights have passed through a softmax: they are probabilities already",

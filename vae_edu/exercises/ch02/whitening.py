@@ -215,6 +215,13 @@ EXERCISE = Exercise(
             "these are the second moments around 0: subtract the mean before you compute the covariance",
             around_zero,
         ),
+        Mistake(
+            "with one latent, np.cov returns a plain number: np.atleast_2d makes it a matrix (1, 1)",
+            lambda codes: (
+                1 / np.sqrt(np.linalg.eigh(np.cov(codes.T))[0]) * np.linalg.eigh(np.cov(codes.T))[1],
+                codes.mean(axis=0),
+            ),
+        ),
         *with_shift(
             "the shift is 0: the mean of the codes stays",
             lambda codes, mean, matrix: 0 * mean,

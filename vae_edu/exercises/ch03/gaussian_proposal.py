@@ -70,12 +70,13 @@ def proposal_with(
     count=lambda steps: steps,
     ahead=False,
     frozen=False,
+    last=False,
     late=False,
     begin=lambda start: start,
 ):
     """The answer with one part exchanged. inner: M of Wᵀ W and σ_x². mean: of f(z), W and z. spread: the covariance of M and
     σ_x². ahead: the covariance belongs to one step further. late: to the z before the last move. frozen: the first Jacobian
-    throughout."""
+    throughout, or with last for all but the covariance."""
 
     def wrong(x, decoder, jacobian, variance, start, steps):
         z = before = begin(start)
@@ -86,7 +87,7 @@ def proposal_with(
             z = move(z, np.linalg.solve(inner(weight.T @ weight, variance), target))
         if ahead:
             z, kept = wrong_step(x, decoder, jacobian, variance, z), z
-        weight = first if frozen else jacobian(before if late else z)
+        weight = first if frozen and not last else jacobian(before if late else z)
         covariance = spread(inner(weight.T @ weight, variance), variance)
         return (kept if ahead else z), covariance
 
@@ -149,6 +150,11 @@ def tangent_at_start(x, decoder, jacobian, variance, start, steps):
     inner = weight.T @ weight + variance * np.eye(len(start))
     z = np.linalg.solve(inner, weight.T @ (x - decoder(start) + weight @ start)) if steps else start
     return z, variance * np.linalg.inv(inner)
+
+
+def covariance_at_start(x, decoder, jacobian, variance, start, steps):
+    mean, _ = gaussian_proposal(x, decoder, jacobian, variance, start, steps)
+    return mean, gaussian_proposal(x, decoder, jacobian, variance, start, 0)[1]
 
 
 def offset_at_zero(x, decoder, jacobian, variance, start, steps):
@@ -241,6 +247,14 @@ EXERCISE = Exercise(
             proposal_with(ahead=True),
         ),
         Mistake("the Jacobian is taken at `start` only: the tangent changes as z moves", proposal_with(frozen=True)),
+        Mistake(
+            "z moves with the Jacobian at `start` throughout: the tangent changes as z moves",
+            proposal_with(frozen=True, last=True),
+        ),
+        Mistake(
+            "the mean is right. The covariance belongs to the tangent at `start`: take the tangent at the z that you return",
+            covariance_at_start,
+        ),
         Mistake(
             "the search begins at 0: it should begin at `start`",
             proposal_with(begin=lambda start: np.zeros_like(start)),

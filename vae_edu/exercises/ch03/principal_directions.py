@@ -92,6 +92,10 @@ EXERCISE = Exercise(
             by_covariance,
         ),
         Mistake(
+            "the mean of each row of W is subtracted first: W holds no examples, so there is no mean to subtract",
+            lambda weight: np.linalg.svd(weight - weight.mean(axis=1, keepdims=True), full_matrices=False)[0],
+        ),
+        Mistake(
             "the right directions in the wrong order: the largest variance comes first",
             lambda weight: by_eigenvectors(weight, lambda vectors, k: vectors[:, -k:]),
         ),

@@ -1,5 +1,7 @@
 """Exercise 4.1: a Monte Carlo estimate of the ELBO, with its standard error."""
 
+import warnings
+
 import numpy as np
 
 from vae_edu.exercises.ch04.members import any_of
@@ -114,6 +116,17 @@ def either_standard_error(output, x, log_likelihood, mu, logvar, eps):
     _, by_samples = monte_carlo_elbo(x, log_likelihood, mu, logvar, eps)
     smaller = np.asarray(error, float) * np.sqrt(1 - 1 / len(eps))
     return elbo, by_samples if np.shape(error) == by_samples.shape and np.allclose(smaller, by_samples) else error
+
+
+def quietly(function):
+    """The spread of a single number is none, and must not warn."""
+
+    def silent(log_w):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return function(log_w)
+
+    return silent
 
 
 NO_ROOT = "the standard error divides the standard deviation by the square root of the number of samples"
@@ -311,10 +324,12 @@ EXERCISE = Exercise(
         either_way(
             f"this is the variance over the number of samples: its square root is missing ({NO_ROOT})",
             from_weights(lambda log_w: (log_w.mean(axis=0), log_w.var(axis=0) / len(log_w))),
+            from_weights(lambda log_w: (log_w.mean(axis=0), log_w.var(axis=0, ddof=1) / len(log_w))),
         ),
         either_way(
             "your standard error contains the variance of log w: use its standard deviation",
             from_weights(lambda log_w: (log_w.mean(axis=0), log_w.var(axis=0) / np.sqrt(len(log_w)))),
+            from_weights(lambda log_w: (log_w.mean(axis=0), log_w.var(axis=0, ddof=1) / np.sqrt(len(log_w)))),
         ),
         either_way(
             "your standard error divides by √(samples · batch): each example has only as many samples as axis 0 is long",
@@ -334,9 +349,20 @@ EXERCISE = Exercise(
             from_weights(lambda log_w: (log_w.mean(), log_w.std() / np.sqrt(log_w.size))),
             from_weights(lambda log_w: (log_w.mean(), log_w.std(ddof=1) / np.sqrt(log_w.size))),
         ),
-        Mistake(
+        any_of(
             "the mean is taken over the examples, axis 1: the samples are axis 0",
             from_weights(lambda log_w: (log_w.mean(axis=1), log_w.std(axis=1) / np.sqrt(log_w.shape[1]))),
+            *(
+                from_weights(
+                    quietly(
+                        lambda log_w, part=part: (
+                            log_w.mean(axis=1),
+                            log_w.std(axis=1, ddof=1) / np.sqrt(log_w.shape[part]),
+                        )
+                    )
+                )
+                for part in (0, 1)
+            ),
         ),
         any_of(
             "log w is returned as it is: average over the samples, axis 0",

@@ -308,6 +308,29 @@ EXERCISE = Exercise(
             with_change(SCORE_MU)(lambda p: p.right[2] / 2),
         ),
         Mistake(
+            "pathwise: the slope of f is multiplied by f(z) as well; the derivative of f(z) with respect to z is the slope alone",
+            with_change(PATH_MU, PATH_LOGVAR)(
+                lambda p: (p.value * p.slope, p.value * p.slope * p.sigma * p.eps / 2),
+            ),
+        ),
+        *(
+            Mistake(
+                "score function, logvar: z² stands where ε² belongs; the score holds ((z − mu)/σ)²",
+                with_change(SCORE_LOGVAR)(score),
+            )
+            for score in (
+                lambda p: p.value * (p.z**2 - 1) / 2,
+                lambda p: p.value * (p.z**2 / p.sigma**2 - 1) / 2,
+            )
+        ),
+        *(
+            Mistake(
+                "f(z) has the shape (samples,), and is multiplied with an array (samples, latent): make it a column, f(z)[:, None]",
+                lambda f, slope, mu, logvar, eps, product=product: product(f(mu + np.exp(logvar / 2) * eps), eps),
+            )
+            for product in (lambda values, eps: values * eps, lambda values, eps: eps * values)
+        ),
+        Mistake(
             "score function, mu: mu is not subtracted from z; the score is (z − mu)/σ², so that it is 0 on average",
             with_change(SCORE_MU)(lambda p: p.value * p.z / p.sigma**2),
         ),

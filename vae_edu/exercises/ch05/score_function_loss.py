@@ -236,6 +236,23 @@ EXERCISE = Exercise(
             for unbiased in (0, 1)
             for centre in (others_mean, lambda f: f.mean(dim=0))
         ),
+        *(
+            Mistake(SCALED, with_parts(credit=lambda f, s=scaled, u=unbiased: s(right_credit(f), u)))
+            for unbiased in (0, 1)
+            for scaled in (
+                lambda credit, u: credit / credit.std(correction=u),
+                lambda credit, u: (credit - credit.mean()) / credit.std(correction=u),
+                lambda credit, u: credit / credit.std(dim=0, correction=u),
+            )
+        ),
+        Mistake(
+            "log q is averaged beside the exact rate: the rate is the mean of log q − log p already, so its gradient counts twice",
+            lambda f, log_q, rate: score_function_loss(f, log_q, rate) + log_q.mean(),
+        ),
+        Mistake(
+            "you take it for granted that f is negative: a log-density may be positive",
+            with_parts(credit=lambda f: right_credit(-f.abs())),
+        ),
         Mistake(
             "the rate is subtracted from f, and no other samples: the baseline is the mean of f over the other samples",
             lambda f, log_q, rate: rate.mean() - f.mean() - ((f - rate).detach() * log_q).mean(),
