@@ -291,7 +291,7 @@ EXERCISE = Exercise(
         ),
         any_of(
             "your spread is the distance of two quantiles: the standard error of a mean needs the standard deviation of the values",
-            *(spread_by(lambda values, part=part: quartiles_apart(values) / part) for part in (1, 1.349, 1.35, 2)),
+            *(spread_by(lambda values, part=part: quartiles_apart(values) / part) for part in (1, 1.349, 1.35)),
             spread_by(lambda values: np.ptp(values, axis=1)),
         ),
         any_of(
