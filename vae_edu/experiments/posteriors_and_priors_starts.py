@@ -28,7 +28,7 @@ SETTINGS = {
     "as in 15": runs.SETTINGS,
     "rates": runs.SETTINGS["rates"],
     "rate of the networks": 8e-3,
-    "times as fast": [1, 4, 16],
+    "times as fast": [1, 4, 16, 64],
 }
 RUNS = [{"name": name, "seed": seed} for name in (PLANAR, MIXTURE) for seed in runs.SETTINGS["seeds"]]
 
