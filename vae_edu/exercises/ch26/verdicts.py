@@ -251,7 +251,8 @@ EXERCISE = Exercise(
         ),
         slip("A p-value equal to its limit passes. Yours has to be smaller", judged_with, reject=holm_below),
         Mistake(
-            "Where all differences are 0 you get NaN, 0/0, which is above no limit and so passes. There p is 1", with_nan
+            "Where all differences are 0 you get NaN, 0/0, which is above no limit and so passes. There p is 1",
+            with_nan,
         ),
         Mistake("The verdicts stand in the order of the p-values. Return them in the order of the trials", sorted_by_p),
         slip(
