@@ -12,7 +12,7 @@ from pathlib import Path
 from vae_edu.data.folders import user_cache_dir
 from vae_edu.experiments.train import Run, train
 
-__all__ = ["RUNS", "SETTINGS", "folder_of", "row", "trained"]
+__all__ = ["RUNS", "SETTINGS", "row"]
 
 _SAME = Run(
     data="full",
@@ -44,26 +44,15 @@ RUNS = [{"name": name} for name in SETTINGS]
 def row(name: str, *, folder: Path | None = None) -> dict:
     """One row of the results: a run by its name, trained and measured on the test images, in nats per image.
 
-    ``folder`` (in the user's cache by default) holds checkpoints: a run that was stopped resumes. Raises ``KeyError`` for a name
-    that there is not.
-    """
-    return {"name": name} | trained(Run(**SETTINGS[name]), folder or folder_of("12", name))
-
-
-def folder_of(number: str, name: str) -> Path:
-    """Where the checkpoints of a long run lie, in the user's cache."""
-    return user_cache_dir() / "results" / number / name.replace(" ", "-")
-
-
-def trained(run: Run, folder: Path) -> dict:
-    """What a long run came to.
-
     nll: −log p(x), by the number of draws, as text; negative_elbo, distortion, rate at beta = 1; standard_error: of the last
-    nll over images; seconds: of training.
+    nll over images; seconds: of training. ``folder`` (in the user's cache by default) holds checkpoints: a run that was
+    stopped resumes. Raises ``KeyError`` for a name that there is not.
     """
-    result = train(run, folder)
+    run = Run(**SETTINGS[name])
+    result = train(run, folder or user_cache_dir() / "results" / "12" / name.replace(" ", "-"))
     test = result["test"]
     return {
+        "name": name,
         "epochs": run.epochs,
         "parameters": result["parameters"],
         "nll": {draws: round(nll, 4) for draws, nll in test["by_draws"].items()},
