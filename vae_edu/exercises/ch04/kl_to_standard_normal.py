@@ -187,6 +187,7 @@ EXERCISE = Exercise(
                 clipped(low, high)
                 for low in (-50, -30, -20, -12, -10, -8, -6, -4, -np.inf)
                 for high in (1, 2, 4, 5, 10, 20, 50, np.inf)
+                if (low, high) != (-np.inf, np.inf)
             ),
         ),
         Family(
@@ -196,8 +197,8 @@ EXERCISE = Exercise(
                     kl_terms(mu, logvar, variance=0) + 0.5 * np.exp(logvar.clip(-limit, limit)).sum(axis=1)
                 )
             ),
-            (10, 20, 30, 50),
-            any_between=(3, 69),
+            (10, 20, 30),
+            any_between=(3, 45),
         ),
         Family(
             "your KL is limited from above: it grows without bound as q moves away from the prior",

@@ -320,7 +320,7 @@ EXERCISE = Exercise(
         ),
         either_way("you allow 5 standard errors: allow 4", beyond(5)),
         either_way(
-            "you allow another number of standard errors than 4", *map(beyond, (0.5, 1.5, 2.5, 3.5, 4.5, 7, 20))
+            "you allow another number of standard errors than 4", *map(beyond, (0.5, 1.5, 2.5, 3.3, 3.5, 4.5, 7, 20))
         ),
         any_of(
             "your limit depends on the number of samples, as that of a t-test: flag at 4 standard errors for any number",

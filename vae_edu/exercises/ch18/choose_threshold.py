@@ -157,6 +157,8 @@ def draw_cases(rng: np.random.Generator):
     # differ by more than 1e-9, but not by much.
     for miss in (1.0, 1 + 4e-13, 1 + 4e-6):
         yield np.array([1.0, 2.0, 3.0, 5.0]), np.array([2.5, 4.0, 6.0, 7.0]), 0.5, miss, 1.0
+    # Few anomalies: weighed by their number here, a missed one is cheap.
+    yield np.arange(8.0), np.array([3.5, 8.5]), 0.5, 1.5, 1.0
     # No anomalies to come: the largest score is that of an anomaly.
     yield rng.normal(0, 1, 9).round(3), np.append(rng.normal(1, 1, 4).round(3), 8.5), 0.0, 20.0, 3.0
 
