@@ -66,6 +66,48 @@ def test_dead_units_are_those_that_are_never_above_0():
     assert divergence.dead_units(model, x) == pytest.approx(0.3)
 
 
+@pytest.mark.parametrize(
+    ("name", "encoder", "decoder"),
+    [
+        ("VAE", nn.ReLU, nn.ReLU),
+        ("VAE, leaky ReLU", nn.LeakyReLU, nn.LeakyReLU),
+        ("VAE, leaky encoder", nn.LeakyReLU, nn.ReLU),
+        ("VAE, leaky decoder", nn.ReLU, nn.LeakyReLU),
+        ("autoencoder, leaky ReLU", nn.LeakyReLU, nn.LeakyReLU),
+        ("VAE, SiLU", nn.SiLU, nn.SiLU),
+    ],
+)
+def test_the_activation_changes_where_the_name_says(name, encoder, decoder):
+    model, _ = divergence.train(name, learning_rate=0.003, epochs=1, seed=0)
+    for network, kind in ((model.encoder, encoder), (model.decoder, decoder)):
+        assert [type(each) for each in network[1::2]] == [kind, kind]
+        slopes = {each.negative_slope for each in network if isinstance(each, nn.LeakyReLU)}
+        assert slopes <= {divergence.SETTINGS["slope"]}
+
+
+def test_a_decoder_whose_last_hidden_layer_is_dead_ignores_z():
+    model = VAE(3, 2, mean=torch.zeros(3), hidden=(20, 10))
+    with torch.no_grad():
+        model.decoder[2].bias[:6] = -1e3  # of 20: the decoder's widths are those of the encoder, backwards
+        model.decoder[2].bias[6:] = 1e3
+    assert divergence.dead_in_decoder(model) == pytest.approx(0.3)
+    with torch.no_grad():
+        model.decoder[2].bias.fill_(-1e3)
+    assert divergence.dead_in_decoder(model) == 1
+    one, other = model.decode(torch.randn(2, 2, generator=torch.Generator().manual_seed(1)))
+    assert torch.equal(one, other)
+
+
+def test_dead_units_are_counted_where_there_are_relus():
+    encoder, decoder = (
+        divergence.row(f"VAE, leaky {network}", learning_rate=0.003, epochs=1, seed=0)
+        for network in ("encoder", "decoder")
+    )
+    assert (encoder["dead"], decoder["dead_in_decoder"]) == (None, None)
+    assert 0 <= encoder["dead_in_decoder"] < 0.5
+    assert 0 <= decoder["dead"] < 0.5
+
+
 def test_outcomes_count_each_run_once():
     best, least = 5.0, divergence.control("VAE")
     scores = [best, least - 0.11 * (least - best), least - 0.09 * (least - best), least + 1, None]

@@ -1,11 +1,13 @@
-"""Which runs fail, at which learning rate: notebook 14. An autoencoder, a VAE and a GAN learn the 8 × 8
-digits with Adam, with ReLUs and with SiLUs, and the VAE with four remedies: ten times each at each of five learning rates. Three seeds
-train four times as long at two of them.
+"""Which runs fail, at which learning rate: notebook 14. An autoencoder, a VAE and a GAN learn the 8 × 8 digits with Adam, with ReLUs and
+with SiLUs. The first two also have leaky ReLUs, and the VAE has four remedies, and leaky ReLUs in one network alone. Each trains ten times
+at each of five learning rates, and three seeds train four times as long at two of them.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -26,8 +28,10 @@ __all__ = [
     "SETTINGS",
     "BoundedVAE",
     "control",
+    "dead_in_decoder",
     "dead_units",
     "gentle",
+    "has_relu",
     "outcomes",
     "row",
     "train",
@@ -42,7 +46,11 @@ SETTINGS = {
         "VAE, bounded logvar": "the decoder without z",
         "VAE, KL warm-up": "the decoder without z",
         "VAE, slow start": "the decoder without z",
+        "VAE, leaky ReLU": "the decoder without z",
+        "VAE, leaky encoder": "the decoder without z",
+        "VAE, leaky decoder": "the decoder without z",
         "VAE, SiLU": "the decoder without z",
+        "autoencoder, leaky ReLU": "the mean image",
         "autoencoder, SiLU": "the mean image",
         "GAN": "the mean image",
         "GAN, SiLU": "the mean image",
@@ -60,11 +68,13 @@ SETTINGS = {
     "max_norm": 10.0,
     "bound": 6.0,
     "warm_up": 0.3,
+    "slope": 0.01,
     "samples": 2000,
     "least_gain": 0.1,
 }
 METHODS = tuple(SETTINGS["methods"])
 OUTCOMES = ("trained", "no gain", "NaN")
+CHANGED = {"leaky encoder": "encoder", "leaky decoder": "decoder"}  # the only network in which the activation changes
 
 
 def _runs():
@@ -96,7 +106,7 @@ def gentle(peak: float):
     return lambda done: peak * min(1.0, (done + 0.003) / SETTINGS["warm_up"])
 
 
-def without_relu(model: nn.Module, activation: type[nn.Module]) -> None:
+def without_relu(model: nn.Module, activation: Callable[[], nn.Module]) -> None:
     """Put another activation in the place of each ReLU of a model; all weights stay as they are."""
     for parent in model.modules():
         for name, child in parent.named_children():
@@ -104,11 +114,24 @@ def without_relu(model: nn.Module, activation: type[nn.Module]) -> None:
                 setattr(parent, name, activation())
 
 
+def has_relu(network: nn.Module) -> bool:
+    """Whether a network has a ReLU, leaky ones left out."""
+    return any(isinstance(each, nn.ReLU) for each in network.modules())
+
+
 @torch.no_grad()
 def dead_units(model: nn.Module, x: Tensor) -> float:
     """The fraction of the last hidden layer of ``model.encoder`` that is 0 for every row of x (batch, data). No gradient passes a
     ReLU that is 0, so such a unit does not learn from these rows."""
     return (model.encoder[:-1](x - model.mean) == 0).all(dim=0).double().mean().item()
+
+
+@torch.no_grad()
+def dead_in_decoder(model: nn.Module, n: int = 1000) -> float:
+    """The fraction of the last hidden layer of ``model.decoder`` that is 0 for each of ``n`` z from the prior N(0, I). Where it is 1,
+    the decoder's output is the same for all these z."""
+    z = torch.randn(n, model.latent, generator=torch.Generator().manual_seed(0))
+    return (model.decoder[:-1](z) == 0).all(dim=0).double().mean().item()
 
 
 def control(name: str) -> float:
@@ -142,6 +165,9 @@ def train(name: str, *, learning_rate: float, epochs: int, seed: int) -> tuple[n
         model = made(x.shape[1], SETTINGS["latent"], mean=x.mean(dim=0), likelihood=likelihood, **sizes)
     if change == "SiLU":
         without_relu(model, nn.SiLU)
+    elif change.startswith("leaky"):
+        changed = getattr(model, CHANGED[change]) if change in CHANGED else model
+        without_relu(changed, partial(nn.LeakyReLU, SETTINGS["slope"]))
     if kind == "GAN":
         # As the others, it starts from the mean: it is trained on the differences from it.
         steps = epochs * math.ceil(len(x) / SETTINGS["batch"])
@@ -171,16 +197,17 @@ def train(name: str, *, learning_rate: float, epochs: int, seed: int) -> tuple[n
 
 def row(name: str, learning_rate: float, epochs: int, seed: int) -> dict:
     """One row of the results: ``stopped``, the step at which a number was not finite or None; ``score`` on test digits, None where
-    the run was stopped or the score is not finite; for a VAE the ``rate`` at the end, in nats; and for an encoder with ReLUs the
-    fraction of ``dead`` units of its last hidden layer, those that are 0 for every test digit.
+    the run was stopped or the score is not finite; for a VAE the ``rate`` at the end, in nats; for an encoder with ReLUs the
+    fraction of ``dead`` units of its last hidden layer, those that are 0 for every test digit; and for a VAE's decoder with ReLUs the
+    fraction ``dead_in_decoder`` of those that are 0 for every z.
 
     The score: squared error of a reconstruction; −ELBO in nats; squared Fréchet distance of 2,000 samples to the test digits.
     """
     x, test = collapse.images()
     model, stopped = train(name, learning_rate=learning_rate, epochs=epochs, seed=seed)
     result = {"name": name, "learning_rate": learning_rate, "epochs": epochs, "seed": seed}
-    found = {"score": math.nan, "rate": math.nan, "dead": math.nan}
-    kind, _, change = name.partition(", ")
+    found = {"score": math.nan, "rate": math.nan, "dead": math.nan, "dead_in_decoder": math.nan}
+    kind = name.split(", ")[0]
     if stopped is None and kind == "GAN":
         samples = model.sample(SETTINGS["samples"], generator=torch.Generator().manual_seed(seed)) + x.mean(dim=0)
         if samples.isfinite().all() and samples.abs().max() < 1e6:
@@ -189,8 +216,10 @@ def row(name: str, learning_rate: float, epochs: int, seed: int) -> dict:
         objective = squared_error if kind == "autoencoder" else negative_elbo
         terms = evaluate(model, objective, test, generator=torch.Generator().manual_seed(seed))
         found |= {"score": terms["loss"], "rate": terms.get("rate", math.nan)}
-        if change != "SiLU":
+        if has_relu(model.encoder):
             found["dead"] = dead_units(model, test)
+        if kind == "VAE" and has_relu(model.decoder):
+            found["dead_in_decoder"] = dead_in_decoder(model)
     return result | {
         "stopped": stopped,
         **{key: float(f"{value:.5g}") if math.isfinite(value) else None for key, value in found.items()},
