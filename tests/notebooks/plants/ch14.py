@@ -25,6 +25,16 @@ def VAE(*arguments, **options):
 """,
         "dead units after five steps",
     ),
+    "a decoder that is cut off from z": (
+        """
+def fresh(likelihood=None, seed=SEED, **options):
+    torch.manual_seed(seed)
+    model = VAE(64, 8, mean=x.mean(dim=0), hidden=(128, 128), likelihood=likelihood, **options)
+    model.decoder[0].weight.requires_grad_(False).zero_()
+    return model
+""",
+        "sound: −ELBO of eight examples",
+    ),
     "a guard that never stops": (
         """
 def use(exercise_id, function):
