@@ -29,6 +29,7 @@ SWEEPS = {
     "07": "vae_edu.experiments.in_pytorch",
     "07-controls": "vae_edu.experiments.in_pytorch_controls",
     "08": "vae_edu.experiments.five_likelihoods",
+    "08-families": "vae_edu.experiments.likelihood_families",
     "08-peaks": "vae_edu.experiments.five_likelihoods_peaks",
     "09": "vae_edu.experiments.rate_distortion",
     "09-parts": "vae_edu.experiments.rate_distortion_parts",

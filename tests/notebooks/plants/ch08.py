@@ -83,4 +83,17 @@ def load_fashion_mnist():
 """,
         "histograms of each class|less than the Gaussian VAE",
     ),
+    "wider families that do not pay for their rate": (
+        """
+right_results = results.load
+def load_without_the_rate(number):
+    found = right_results(number)
+    for row in found.rows:
+        if row["name"] in families.WIDE and "tenths" in row:
+            row["tenths"] = [bits - row["rate"] / (784 * math.log(2)) for bits in row["tenths"]]
+    return found
+results.load = load_without_the_rate
+""",
+        "mixture minus one logistic",
+    ),
 }
