@@ -21,7 +21,7 @@ __all__ = ["METHODS", "RUNS", "SETTINGS", "row", "train_alone", "train_contrasti
 
 SETTINGS = {
     "seeds": [0, 1, 2, 3, 4],
-    "seeds_of_more_steps": [0, 1],
+    "seeds_of_more_steps": [0],
     "steps": 1000,
     "more_steps": 4000,
     "kept_pixels": 0.5,
