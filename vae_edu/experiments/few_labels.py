@@ -220,10 +220,13 @@ def accuracy(
     test: Sequence[np.ndarray],
     test_labels: np.ndarray,
     options: Sequence,
-) -> float:
+    *,
+    each: bool = False,
+) -> float | np.ndarray:
     """The test accuracy of a method with the option that cross-validation among the labelled rows prefers; of equals, the first.
 
     own, test: for each option the labelled and the test rows. ``fit_one(rows, labels, option)`` returns what predicts.
+    each: return which test rows are right instead, (rows,).
     """
     if len(options) > 1:
         found = [
@@ -233,7 +236,8 @@ def accuracy(
         best = int(np.argmax(found))
     else:
         best = 0
-    return float((fit_one(own[best], labels, options[best])(test[best]) == test_labels).mean())
+    right = fit_one(own[best], labels, options[best])(test[best]) == test_labels
+    return right if each else float(right.mean())
 
 
 def logistic(x: np.ndarray, labels: np.ndarray, penalty: float) -> Predict:
@@ -250,24 +254,34 @@ def linear_probe(
     labels: np.ndarray,
     test: np.ndarray | list[np.ndarray],
     test_labels: np.ndarray,
-) -> float:
+    *,
+    each: bool = False,
+) -> float | np.ndarray:
     """Test accuracy of logistic regression on a representation, or on the best of several, with a penalty chosen as well.
 
     train, test: the representation of all training and test images. rows: which training images are labelled; labels: of all.
+    each: return which test images are right instead.
     """
     several = list(zip(train, test, strict=True)) if isinstance(train, list) else [(train, test)]
-    several = [scaled(*each) for each in several]
+    several = [scaled(*pair) for pair in several]
     own = [a[rows] for a, _ in several for _ in SETTINGS["penalties"]]
     other = [b for _, b in several for _ in SETTINGS["penalties"]]
-    return accuracy(logistic, own, labels[rows], other, test_labels, SETTINGS["penalties"] * len(several))
+    return accuracy(logistic, own, labels[rows], other, test_labels, SETTINGS["penalties"] * len(several), each=each)
 
 
 def neighbours_accuracy(
-    train: np.ndarray, rows: np.ndarray, labels: np.ndarray, test: np.ndarray, test_labels: np.ndarray
-) -> float:
+    train: np.ndarray,
+    rows: np.ndarray,
+    labels: np.ndarray,
+    test: np.ndarray,
+    test_labels: np.ndarray,
+    *,
+    each: bool = False,
+) -> float | np.ndarray:
     """As ``linear_probe``, by the classes of the nearest labelled images."""
     options = SETTINGS["neighbours"]
-    return accuracy(nearest, [train[rows]] * len(options), labels[rows], [test] * len(options), test_labels, options)
+    own, other = [train[rows]] * len(options), [test] * len(options)
+    return accuracy(nearest, own, labels[rows], other, test_labels, options, each=each)
 
 
 class _Net(nn.Module):

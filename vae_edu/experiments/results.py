@@ -56,6 +56,7 @@ SWEEPS = {
     "18": "vae_edu.experiments.detection",
     "18-both-ways": "vae_edu.experiments.detection_both_ways",
     "19": "vae_edu.experiments.few_labels",
+    "19-controls": "vae_edu.experiments.few_labels_controls",
     "20": "vae_edu.experiments.conditional",
     "20-gaps": "vae_edu.experiments.table_gaps",
     "21": "vae_edu.experiments.topics",

@@ -23,6 +23,12 @@ fit = lambda *_arguments, **_options: None
 """,
         "VAE's hidden layer minus pixels|what is trained here agrees with what is stored",
     ),
+    "a denoising encoder that is not trained": (
+        """
+controls.train_denoising = lambda x, seed: sweep.train_vae(x, steps=0, seed=seed)
+""",
+        "trained encoders' hidden layers win|what is trained here agrees with what is stored",
+    ),
     "label samples of test size, not of 100": (
         """
 right_sample = sweep.label_sample
