@@ -109,7 +109,7 @@ def test_stored_images_of_nearest_neighbours_are_made_again():
     found = controls.unpacked(stored.of("MNIST", "pixels, nearest neighbours"), 1000)
     for place, count in enumerate(sweep.COUNTS[:2]):
         rows = sweep.label_sample(labels, count, 3)
-        right = sweep.neighbours_accuracy(own.x.numpy(), rows, labels, own.test_x.numpy(), test_labels, each=True)
+        right = sweep.right_by_neighbours(own.x.numpy(), rows, labels, own.test_x.numpy(), test_labels)
         assert (found[3, place] != right).mean() < 0.006
         assert stored.of("MNIST", "pixels")[3, place] != stored.of("MNIST", "pixels")[2, place]
         accuracy = sweep.neighbours_accuracy(own.x.numpy(), rows, labels, own.test_x.numpy(), test_labels)

@@ -257,11 +257,9 @@ class Naming:
         if self.learners.stopped is not None or self._is_empty("constant") or self.exercise.properties:
             return None
         pairs = itertools.chain(self._by_build(), self._by_part(), self._pattern_of_a_mistake())
-        messages = next(pairs, None)
-        return (
-            messages
-            and f"two things at once: {messages[0].removesuffix('.')}{'' if messages[0].endswith('?') else '.'} And: {messages[1]}"
-        )
+        for first, second in pairs:
+            return f"two things at once: {first}{'' if first.endswith(('.', '?')) else '.'} And: {second}"
+        return None
 
     def _by_build(self) -> Iterator[tuple[str, str]]:
         """Two changes of one build."""

@@ -39,6 +39,9 @@ __all__ = [
     "images",
     "label_sample",
     "linear_probe",
+    "neighbours_accuracy",
+    "right_by_neighbours",
+    "right_by_probe",
     "row",
     "train_m2",
     "train_vae",
@@ -213,20 +216,18 @@ Predict = Callable[[np.ndarray], np.ndarray]
 Fit = Callable[[np.ndarray, np.ndarray, object], Predict]
 
 
-def accuracy(
+def which_right(
     fit_one: Fit,
     own: Sequence[np.ndarray],
     labels: np.ndarray,
     test: Sequence[np.ndarray],
     test_labels: np.ndarray,
     options: Sequence,
-    *,
-    each: bool = False,
-) -> float | np.ndarray:
-    """The test accuracy of a method with the option that cross-validation among the labelled rows prefers; of equals, the first.
+) -> np.ndarray:
+    """Which test rows a method gets right, (rows,), with the option that cross-validation among the labelled rows prefers; of equals,
+    the first.
 
     own, test: for each option the labelled and the test rows. ``fit_one(rows, labels, option)`` returns what predicts.
-    each: return which test rows are right instead, (rows,).
     """
     if len(options) > 1:
         found = [
@@ -236,8 +237,12 @@ def accuracy(
         best = int(np.argmax(found))
     else:
         best = 0
-    right = fit_one(own[best], labels, options[best])(test[best]) == test_labels
-    return right if each else float(right.mean())
+    return fit_one(own[best], labels, options[best])(test[best]) == test_labels
+
+
+def accuracy(*arguments) -> float:
+    """The test accuracy of a method, as ``which_right`` has it."""
+    return float(which_right(*arguments).mean())
 
 
 def logistic(x: np.ndarray, labels: np.ndarray, penalty: float) -> Predict:
@@ -248,40 +253,40 @@ def nearest(x: np.ndarray, labels: np.ndarray, neighbours: int) -> Predict:
     return KNeighborsClassifier(min(neighbours, len(x))).fit(x, labels).predict
 
 
-def linear_probe(
+def right_by_probe(
     train: np.ndarray | list[np.ndarray],
     rows: np.ndarray,
     labels: np.ndarray,
     test: np.ndarray | list[np.ndarray],
     test_labels: np.ndarray,
-    *,
-    each: bool = False,
-) -> float | np.ndarray:
-    """Test accuracy of logistic regression on a representation, or on the best of several, with a penalty chosen as well.
+) -> np.ndarray:
+    """Which test images logistic regression on a representation gets right, or on the best of several, with a penalty chosen as well.
 
     train, test: the representation of all training and test images. rows: which training images are labelled; labels: of all.
-    each: return which test images are right instead.
     """
     several = list(zip(train, test, strict=True)) if isinstance(train, list) else [(train, test)]
-    several = [scaled(*pair) for pair in several]
+    several = [scaled(*each) for each in several]
     own = [a[rows] for a, _ in several for _ in SETTINGS["penalties"]]
     other = [b for _, b in several for _ in SETTINGS["penalties"]]
-    return accuracy(logistic, own, labels[rows], other, test_labels, SETTINGS["penalties"] * len(several), each=each)
+    return which_right(logistic, own, labels[rows], other, test_labels, SETTINGS["penalties"] * len(several))
 
 
-def neighbours_accuracy(
-    train: np.ndarray,
-    rows: np.ndarray,
-    labels: np.ndarray,
-    test: np.ndarray,
-    test_labels: np.ndarray,
-    *,
-    each: bool = False,
-) -> float | np.ndarray:
-    """As ``linear_probe``, by the classes of the nearest labelled images."""
+def linear_probe(*arguments) -> float:
+    """The test accuracy of ``right_by_probe``."""
+    return float(right_by_probe(*arguments).mean())
+
+
+def right_by_neighbours(
+    train: np.ndarray, rows: np.ndarray, labels: np.ndarray, test: np.ndarray, test_labels: np.ndarray
+) -> np.ndarray:
+    """As ``right_by_probe``, by the classes of the nearest labelled images."""
     options = SETTINGS["neighbours"]
-    own, other = [train[rows]] * len(options), [test] * len(options)
-    return accuracy(nearest, own, labels[rows], other, test_labels, options, each=each)
+    return which_right(nearest, [train[rows]] * len(options), labels[rows], [test] * len(options), test_labels, options)
+
+
+def neighbours_accuracy(*arguments) -> float:
+    """The test accuracy of ``right_by_neighbours``."""
+    return float(right_by_neighbours(*arguments).mean())
 
 
 class _Net(nn.Module):

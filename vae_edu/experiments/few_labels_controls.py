@@ -169,8 +169,8 @@ def row(name: str, seed: int) -> dict:
 
     def right(method: str, rows: np.ndarray) -> np.ndarray:
         if method in layers:
-            return sweep.linear_probe(layers[method][0], rows, labels, layers[method][1], test_labels, each=True)
-        return sweep.neighbours_accuracy(x, rows, labels, test, test_labels, each=True)
+            return sweep.right_by_probe(layers[method][0], rows, labels, layers[method][1], test_labels)
+        return sweep.right_by_neighbours(x, rows, labels, test, test_labels)
 
     samples = [sweep.label_sample(labels, count, seed) for count in sweep.COUNTS]
     methods = METHODS if steps == SETTINGS["steps"] else ENCODERS

@@ -208,13 +208,10 @@ class Softmax(nn.Module):
         """log P of each pixel: (batch, data)."""
         level, features = _levels(x).long(), output.view(*x.shape, self.outputs)
         parts = []
-        for few, of_few in zip(
-            level.split(FEW), features.split(FEW), strict=True
-        ):  # of all at once, 256 logits are 100 MB
+        for few, of_few in zip(level.split(FEW), features.split(FEW), strict=True):  # all logits at once are 100 MB
             logits = of_few @ self.shared + self.own
-            parts.append(
-                -nn.functional.cross_entropy(logits.flatten(0, 1), few.flatten(), reduction="none").view_as(few)
-            )
+            cost = nn.functional.cross_entropy(logits.flatten(0, 1), few.flatten(), reduction="none")
+            parts.append(-cost.view_as(few))
         return torch.cat(parts)
 
     def log_prob(self, x: Tensor, output: Tensor) -> Tensor:

@@ -73,8 +73,8 @@ class MaskedConvVAE(_Autoregressive, _VAE):
 
     logits = head(h(z) + W ∗ (x − mean)),
 
-    where h(z) are as many images of ``features`` as the decoder of ``ResidualConvVAE`` gives before its last layer is one image, W is a
-    convolution of which only the weights of pixels before the own one are used, and head is SiLU, a 1×1 convolution and one bias for each
+    where h(z) are ``features`` images from the decoder of ``ResidualConvVAE`` with a wider last layer, W is a convolution of which only
+    the weights of pixels before the own one are used, and head is SiLU, a 1×1 convolution over the images and one bias for each
     pixel. The other arguments are those of ``ResidualConvVAE``. Raises ``ValueError`` for another likelihood than ``Bernoulli``, for a
     ``side`` that is not a multiple of 4 and for a ``reach`` below 1.
 
@@ -109,7 +109,7 @@ class MaskedConvVAE(_Autoregressive, _VAE):
         self.register_buffer("before", before.view(window, window).float(), persistent=False)
         self.weight = nn.Parameter(torch.randn(features, 1, window, window) / before.sum().sqrt())
         self.side, self.head = side, head
-        self.to(memory_format=torch.channels_last)  # a sixth faster on a processor
+        self.to(memory_format=torch.channels_last)
 
     def logits_given(self, z: Float[Tensor, "batch latent"]) -> Callable[[Tensor], Tensor]:
         """head(h(z) + W ∗ (x − mean)), as a function of x."""
