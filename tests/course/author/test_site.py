@@ -106,8 +106,11 @@ def test_the_source_holds_every_notebook_and_what_the_readme_links_to(tmp_path):
         assert f"\nnotebooks/{path.stem}\n" in index
         mine, theirs = read(path), read(source / "notebooks" / path.name)
         assert [cell.get("outputs") for cell in mine.cells] == [cell.get("outputs") for cell in theirs.cells]
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)", re.sub(r"`[^`\n]*`", "", index)):
-        assert (source / target).is_file(), target
+    for page in (source / "index.md", *(source / linked for linked in site.LINKED if linked.endswith(".md"))):
+        text = re.sub(r"`[^`\n]*`", "", page.read_text(encoding="utf-8"))
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+            found = source / target[1:] if target.startswith("/") else page.parent / target
+            assert found.is_file(), (page.name, target)
 
 
 README = """# Course

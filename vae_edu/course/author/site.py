@@ -65,6 +65,7 @@ VIZ = Path(__file__).parents[2] / "viz"
 EXPORT = "export default { render };"  # the last line of latent_pad.js
 OVERVIEW = re.compile(r"^!\[(?P<alt>.+)\]\(\.github/overview\.png\)$", flags=re.MULTILINE)
 MAP = "## The map of the course"
+LINK_TO_README = re.compile(r"\]\((\.\./)*README\.md\b")  # the course's own: the others are named with their folder
 HOW_TO_READ = """\
 **Read it here, or do it.** Begin with [notebook 00](notebooks/00_start_here.ipynb). In these pages, what follows a **Predict** is covered
 until you have a guess. To run the notebooks and to do the exercises, [install the course](#Two-commands): two commands.
@@ -118,6 +119,9 @@ def prepare(source: Path, states: Path) -> Path:
     for linked in LINKED:
         (source / linked).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(root() / linked, source / linked)
+        if linked.endswith(".md"):
+            page = (source / linked).read_text(encoding="utf-8")
+            (source / linked).write_text(LINK_TO_README.sub("](/index.md", page), encoding="utf-8")
     (source / "_static").mkdir()
     for file in ("site.css", "site.js"):
         shutil.copy(Path(__file__).with_name(file), source / "_static" / file)
