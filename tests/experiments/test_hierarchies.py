@@ -6,8 +6,15 @@ import math
 import pytest
 import torch
 
-from vae_edu.experiments import hierarchies, hierarchies_budget, hierarchies_plane, likelihood_table
+from vae_edu.experiments import (
+    hierarchies,
+    hierarchies_budget,
+    hierarchies_plane,
+    hierarchies_priors,
+    likelihood_table,
+)
 from vae_edu.experiments.results import load, path_of
+from vae_edu.likelihoods import Gaussian
 from vae_edu.models.vq import CodePrior
 from vae_edu.training import TrainingDiverged
 
@@ -162,3 +169,49 @@ def test_a_top_layer_is_active_from_the_epoch_at_which_its_rate_stays_high(monke
         monkeypatch.setattr(hierarchies_plane, "train", lambda *_, history=history, **__: (None, history))
         monkeypatch.setitem(hierarchies_plane.SETTINGS, "epochs", 5)
         assert hierarchies_plane.row("ladder, Gaussian, 0.01", 0)["active_from"] == expected
+
+
+@pytest.mark.parametrize("kind", hierarchies_plane.KINDS)
+def test_the_start_of_the_plane_is_that_of_the_variances_of_p_z1_given_z2(kind):
+    x = hierarchies_plane.points(True)
+    variances = {}
+    for start in (0.0, -4.0):
+        model, _ = hierarchies_plane.train(kind, x, 0, rate=1e-9, epochs=1, start=start)
+        variances[start] = model.prior.given(torch.zeros(1, 2))[1]
+    torch.testing.assert_close(variances[-4.0], variances[0.0] - 4, atol=1e-4, rtol=0)
+
+
+def test_where_both_networks_read_x_z2_does_not_depend_on_z1():
+    x = hierarchies_plane.points(True)[:3]
+    torch.manual_seed(0)
+    model = hierarchies_plane.FromDataVAE(2, 2, 2, mean=x.mean(dim=0), width=8, top_width=8, likelihood=Gaussian(0.02))
+    q = model.approximate_posterior(x).repeat(2)
+    same = torch.zeros(6, 2)
+    (one, _), (other, _) = (q.sample(eps=torch.cat([first, same], dim=1)) for first in (same, torch.randn(6, 2)))
+    torch.testing.assert_close(one[:, 2:], other[:, 2:])
+    assert not torch.equal(one[:, :2], other[:, :2])
+    torch.testing.assert_close(one[:3, 2:], model.upper(x - model.mean)[:, :2])
+    torch.testing.assert_close(one[:3], one[3:])
+
+
+def test_the_mixture_and_the_weight_of_the_controls_are_those_that_are_trained(few, monkeypatch):
+    mixture, as_codes = (
+        hierarchies_priors.MODELS[name] for name in (hierarchies_priors.MIXTURE, hierarchies_priors.AS_CODES)
+    )
+    model = hierarchies.build(mixture, likelihood_table.images().train)
+    assert len(model.prior.logits) == 100
+    ladder = hierarchies.build(hierarchies.MODELS["ladder"], likelihood_table.images().train)
+    assert likelihood_table.parameters(model) == pytest.approx(likelihood_table.parameters(ladder), rel=0.01)
+    terms = hierarchies.train(as_codes, 0, rate=1e-3).history
+    expected = terms["distortion"] + as_codes["beta"] * terms["rate"]
+    torch.testing.assert_close(torch.as_tensor(terms["loss"]), torch.as_tensor(expected))
+
+
+def test_a_row_of_the_controls_has_the_columns_that_are_shipped(few):
+    hierarchies_priors._chosen.cache_clear()
+    with pytest.raises(KeyError, match="there is no model 'one layer'"):
+        hierarchies_priors.row("one layer", 0)
+    shipped = json.loads(path_of("16-priors").read_text(encoding="utf-8"))["rows"]
+    for name in hierarchies_priors.MODELS:
+        assert hierarchies_priors.row(name, 0).keys() == next(row for row in shipped if row["name"] == name).keys()
+    hierarchies_priors._chosen.cache_clear()

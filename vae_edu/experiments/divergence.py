@@ -73,7 +73,7 @@ SETTINGS = {
     "least_gain": 0.1,
 }
 METHODS = tuple(SETTINGS["methods"])
-OUTCOMES = ("trained", "no gain", "NaN")
+OUTCOMES = ("trained", "no gain", "above 2 × control", "NaN")
 CHANGED = {"leaky encoder": "encoder", "leaky decoder": "decoder"}  # the only network in which the activation changes
 
 
@@ -228,14 +228,15 @@ def row(name: str, learning_rate: float, epochs: int, seed: int) -> dict:
 
 def outcomes(rows: list[dict], name: str, learning_rate: float, *, epochs: int = SETTINGS["epochs"]) -> list[int]:
     """How many runs of a method ended as each of ``OUTCOMES``, from the stored rows: "NaN", where the run was stopped or its score is
-    not finite; "no gain", where it gains less than a tenth of what the best run of its kind gains over the control; else "trained"."""
+    not finite; "above 2 × control", where the score is more than twice that of the control; "no gain", where it gains less than a tenth
+    of what the best run of its kind gains over the control; else "trained"."""
     same = [each for each in rows if each["epochs"] == epochs and each["name"].split(", ")[0] == name.split(", ")[0]]
     least = control(name)
-    best = least - min(each["score"] for each in same if each["score"] is not None)
+    most = least - SETTINGS["least_gain"] * (least - min(each["score"] for each in same if each["score"] is not None))
     counts = dict.fromkeys(OUTCOMES, 0)
     for each in same:
         if (each["name"], each["learning_rate"]) == (name, learning_rate):
-            gain = None if each["score"] is None else least - each["score"]
-            short = gain is not None and not gain >= SETTINGS["least_gain"] * best
-            counts["NaN" if gain is None else "no gain" if short else "trained"] += 1
+            score = math.nan if each["score"] is None else each["score"]
+            reached = [score <= most, score <= 2 * least, score > 2 * least, True]
+            counts[OUTCOMES[reached.index(True)]] += 1
     return list(counts.values())

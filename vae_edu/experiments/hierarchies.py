@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 import torch
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from vae_edu.evaluation.bounds import importance_weighted_bound
 from vae_edu.evaluation.latents import active_units
 from vae_edu.experiments import likelihood_table
+from vae_edu.experiments.posteriors_and_priors_starts import FasterMixture
 from vae_edu.likelihoods import binarise
 from vae_edu.models.hierarchical import BottomUpVAE, LadderVAE, layered_elbo, prior_on_top
 from vae_edu.models.vq import VQVAE, CodePrior, code_cost, perplexity, vq_objective
@@ -103,7 +104,12 @@ def build(model: dict, train_x: Tensor) -> nn.Module:
     """A model of ``MODELS``, with initial weights from torch's global generator."""
     mean, options = train_x.mean(dim=0), {"width": likelihood_table.SETTINGS["width"]} | model
     if options["kind"] == "one":
-        return likelihood_table.plain(train_x, width=options["width"])
+        prior = (
+            {"prior": FasterMixture(likelihood_table.SETTINGS["latent"], **model["mixture"])}
+            if "mixture" in model
+            else {}
+        )
+        return likelihood_table.plain(train_x, width=options["width"], **prior)
     if options["kind"] == "codes":
         names = ("places", "codes", "width", "decay", "spread")
         return VQVAE(train_x.shape[1], mean=mean, **{name: options[name] for name in names if name in options})
@@ -118,9 +124,8 @@ def train(model: dict, seed: int, *, rate: float, epochs: int | None = None) -> 
     table, x = likelihood_table.SETTINGS, likelihood_table.images().train
     torch.manual_seed(seed)
     own = build(model, x)
-    objective = {"one": negative_elbo, "codes": vq_objective(model.get("commitment", 0.0))}.get(
-        model["kind"], layered_elbo
-    )
+    one = partial(negative_elbo, beta=model.get("beta", 1.0))
+    objective = {"one": one, "codes": vq_objective(model.get("commitment", 0.0))}.get(model["kind"], layered_elbo)
     history = fit(
         own,
         Scheduled(objective, beta=warm_up(model["warm_up"])) if "warm_up" in model else objective,

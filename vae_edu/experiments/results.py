@@ -50,6 +50,7 @@ SWEEPS = {
     "15-starts": "vae_edu.experiments.posteriors_and_priors_starts",
     "16": "vae_edu.experiments.hierarchies",
     "16-budget": "vae_edu.experiments.hierarchies_budget",
+    "16-priors": "vae_edu.experiments.hierarchies_priors",
     "16-plane": "vae_edu.experiments.hierarchies_plane",
     "17": "vae_edu.experiments.latent_axes",
     "17-controls": "vae_edu.experiments.latent_axes_controls",
