@@ -110,10 +110,10 @@ def test_dead_units_are_counted_where_there_are_relus():
 
 def test_outcomes_count_each_run_once():
     best, least = 5.0, divergence.control("VAE")
-    scores = [best, least - 0.11 * (least - best), least - 0.09 * (least - best), least + 1, None]
+    scores = [best, least - 0.11 * (least - best), least - 0.09 * (least - best), least + 1, 2 * least + 1, None]
     rows = [{"name": "VAE", "learning_rate": 0.1, "epochs": 24, "score": score} for score in scores]
     rows += [{"name": "VAE, SiLU", "learning_rate": 0.1, "epochs": 24, "score": best}]
     rows += [{"name": "autoencoder", "learning_rate": 0.1, "epochs": 24, "score": -100.0}]
     rows += [{"name": "VAE", "learning_rate": 0.1, "epochs": 96, "score": -100.0}]
-    assert divergence.outcomes(rows, "VAE", 0.1) == [2, 2, 1]
-    assert divergence.outcomes(rows, "VAE, SiLU", 0.1) == [1, 0, 0]
+    assert divergence.outcomes(rows, "VAE", 0.1) == [2, 2, 1, 1]
+    assert divergence.outcomes(rows, "VAE, SiLU", 0.1) == [1, 0, 0, 0]

@@ -8,7 +8,7 @@ from vae_edu.viz.shapes import BLACK, BLUE, GREEN, RED, SHADE, arrow, canvas, wr
 __all__ = ["triage_tree"]
 
 STEPS = (
-    ("Are data and parameters finite,\nand of about size 1?", "data: missing values, units, outliers"),
+    ("Are data and parameters finite,\nand the data of about size 1?", "data: missing values, units, outliers"),
     ("Is the loss before training near\nthat of a constant predictor?", "likelihood, scale of weights, decoder bias"),
     ("Put known values into the loss:\ndoes each term answer as on paper?", "signs, sums and means, noise, KL"),
     ("Does a gradient reach every\nparameter that is trained?", "detached tensors, dead units, optimizer"),
