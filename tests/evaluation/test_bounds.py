@@ -10,7 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vae_edu.evaluation import bounds
-from vae_edu.evaluation.bounds import bits_per_dimension, effective_sample_size, importance_weighted_bound, pareto_k
+from vae_edu.evaluation.bounds import (
+    bits_per_dimension,
+    effective_sample_size,
+    importance_weighted_bound,
+    pareto_k,
+    pareto_k_threshold,
+)
 from vae_edu.objectives import negative_elbo
 
 settings.register_profile("no deadline", deadline=None)  # the first call compiles; a slow machine is no error
@@ -228,3 +234,17 @@ def test_a_tail_needs_weights():
     with pytest.raises(ValueError, match="24 weights along dim 0; expected at least 25"):
         pareto_k(torch.zeros(24), dim=0)
     assert pareto_k(torch.zeros(25), dim=0).isnan()
+
+
+@pytest.mark.parametrize(
+    ("count", "threshold"), [(100, 0.5), (1_000, 2 / 3), (2_154, 0.7), (2_155, 0.7), (10_000, 0.7), (10**9, 0.7)]
+)
+def test_the_threshold_rises_with_the_number_of_weights_up_to_a_limit(count, threshold):
+    assert pareto_k_threshold(count) == pytest.approx(threshold, abs=1e-5)
+    assert pareto_k_threshold(count) <= 0.7
+
+
+def test_a_threshold_needs_as_many_weights_as_a_tail():
+    with pytest.raises(ValueError, match="count is 24; expected at least 25"):
+        pareto_k_threshold(24)
+    assert 0 < pareto_k_threshold(25) < 0.3

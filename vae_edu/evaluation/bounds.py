@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from vae_edu.objectives import log_weights_under
 from vae_edu.posteriors import posterior_of
 
-__all__ = ["bits_per_dimension", "effective_sample_size", "importance_weighted_bound", "pareto_k"]
+__all__ = ["bits_per_dimension", "effective_sample_size", "importance_weighted_bound", "pareto_k", "pareto_k_threshold"]
 
 ROWS = 2000  # decoded at a time: more take more memory, and no less time
 FEWEST = 25  # weights for a fit of their tail: five of them are the tail
@@ -34,9 +34,9 @@ def effective_sample_size(log_weights: Float[Tensor, "..."], dim: int) -> Float[
 def pareto_k(log_weights: Float[Tensor, "..."], dim: int) -> Float[Tensor, "..."]:
     """k̂, the shape of a generalised Pareto distribution that is fitted to the largest of S weights along ``dim``.
 
-    Where P(w > t) falls as t^{−1/k}, it estimates k. The variance of the weights is finite for k < 1/2. Above about 0.7, an
-    average of the weights should not be trusted (Vehtari et al. 2024). k̂ knows only the samples that came: a mode that q never
-    visits leaves no trace.
+    Where P(w > t) falls as t^{−1/k}, it estimates k. The variance of the weights is finite for k < 1/2. Above
+    ``pareto_k_threshold(S)``, an average of the weights should not be trusted (Vehtari et al. 2024). k̂ knows only the samples
+    that came: a mode that q never visits leaves no trace.
 
     ``log_weights`` holds log w_s, up to a constant, which cancels. The tail has min(S/5, 3 √S) weights. The fit is the one of
     Zhang and Stephens, drawn towards 1/2 a little, with the weight of ten observations. Where the largest weights are all equal
@@ -63,6 +63,19 @@ def pareto_k(log_weights: Float[Tensor, "..."], dim: int) -> Float[Tensor, "..."
     profile = tail * ((-slopes / shapes).log() - shapes - 1)
     slope = (slopes * profile.softmax(dim=-1)).sum(dim=-1, keepdim=True)
     return (torch.log1p(-slope * above).sum(dim=-1) + 5) / (tail + 10)
+
+
+def pareto_k_threshold(count: int) -> float:
+    """min(1 − 1/log₁₀ S, 0.7): above it, k̂ of S = ``count`` weights is a warning.
+
+    It has no unit. From 2,155 weights on it is 0.7; fewer weights are enough only for a lighter tail. Raises ``ValueError``
+    for fewer than 25 weights, as ``pareto_k`` does.
+
+    Source: Vehtari et al. 2024, arXiv:1507.02646.
+    """
+    if count < FEWEST:
+        raise ValueError(f"count is {count}; expected at least {FEWEST}, as for a fit of the tail")
+    return min(1 - 1 / math.log10(count), 0.7)
 
 
 def bits_per_dimension(nats: Float[Tensor, "*shape"] | float, dimensions: int) -> Float[Tensor, "*shape"] | float:

@@ -19,6 +19,21 @@ def use(exercise_id, function):
 """,
         "r = 0.4: v|gap at K = 1,024",
     ),
+    "a wider q whose samples are weighed with a narrower density": (
+        """
+right_log_prob = gaussian_log_prob
+def gaussian_log_prob(z, mu, logvar):
+    return right_log_prob(z, mu, logvar.clamp(max=-2.0))
+""",
+        "r = 0.8, wider q: gap at K = 16,384",
+    ),
+    "k̂ is held against 0.7 for any number of weights": (
+        """
+def pareto_k_threshold(count):
+    return 0.7
+""",
+        "256 weights: missed warnings at r = 0.8",
+    ),
     "in reverse, the moves are those of the forward path": (
         """
 right_use = use
@@ -68,6 +83,6 @@ class Torch:
         return cut if name == "bernoulli" else getattr(right_torch, name)
 right_torch, torch = torch, Torch()
 """,
-        "E is another data set|bits per dimension",
+        "bits per dimension",
     ),
 }
