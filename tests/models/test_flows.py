@@ -123,6 +123,9 @@ def test_flows_begin_near_the_identity():
     coupled, log_det = CouplingFlow(8, 4)(u)
     assert torch.equal(coupled, u)  # four reversals
     assert torch.equal(log_det, torch.zeros(200))
+    still, log_det = PlanarFlow(8, 4)(u)
+    torch.testing.assert_close(still, u, rtol=0, atol=1e-5)
+    torch.testing.assert_close(log_det, torch.zeros(200), rtol=0, atol=1e-5)
     z, _ = InverseAutoregressiveFlow(8, 2)(u)
     assert torch.corrcoef(torch.stack([z.flatten(), u.flatten()]))[0, 1] > 0.95
 

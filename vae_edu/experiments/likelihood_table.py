@@ -97,6 +97,14 @@ def with_flow(train_x: Tensor, flow: nn.Module, prior: nn.Module | None = None) 
     return FlowVAE(train_x.shape[1], SETTINGS["latent"], flow=flow, mean=train_x.mean(dim=0), prior=prior, **options)
 
 
+def planar() -> PlanarFlow:
+    """Planar steps that begin with u = 0, unlike those of ``PlanarFlow``: not the identity, since û is
+    then (ln 2 − 1) w/‖w‖². ``posteriors_and_priors_starts`` compares both."""
+    flow = PlanarFlow(SETTINGS["latent"], OPTIONS["planar_steps"])
+    flow.own.data[:, : flow.latent] = 0
+    return flow
+
+
 def iaf() -> InverseAutoregressiveFlow:
     return InverseAutoregressiveFlow(SETTINGS["latent"], **OPTIONS["iaf"])
 
@@ -117,7 +125,7 @@ def with_vamp_prior(train_x: Tensor) -> ResidualVAE:
 MODELS: dict[str, Build] = {
     "plain": plain,
     "plain, wider": lambda x: plain(x, width=OPTIONS["wider"]),
-    "planar q": lambda x: with_flow(x, PlanarFlow(SETTINGS["latent"], OPTIONS["planar_steps"])),
+    "planar q": lambda x: with_flow(x, planar()),
     "IAF q": lambda x: with_flow(x, iaf()),
     "mixture prior": lambda x: plain(x, prior=MixturePrior(SETTINGS["latent"], OPTIONS["components"])),
     "VampPrior": with_vamp_prior,

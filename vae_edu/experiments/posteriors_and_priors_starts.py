@@ -1,4 +1,5 @@
-"""Two controls for notebook 15: planar steps that begin as the identity, and a mixture prior whose joint training has a rate of its own.
+"""Two controls for notebook 15: planar steps that begin as the identity (those of the
+table begin with u = 0), and a mixture prior whose joint training has a rate of its own.
 
 Adam's steps do not grow with the gradient. So a parameter that is stored as 1/s of its value moves s times as fast: this is how the
 prior gets s times the learning rate of the networks. The learning rate of the first model and s of the second are chosen on the held-out
@@ -7,7 +8,6 @@ images, by runs with the first seed. Everything else, and what a row holds, is a
 
 from __future__ import annotations
 
-import math
 from functools import cache
 
 import torch
@@ -21,7 +21,7 @@ from vae_edu.models.flows import PlanarFlow
 from vae_edu.models.priors import MixturePrior
 from vae_edu.training import TrainingDiverged
 
-__all__ = ["RUNS", "SETTINGS", "FasterMixture", "from_the_identity", "row"]
+__all__ = ["RUNS", "SETTINGS", "FasterMixture", "row"]
 
 PLANAR, MIXTURE = "planar q, from the identity", "mixture prior, with its own rate"
 SETTINGS = {
@@ -31,13 +31,6 @@ SETTINGS = {
     "times as fast": [1, 4, 16, 64],
 }
 RUNS = [{"name": name, "seed": seed} for name in (PLANAR, MIXTURE) for seed in runs.SETTINGS["seeds"]]
-
-
-def from_the_identity(flow: PlanarFlow) -> PlanarFlow:
-    """``flow`` with u = ln(e − 1) w/‖w‖², which makes wᵀû = softplus(wᵀu) − 1 = 0 and û = 0, so that each step is the identity."""
-    u, w, _ = flow.own.data.split([flow.latent, flow.latent, 1], dim=1)
-    u.copy_(math.log(math.e - 1) * w / (w**2).sum(dim=1, keepdim=True))
-    return flow
 
 
 class FasterMixture(MixturePrior):
@@ -57,7 +50,7 @@ class FasterMixture(MixturePrior):
 def _build(name: str, times: float) -> table.Build:
     if name == PLANAR:
         steps = table.OPTIONS["planar_steps"]
-        return lambda x: table.with_flow(x, from_the_identity(PlanarFlow(table.SETTINGS["latent"], steps)))
+        return lambda x: table.with_flow(x, PlanarFlow(table.SETTINGS["latent"], steps))
     prior = (table.SETTINGS["latent"], table.OPTIONS["components"])
     return lambda x: table.plain(x, prior=FasterMixture(*prior, times=times))
 

@@ -5,6 +5,8 @@ variables, log q(z) = log q(u) − log |det ∂z/∂u|. ``flow.context`` is how 
 told about x. Those with an ``inverse`` go back from z to u, and so give the density of any z.
 """
 
+import math
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -40,8 +42,9 @@ def planar_step(
 class PlanarFlow(nn.Module):
     """``steps`` planar steps: each moves z along one direction û, by an amount that depends on its place along another, w.
 
-    A step has 2·latent + 1 numbers u, w, b. Those of the flow itself begin with u = 0, b = 0 and a random w of length about 1;
-    what the context says of x is added to them. Raises ``ValueError`` for fewer than one step.
+    A step has 2·latent + 1 numbers u, w, b. Those of the flow itself begin with b = 0, a random w of length about 1, and the u with
+    which the step is the identity: u = ln(e − 1) w/‖w‖² makes wᵀû = softplus(wᵀu) − 1 = 0, and so û = 0. What the context says of x is
+    added to them. Raises ``ValueError`` for fewer than one step.
 
     Source: Rezende and Mohamed 2015, arXiv:1505.05770, section 4.1.
     """
@@ -51,8 +54,9 @@ class PlanarFlow(nn.Module):
         if steps < 1:
             raise ValueError(f"steps is {steps}; expected 1 or more")
         self.latent, self.context = latent, steps * (2 * latent + 1)
-        u, w, b = torch.zeros(steps, latent), torch.randn(steps, latent) / latent**0.5, torch.zeros(steps, 1)
-        self.own = nn.Parameter(torch.cat([u, w, b], dim=1))
+        w = torch.randn(steps, latent) / latent**0.5
+        u = math.log(math.e - 1) * w / (w**2).sum(dim=1, keepdim=True)
+        self.own = nn.Parameter(torch.cat([u, w, torch.zeros(steps, 1)], dim=1))
 
     def forward(
         self, z: Float[Tensor, "batch latent"], context: Float[Tensor, "batch context"] | None = None

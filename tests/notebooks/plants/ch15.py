@@ -81,6 +81,24 @@ def aggregate_log_prob(z, mu, logvar):
 """,
         "which falls with N|little more than rate",
     ),
+    "a mixture prior whose weights do not add up to one": (
+        """
+class Unnormalised(MixturePrior):
+    def log_prob(self, z):
+        return super().log_prob(z) + self.logits.logsumexp(dim=0)
+MixturePrior = Unnormalised
+""",
+        "mixture fitted here: gain in ELBO",
+    ),
+    "samples of the fitted prior from N(0, I)": (
+        """
+class Unlearned(MixturePrior):
+    def sample(self, n, *, generator):
+        return torch.randn(n, self.latent, generator=generator)
+MixturePrior = Unlearned
+""",
+        "N(0, I) minus fitted mixture",
+    ),
     "AIS that is lowest for the model with flows": (
         """
 for row in stored.rows:
