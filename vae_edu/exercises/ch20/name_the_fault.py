@@ -130,9 +130,7 @@ EXERCISE = Exercise(
         any_of(
             "every difference counts, however small: take it as real only where it is larger than three standard errors",
             fault_with(errors=0.0),
-            fault_with(errors=0.0, size=abs),
             fault_with(errors=0.05),
-            fault_with(errors=0.05, size=abs),
         ),
         any_of(
             "one standard error is not enough: take a difference as real where it is larger than three",
