@@ -11,6 +11,7 @@ from torch.distributions import Bernoulli, Independent, Normal, kl_divergence
 from vae_edu.evaluation.conditional import completion_error, completions, conditional_bound
 from vae_edu.likelihoods import Gaussian, Mixed
 from vae_edu.models.conditional import (
+    ConditionalAutoregressive,
     ConditionalNetwork,
     ConditionalVAE,
     conditional_negative_elbo,
@@ -84,6 +85,48 @@ def test_without_z_the_network_is_a_product_over_pixels():
     network = ConditionalNetwork(5, 3, mean=torch.full((5,), 0.3), hidden=(8,))
     terms = negative_log_likelihood(network, (X, C))
     torch.testing.assert_close(terms["loss"], -Independent(Bernoulli(logits=network(C)), 1).log_prob(X))
+
+
+@pytest.fixture
+def autoregressive():
+    torch.manual_seed(1)
+    own = ConditionalAutoregressive(5, 3, mean=torch.full((5,), 0.3), hidden=(8,))
+    torch.nn.init.normal_(own.before)
+    return own
+
+
+def test_autoregressive_probabilities_are_products_of_conditionals_and_sum_to_one(autoregressive):
+    every = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 5)
+    c = C[:1].expand(32, 3)
+    with torch.no_grad():
+        total = autoregressive.log_prob(every, c).exp().sum().item()
+        logits = autoregressive(c)
+        by_hand = torch.zeros(32)
+        for d in range(5):
+            own = logits[:, d] + sum(autoregressive.before[d, e] * (every[:, e] - 0.3) for e in range(d))
+            by_hand += Bernoulli(logits=own).log_prob(every[:, d])
+        torch.testing.assert_close(autoregressive.log_prob(every, c), by_hand)
+    assert total == pytest.approx(1, abs=1e-5)
+
+
+def test_autoregressive_samples_have_these_probabilities(autoregressive):
+    c = C[:1].expand(20_000, 3)
+    drawn = autoregressive.draw(c, generator=seeded(2))
+    every = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * 5)
+    with torch.no_grad():
+        expected = autoregressive.log_prob(every, c[:32]).exp()
+    seen = torch.stack([(drawn == each).all(dim=1).float().mean() for each in every])
+    assert ((seen - expected).abs() < 5 * (expected / 20_000).sqrt() + 1e-4).all()
+    again = autoregressive.draw(c[:50], generator=seeded(3))
+    assert torch.equal(again, autoregressive.draw(c[:50], generator=seeded(3)))
+
+
+def test_without_its_matrix_the_autoregressive_model_is_the_network():
+    models = []
+    for kind in (ConditionalNetwork, ConditionalAutoregressive):
+        torch.manual_seed(0)
+        models.append(kind(5, 3, mean=torch.full((5,), 0.3), hidden=(8,)))
+    torch.testing.assert_close(models[0].log_prob(X, C), models[1].log_prob(X, C))
 
 
 def test_untrained_models_answer_with_the_mean():

@@ -163,6 +163,15 @@ def test_image_row_draws_zero_white_and_one_black():
     assert axes.get_title(loc="left") == "two"
 
 
+def test_image_row_frames_the_images_that_it_is_told_to():
+    _, axes = figures.new()
+    figures.image_row(axes, np.zeros((5, 6)), height=2, width=3, columns=3, framed=[False, True, False, True, False])
+    boxes = [frame.get_bbox().extents.tolist() for frame in axes.patches]
+    assert boxes == [[4, -1, 8, 2], [-1, 3, 3, 6]]  # half a pixel off the second and the fourth image
+    figures.image_row(axes, np.zeros((5, 6)), height=2, width=3)
+    assert len(axes.patches) == 2
+
+
 def test_image_row_keeps_its_scale_for_pale_images():
     axes = figures.new()[1]
     figures.image_row(axes, np.full((2, 4), 0.5), height=2, width=2)

@@ -24,6 +24,7 @@ from vae_edu.evaluation.samples import frechet_distance, memorisation, neighbour
 from vae_edu.likelihoods import binarise
 from vae_edu.models.classifier import Classifier
 from vae_edu.models.conditional import (
+    ConditionalAutoregressive,
     ConditionalNetwork,
     ConditionalVAE,
     conditional_negative_elbo,
@@ -171,7 +172,8 @@ def quadrants(given: int) -> tuple[np.ndarray, np.ndarray]:
 def train_completion(
     kind: str, given: int, seed: int, *, objective: Callable | None = None, budget: int = 1
 ) -> ConditionalVAE | ConditionalNetwork:
-    """A model of the hidden pixels of digits given the others: "VAE", or "network" without z. objective: another one for the VAE."""
+    """A model of the hidden pixels of digits given the others: "VAE", or without z "network" or "autoregressive". objective: another one
+    for the VAE."""
     own, (train, held_out, _) = SETTINGS["completion"], digits()
     hidden, known = quadrants(given)
     mean = train.mean(dim=0)
@@ -181,7 +183,8 @@ def train_completion(
     if kind == "VAE":
         model, objective = ConditionalVAE(*shape, own["latent"], **means), objective or conditional_negative_elbo
     else:
-        model, objective = ConditionalNetwork(*shape, **means), negative_log_likelihood
+        kinds = {"network": ConditionalNetwork, "autoregressive": ConditionalAutoregressive}
+        model, objective = kinds[kind](*shape, **means), negative_log_likelihood
     fit_best(
         model,
         objective,

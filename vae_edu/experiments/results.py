@@ -59,6 +59,7 @@ SWEEPS = {
     "19": "vae_edu.experiments.few_labels",
     "19-controls": "vae_edu.experiments.few_labels_controls",
     "20": "vae_edu.experiments.conditional",
+    "20-controls": "vae_edu.experiments.conditional_controls",
     "20-gaps": "vae_edu.experiments.table_gaps",
     "21": "vae_edu.experiments.topics",
     "21-controls": "vae_edu.experiments.topics_controls",

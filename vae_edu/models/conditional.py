@@ -1,4 +1,4 @@
-"""Conditional models p(x|c): a VAE, and the network without latents that it is compared with.
+"""Conditional models p(x|c): a VAE, and two without latents that it is compared with: a network, and an autoregressive one.
 
 c is what is known, one row for each row of x: a class as one-hot numbers, attributes, the given part of an image or of a table row.
 """
@@ -12,7 +12,13 @@ from vae_edu.likelihoods import Bernoulli
 from vae_edu.models.autoencoder import mlp
 from vae_edu.objectives import Terms
 
-__all__ = ["ConditionalNetwork", "ConditionalVAE", "conditional_negative_elbo", "negative_log_likelihood"]
+__all__ = [
+    "ConditionalAutoregressive",
+    "ConditionalNetwork",
+    "ConditionalVAE",
+    "conditional_negative_elbo",
+    "negative_log_likelihood",
+]
 
 
 class _Conditional(nn.Module):
@@ -155,6 +161,46 @@ class ConditionalNetwork(_Conditional):
     def log_prob(self, x: Float[Tensor, "batch data"], c: Float[Tensor, "batch context"]) -> Float[Tensor, " batch"]:
         """log p(x|c) in nats; ``x`` is what the likelihood is taken of."""
         return self.likelihood.log_prob(x, self(c))
+
+
+class ConditionalAutoregressive(ConditionalNetwork):
+    """p(x|c) = Π_d p(x_d|x_1 … x_{d−1}, c) of binary pixels: dependent given c, without z. The logits are
+
+    logit p(x_d = 1|x_<d, c) = network(c)_d + Σ_{e<d} A_de (x_e − mean_e).
+
+    The arguments are those of ``ConditionalNetwork``, but the pixels are always binary. A is (data, data), of which only what lies below
+    the diagonal is used; it starts at 0, as ``ConditionalNetwork``.
+
+    Source: the fully visible sigmoid belief network, Neal 1992, "Connectionist learning of belief networks", given c.
+    """
+
+    def __init__(
+        self,
+        data: int,
+        context: int,
+        *,
+        mean: Float[Tensor, " data"],
+        context_mean: Float[Tensor, " context"] | None = None,
+        hidden: tuple[int, ...] = (256,),
+    ):
+        super().__init__(data, context, mean=mean, context_mean=context_mean, hidden=hidden)
+        self.before = nn.Parameter(torch.zeros(data, data))
+
+    def log_prob(self, x: Float[Tensor, "batch data"], c: Float[Tensor, "batch context"]) -> Float[Tensor, " batch"]:
+        """log p(x|c) of binary pixels in nats, exact."""
+        return self.likelihood.log_prob(x, self(c) + (x - self.mean) @ self.before.tril(-1).T)
+
+    @torch.no_grad()
+    def draw(
+        self, c: Float[Tensor, "batch context"], *, generator: torch.Generator | None = None
+    ) -> Float[Tensor, "batch data"]:
+        """A sample of binary x from p(x|c) for each row, pixel by pixel."""
+        logits = self(c)
+        x = torch.zeros_like(logits)
+        for d in range(x.shape[1]):
+            own = logits[:, d] + (x[:, :d] - self.mean[:d]) @ self.before[d, :d]
+            x[:, d] = torch.bernoulli(own.sigmoid(), generator=generator)
+        return x
 
 
 def conditional_negative_elbo(

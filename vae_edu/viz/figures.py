@@ -17,6 +17,7 @@ from IPython.display import display
 from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from PIL import Image
 
 __all__ = [
@@ -171,15 +172,31 @@ def image_grid(images, *, height: int, width: int, columns: int, gap: int = 2) -
     return grid
 
 
-def image_row(axes: Axes, images, *, height: int, width: int, columns: int | None = None, title: str = "") -> None:
+def image_row(
+    axes: Axes,
+    images,
+    *,
+    height: int,
+    width: int,
+    columns: int | None = None,
+    title: str = "",
+    framed: Sequence[bool] = (),
+) -> None:
     """Draw images, ``(n, height * width)`` with values in [0, 1], into ``axes``; one row unless ``columns`` is given.
 
-    ``title`` stands above them at the left. 0 is white and 1 is black.
+    ``title`` stands above them at the left. 0 is white and 1 is black. framed: for each image, whether it gets a frame; the caller says
+    what a frame means.
     """
     grid = image_grid(images, height=height, width=width, columns=columns or len(images))
     axes.imshow(grid, vmin=0, vmax=1, cmap="gray_r", interpolation="nearest")
     axes.set_axis_off()
     axes.set_title(title, loc="left")
+    columns = columns or len(images)
+    for index in np.flatnonzero(np.asarray(framed, dtype=bool)):
+        place = (index % columns * (width + 2) - 1, index // columns * (height + 2) - 1)
+        axes.add_patch(
+            Rectangle(place, width + 1, height + 1, fill=False, edgecolor=PALETTE["vermilion"], clip_on=False)
+        )
 
 
 def scatter_classes(axes: Axes, points, labels, class_names: Sequence[str], *, extent=None) -> None:

@@ -152,24 +152,51 @@ def over_images(samples, x):
 # --- 20.3 ------------------------------------------------------------------------------------------------------------
 
 
-def as_an_array():
-    return np.array([2, 0, 3, 4, 1])
+def with_np_select(without, with_samples, fresh, as_many_steps, same_images, anew, nearest_test):
+    found = np.select(
+        [
+            nearest_test >= 57,
+            with_samples - anew > 3,
+            as_many_steps - without > 3,
+            same_images - without > 3,
+            with_samples - fresh > 6,
+        ],
+        [2, 1, 3, 4, 5],
+    )
+    return int(found)
 
 
-def generators_exchanged():
-    return 1, 0, 3, 4, 2
+def generators_exchanged(*report):
+    return {1: 2, 2: 1}.get(with_np_select(*report), with_np_select(*report))
 
 
-def without_a_sound_one():
-    return 2, 5, 3, 4, 1
+def by_the_drop_on_fresh_images(without, with_samples, fresh, as_many_steps, same_images, anew, nearest_test):
+    """5 for every drop on fresh images."""
+    return (
+        5
+        if with_samples - fresh > 6
+        else with_np_select(without, with_samples, fresh, as_many_steps, same_images, anew, nearest_test)
+    )
 
 
-def causes_exchanged():
-    return 2, 0, 4, 3, 1
+def leak_by_the_gain(without, with_samples, fresh, as_many_steps, same_images, anew, nearest_test):
+    return with_np_select(without, with_samples, fresh, as_many_steps, same_images, without, nearest_test)
 
 
-def in_order():
-    return 0, 1, 2, 3, 4
+def anew_against_without(without, with_samples, fresh, as_many_steps, same_images, anew, nearest_test):
+    return with_np_select(without, anew, anew - with_samples + fresh, as_many_steps, same_images, without, nearest_test)
+
+
+def three_points_for_everything(without, with_samples, fresh, as_many_steps, same_images, anew, nearest_test):
+    if nearest_test > 53:
+        return 2
+    if with_samples - anew > 3:
+        return 1
+    if as_many_steps - without > 3:
+        return 3
+    if same_images - without > 3:
+        return 4
+    return 5 if with_samples - fresh > 3 else 0
 
 
 def logvar_taken_for_log_sigma(x, c, encoder, prior, decoder, eps):
@@ -216,7 +243,7 @@ def variance_of_a_mean_by_s_minus_one(samples, x):
     return ((samples.mean(axis=0) - x) ** 2).sum(axis=1) - spread / (len(samples) - 1), spread
 
 
-RIGHT = {"20.1": [in_three_lines, by_standard_deviations], "20.2": [corrected], "20.3": [as_an_array]}
+RIGHT = {"20.1": [in_three_lines, by_standard_deviations], "20.2": [corrected], "20.3": [with_np_select]}
 WRONG = {
     "20.1": [
         of_the_unconditional_vae,
@@ -250,7 +277,13 @@ WRONG = {
         over_images,
         variance_of_a_mean_by_s_minus_one,
     ],
-    "20.3": [generators_exchanged, without_a_sound_one, causes_exchanged, in_order],
+    "20.3": [
+        generators_exchanged,
+        by_the_drop_on_fresh_images,
+        leak_by_the_gain,
+        anew_against_without,
+        three_points_for_everything,
+    ],
 }
 HARMLESS = set()
 HEARS = {
@@ -284,9 +317,10 @@ HEARS = {
         "variance_of_a_mean_by_s_minus_one": "you subtract spread/(S − 1)",
     },
     "20.3": {
-        "generators_exchanged": "A is not number 1",
-        "without_a_sound_one": "B is not number 5",
-        "causes_exchanged": "C is not number 4",
-        "in_order": "A is not number 0",
+        "generators_exchanged": "1 and 2 are exchanged",
+        "by_the_drop_on_fresh_images": "number 5 is judged by with_samples − fresh before the other faults",
+        "leak_by_the_gain": "a gain is taken for a fault",
+        "anew_against_without": "anew is compared with without",
+        "three_points_for_everything": "the difference between test and fresh images, and the last number, have a standard error of 2",
     },
 }

@@ -331,70 +331,109 @@ def halves(samples, x):
     return (a * b).sum(1), samples.var(0, ddof=1).sum(1)
 
 
-def r203():
-    return [2, 0, 3, 4, 1]
+def f203(without, with_samples, fresh, as_many_steps, same_images, anew, nearest_test):
+    if nearest_test > 56:
+        return 2
+    if with_samples - anew > 3:
+        return 1
+    if as_many_steps - without > 3:
+        return 3
+    if same_images - without > 3:
+        return 4
+    return 5 if with_samples - fresh > 6 else 0
 
 
-def t203():
-    return "2", "0", "3", "4", "1"
+def floats_203(*report):
+    return float(f203(*report))
 
 
-def n203():
-    return np.array([2, 0, 3, 4, 1])
+def high_accuracy(without, with_samples, fresh, as_many_steps, same_images, anew, nearest_test):
+    "5 by the height of both accuracies"
+    if without > 80 and with_samples > 80:
+        return 5
+    return f203(without, with_samples, fresh, as_many_steps, same_images, anew, nearest_test)
 
 
-def reports_ae():
-    return (1, 0, 3, 4, 2)
+def gain_is_leak(without, with_samples, fresh, as_many_steps, same_images, anew, nearest_test):
+    if nearest_test > 56:
+        return 2
+    if with_samples - without > 3:
+        return 1
+    if as_many_steps - without > 3:
+        return 3
+    if same_images - without > 3:
+        return 4
+    return 5 if with_samples - fresh > 6 else 0
 
 
-def reports_test():
-    return (5, 0, 3, 4, 1)
+def anew_first(without, with_samples, fresh, as_many_steps, same_images, anew, nearest_test):
+    if with_samples - anew > 3:
+        return 1
+    return f203(without, with_samples, fresh, as_many_steps, same_images, anew, nearest_test)
 
 
-def reports_b_steps():
-    return (2, 5, 3, 4, 1)
+def by_fresh(without, with_samples, fresh, as_many_steps, same_images, anew, nearest_test):
+    if with_samples - fresh > 6:
+        return 2
+    if with_samples - anew > 3:
+        return 1
+    return 3 if as_many_steps - without > 3 else 4 if same_images - without > 3 else 0
 
 
-def reports_dc():
-    return (2, 0, 4, 3, 1)
+def five_first(without, with_samples, fresh, as_many_steps, same_images, anew, nearest_test):
+    if with_samples - fresh > 6:
+        return 5
+    return f203(without, with_samples, fresh, as_many_steps, same_images, anew, nearest_test)
 
 
-def reports_eb():
-    return (2, 1, 3, 4, 0)
+def no_threshold(without, with_samples, fresh, as_many_steps, same_images, anew, nearest_test):
+    if nearest_test > 50:
+        return 2
+    if with_samples > anew:
+        return 1
+    if as_many_steps > without:
+        return 3
+    return 4 if same_images > without else 5 if with_samples > fresh else 0
 
 
-def reports_e_sound():
-    return (2, 5, 3, 4, 0)
+def never_five(*report):
+    return f203(*report) % 5
 
 
-def reports_short():
-    return (2, 0, 3, 4)
+def exchanged_three_four(*report):
+    return {3: 4, 4: 3}.get(f203(*report), f203(*report))
 
 
-def reports_one_based():
-    return (3, 1, 4, 5, 2)
+def steps_against_samples(without, with_samples, fresh, as_many_steps, same_images, anew, nearest_test):
+    if nearest_test > 56:
+        return 2
+    if with_samples - anew > 3:
+        return 1
+    if abs(as_many_steps - with_samples) > 3:
+        return 3
+    return 4 if same_images - without > 3 else 5 if with_samples - fresh > 6 else 0
 
 
-def reports_repeat():
-    return (2, 0, 3, 4, 2)
+def always_zero(*report):
+    return 0
 
 
-def reports_letters():
-    return "BDACE"
+def letters_203(*report):
+    return "ABCDEF"[f203(*report)]
 
 
-def reports_dict():
-    return {"A": 2, "B": 0, "C": 3, "D": 4, "E": 1}
+def the_five_of_the_table(*report):
+    return (2, 0, 3, 4, 1)
 
 
-def reports_b_leak():
-    return (2, 3, 0, 4, 1)
+def nothing_where_sound(*report):
+    return f203(*report) or None
 
 
 RIGHT = {
     "20.1": [formulas, distributions, softplus_and_rows],
     "20.2": [vectors, pairs, loops_of_lists, as_one_array, one_minus_spread, with_torch],
-    "20.3": [r203, n203],
+    "20.3": [f203, floats_203, high_accuracy],
 }
 WRONG = {
     "20.1": [
@@ -437,19 +476,18 @@ WRONG = {
         halves,
     ],
     "20.3": [
-        reports_ae,
-        reports_test,
-        reports_b_steps,
-        reports_dc,
-        reports_eb,
-        reports_e_sound,
-        reports_short,
-        reports_one_based,
-        reports_repeat,
-        reports_letters,
-        reports_dict,
-        reports_b_leak,
-        t203,
+        gain_is_leak,
+        anew_first,
+        by_fresh,
+        five_first,
+        no_threshold,
+        never_five,
+        exchanged_three_four,
+        steps_against_samples,
+        always_zero,
+        letters_203,
+        the_five_of_the_table,
+        nothing_where_sound,
     ],
 }
 HEARS = {
@@ -490,9 +528,14 @@ HEARS = {
         "x_ignored": "your result stays the same when x changes",
     },
     "20.3": {
-        "reports_ae": "A is not number 1",
-        "reports_dc": "C is not number 4",
-        "reports_repeat": "E is not number 2",
+        "gain_is_leak": "a gain is taken for a fault",
+        "anew_first": "you return 1 where the generator was trained on the test images",
+        "by_fresh": "number 2 is judged by with_samples − fresh",
+        "five_first": "number 5 is judged by with_samples − fresh before the other faults",
+        "no_threshold": "every difference counts, however small",
+        "never_five": "number 5 is never returned",
+        "exchanged_three_four": "3 and 4 are exchanged",
+        "steps_against_samples": "as_many_steps is compared with with_samples",
     },
 }
 HARMLESS: set[str] = set()

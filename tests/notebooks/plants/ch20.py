@@ -61,4 +61,20 @@ completions = lambda model, c, *rest, **more: right_completions(model, c.roll(1,
 """,
         "for the mean of the VAE's completions|the mean completion is about as good as the network",
     ),
+    "a referee that believes every report": (
+        """
+right_use = use
+use = lambda exercise_id, function: (lambda *numbers: 0) if exercise_id == "20.3" else right_use(exercise_id, function)
+""",
+        "the faults of A to E",
+    ),
+    "an autoregressive control that never looks at the pixels before": (
+        """
+right_training = sweep.train_completion
+sweep.train_completion = lambda kind, *rest, **more: right_training(
+    "network" if kind == "autoregressive" else kind, *rest, **more
+)
+""",
+        "the autoregressive control is far ahead of the network",
+    ),
 }

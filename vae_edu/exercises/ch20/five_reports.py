@@ -1,5 +1,4 @@
-"""Five reports about augmentation to be examined in exercise 20.3, as ``python -m vae_edu.experiments.five_reports`` measured them
-once. Look at the measurements, not at these files."""
+"""Five reports about augmentation, to try exercise 20.3 on, as ``python -m vae_edu.experiments.five_reports`` measured them once."""
 
 import json
 from pathlib import Path
