@@ -111,8 +111,11 @@ def unpacked(texts: np.ndarray, test_images: int) -> np.ndarray:
     return np.array(rows, dtype=bool).reshape(*texts.shape, test_images)
 
 
-def train_alone(own: sweep.Images, rows: np.ndarray, *, seed: int) -> SemiSupervisedVAE:
-    """M2's classifier q(y|x), trained on the labelled images alone, with M2's binary pixels, learning rate and number of steps."""
+def train_alone(
+    own: sweep.Images, rows: np.ndarray, *, seed: int, epochs: int = sweep.M2["epochs"]
+) -> SemiSupervisedVAE:
+    """M2's classifier q(y|x), trained on the labelled images alone, with M2's binary pixels, learning rate and number of steps: those
+    of this many epochs of M2."""
     chosen, batch = sweep.M2, min(sweep.M2["batch_size"], len(rows))
     torch.manual_seed(seed)
     model = SemiSupervisedVAE(own.x.shape[1], chosen["latent"], 10, mean=own.x.mean(dim=0), hidden=(chosen["hidden"],))
@@ -121,7 +124,7 @@ def train_alone(own: sweep.Images, rows: np.ndarray, *, seed: int) -> SemiSuperv
         logits = model.classify(model.observe(data[0], generator=generator))
         return {"loss": functional.cross_entropy(logits, data[1], reduction="none")}
 
-    steps = chosen["epochs"] * -(-len(own.x) // chosen["batch_size"])
+    steps = epochs * -(-len(own.x) // chosen["batch_size"])
     fit(
         model,
         objective,

@@ -1,6 +1,6 @@
 """Five evaluations with 100 labels, to be examined in exercise 19.4. Look at what is measured, not at this file.
 
-``measured("A")`` returns five numbers; see the notebook.
+``measured("A")`` returns six numbers; see the notebook.
 """
 
 from functools import cache
@@ -41,8 +41,16 @@ def _ridge(inputs: np.ndarray, labels: np.ndarray, other: np.ndarray) -> np.ndar
     return ((other - centre) @ weights + targets.mean(axis=0)).argmax(axis=1)
 
 
-def _run(kind: str, *, shuffle: bool) -> tuple[float, float, float, float]:
-    """Accuracy on test and on fresh images, copies among the test images, and the ratio of the reconstruction errors."""
+def ratio_of_means(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
+    """The mean of ``first`` (n,) divided by that of ``second`` (m,), and its standard error to first order, where both are independent."""
+    ratio = first.mean() / second.mean()
+    relative = (own.std(ddof=1) / len(own) ** 0.5 / own.mean() for own in (first, second))
+    return float(ratio), float(ratio * np.hypot(*relative))
+
+
+def _run(kind: str, *, shuffle: bool) -> tuple[float, ...]:
+    """Accuracy on test and on fresh images, copies among the test images, and the ratio of the reconstruction errors with its standard
+    error."""
     (x, labels), (test, test_labels), (fresh, fresh_labels) = _parts()
     rng = np.random.default_rng(_SEED)
     own = label_sample(labels, _LABELS, _SEED)
@@ -84,15 +92,17 @@ def _run(kind: str, *, shuffle: bool) -> tuple[float, float, float, float]:
     base = np.column_stack([view(unlabelled)[:, columns], np.ones(len(unlabelled))])
     weights = np.linalg.lstsq(base, unlabelled, rcond=None)[0]
     errors = [
-        ((np.column_stack([view(z)[:, columns], np.ones(len(z))]) @ weights - z) ** 2).mean() for z in (test, fresh)
+        ((np.column_stack([view(z)[:, columns], np.ones(len(z))]) @ weights - z) ** 2).mean(axis=1)
+        for z in (test, fresh)
     ]
-    return *found, _copies(test, labelled), errors[0] / errors[1]
+    return *found, _copies(test, labelled), *ratio_of_means(*errors)
 
 
 @cache
 def measured(name: str) -> tuple[float, ...]:
     """Of one of the evaluations, A to E: its accuracy on its test images; on 4,200 fresh images; on fresh images when the labels of
     all training images but the labelled ones are shuffled beforehand; the fraction of its test images that are closer than
-    1 to a labelled image; and its reconstruction error of test images, divided by that of fresh images."""
-    test, fresh, copies, ratio = _run(_KINDS[name], shuffle=False)
-    return test, fresh, _run(_KINDS[name], shuffle=True)[1], copies, ratio
+    1 to a labelled image; and its reconstruction error of test images, divided by that of fresh images, with the standard
+    error of this ratio."""
+    test, fresh, *rest = _run(_KINDS[name], shuffle=False)
+    return test, fresh, _run(_KINDS[name], shuffle=True)[1], *rest

@@ -57,6 +57,7 @@ SWEEPS = {
     "18": "vae_edu.experiments.detection",
     "18-both-ways": "vae_edu.experiments.detection_both_ways",
     "19": "vae_edu.experiments.few_labels",
+    "19-checks": "vae_edu.experiments.few_labels_checks",
     "19-controls": "vae_edu.experiments.few_labels_controls",
     "20": "vae_edu.experiments.conditional",
     "20-controls": "vae_edu.experiments.conditional_controls",

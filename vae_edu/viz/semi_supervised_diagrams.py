@@ -69,6 +69,7 @@ def three_uses() -> Figure:
     arrow(axes, (5.68, 1.55), (5.98, 1.25), head=8)
     box(axes, 6.2, 2.1, "$y$", width=0.4, height=0.36, color=GREEN)
     box(axes, 6.2, 1.2, "$z$", width=0.4, height=0.36, color=BLUE)
+    arrow(axes, (6.12, 1.9), (6.12, 1.4), head=8)  # q(z|x, y)
     arrow(axes, (6.43, 2.05), (6.68, 1.75), head=8)
     arrow(axes, (6.43, 1.25), (6.68, 1.55), head=8)
     picture(axes, 6.71, 1.35, 0.6, blurred=True)

@@ -23,11 +23,18 @@ fit = lambda *_arguments, **_options: None
 """,
         "VAE's hidden layer minus pixels|what is trained here agrees with what is stored",
     ),
-    "a denoising encoder that is not trained": (
+    "the code where the hidden layer is meant": (
         """
-controls.train_denoising = lambda x, seed: sweep.train_vae(x, steps=0, seed=seed)
+sweep.hidden_layer = sweep.code
 """,
-        "trained encoders' hidden layers win|what is trained here agrees with what is stored",
+        "what is trained here agrees with what is stored|code is a linear map of the hidden layer",
+    ),
+    "encoders of which two do as well as pixels": (
+        """
+in_all = in_sweep
+in_sweep = lambda source, method: in_all(source, "pixels" if method[0] in "dc" else method)
+""",
+        "trained encoders' hidden layers win",
     ),
     "label samples of test size, not of 100": (
         """
