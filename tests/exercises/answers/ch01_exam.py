@@ -1,4 +1,4 @@
-"""Answers to exercises 1.2, 1.4, from the text of the notebook alone. Each is named after what it does.
+"""Answers to exercises 1.1, 1.2, 1.4, from the text of the notebook alone. Each is named after what it does.
 
 RIGHT[id] must pass and WRONG[id] must not; HEARS[id] is how the message of a classic mistake begins; HARMLESS answers are right, and
 leave a setting changed.
@@ -116,12 +116,40 @@ def denoiser_with_a_floor_for_sigma(noisy, clean, sigma):
     return (w / w.sum(axis=1, keepdims=True)) @ clean
 
 
+def pca_of_the_last_k_eigenvectors(train, x, k):
+    m = np.mean(train, axis=0, keepdims=True)
+    values, vectors = np.linalg.eigh((train - m).T @ (train - m) / len(train))
+    basis = vectors[:, np.argsort(values)][:, -k:]
+    return (x - m) @ basis @ basis.T + m
+
+
+def epoch_with_each_loss_over_all_examples(model, optimizer, x, batches, corrupt):
+    total = 0.0
+    for rows in batches:
+        batch = x[rows]
+        errors = ((model.decode(model.encode(corrupt(batch))) - batch) ** 2).sum(dim=1)
+        loss = errors.sum() / len(x)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += errors.sum().item()
+    return total / len(x)
+
+
+def denoiser_with_weights_over_their_columns(noisy, clean, sigma):
+    logits = -((noisy[:, None, :] - clean[None, :, :]) ** 2).sum(axis=2) / (2 * sigma**2)
+    w = np.exp(logits - logits.max(axis=1, keepdims=True))
+    w /= w.sum(axis=0, keepdims=True)
+    return w @ clean
+
+
 RIGHT = {
     "1.4": [denoiser_without_the_norm_of_the_noisy_row],
 }
 
 WRONG = {
     "1.2": [
+        epoch_with_each_loss_over_all_examples,
         epoch_with_the_error_after_the_step,
         epoch_of_one_step,
         epoch_that_lowers_the_learning_rate,
@@ -129,17 +157,23 @@ WRONG = {
         epoch_that_leaves_gradients_off,
         epoch_that_seeds_torch,
     ],
-    "1.4": [denoiser_of_zeros_for_no_number, denoiser_with_a_floor_for_sigma],
+    "1.4": [denoiser_with_weights_over_their_columns, denoiser_of_zeros_for_no_number, denoiser_with_a_floor_for_sigma],
+    "1.1": [pca_of_the_last_k_eigenvectors],
 }
 
 HARMLESS = {"epoch_that_leaves_gradients_off", "epoch_that_seeds_torch"}
 
 HEARS = {
     "1.2": {
+        "epoch_with_each_loss_over_all_examples": "the returned number is right, but the loss of a step is divided",
         "epoch_with_the_error_after_the_step": "this is the error of each batch after its step, and of another corruption",
         "epoch_of_one_step": "one step at the end of the epoch",
         "epoch_that_lowers_the_learning_rate": "the value is right, but your function changes the settings of its input optimizer",
         "epoch_with_clipped_gradients": "the gradient is clipped",
     },
-    "1.4": {"denoiser_of_zeros_for_no_number": "where all weights are rounded to 0, you return 0"},
+    "1.4": {
+        "denoiser_with_weights_over_their_columns": "the weights are normalised over the noisy rows",
+        "denoiser_of_zeros_for_no_number": "where all weights are rounded to 0, you return 0",
+    },
+    "1.1": {"pca_of_the_last_k_eigenvectors": "where k is 0, the last k"},
 }

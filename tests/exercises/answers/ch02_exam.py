@@ -60,13 +60,67 @@ def missed_by_their_own_threshold(samples, others):
     return (samples.min(axis=1) > t).mean(), (samples.min(axis=0) > u).mean()
 
 
+def whitening_by_the_root_of_the_covariance(codes):
+    mean = codes.mean(0)
+    c = codes - mean
+    w, v = np.linalg.eigh(c.T @ c / len(c))
+    return v @ np.diag(w**0.5) @ v.T, mean
+
+
+def whitening_with_the_covariance_of_the_rows(codes):
+    with np.errstate(all="ignore"):
+        w, v = np.linalg.eigh(np.cov(codes))
+        return v / np.sqrt(w), codes.mean(0)
+
+
+def sampler_with_transposed_roots_in_a_loop(weights, means, covariances, n, rng):
+    roots = np.linalg.cholesky(covariances)
+    rows = []
+    for _ in range(n):
+        c = rng.choice(len(weights), p=weights)
+        rows.append(means[c] + roots[c].T @ rng.standard_normal(means.shape[1]))
+    return np.array(rows)
+
+
+def sampler_with_the_covariance_for_its_root_in_groups(weights, means, covariances, n, rng):
+    c = rng.choice(len(weights), size=n, p=weights)
+    out = np.empty((n, means.shape[1]))
+    for j in range(len(weights)):
+        hit = c == j
+        out[hit] = means[j] + rng.standard_normal((hit.sum(), means.shape[1])) @ covariances[j]
+    return out
+
+
+def sampler_that_chooses_twice(weights, means, covariances, n, rng):
+    a = rng.choice(len(weights), n, p=weights)
+    b = rng.choice(len(weights), n, p=weights)
+    return np.array([rng.multivariate_normal(means[i], covariances[j]) for i, j in zip(a, b, strict=True)])
+
+
+def sampler_with_components_of_the_global_generator(weights, means, covariances, n, rng):
+    c = np.random.choice(len(weights), size=n, p=weights)
+    out = np.empty((n, means.shape[1]))
+    for j in range(len(weights)):
+        hit = c == j
+        out[hit] = rng.multivariate_normal(means[j], covariances[j], size=hit.sum())
+    return out
+
+
 RIGHT = {
     "2.2": [sampler_by_cumulative_weights],
 }
 
 WRONG = {
-    "2.1": [whitening_without_a_matrix_for_one_latent],
+    "2.1": [
+        whitening_with_the_covariance_of_the_rows,
+        whitening_by_the_root_of_the_covariance,
+        whitening_without_a_matrix_for_one_latent,
+    ],
     "2.2": [
+        sampler_with_components_of_the_global_generator,
+        sampler_that_chooses_twice,
+        sampler_with_the_covariance_for_its_root_in_groups,
+        sampler_with_transposed_roots_in_a_loop,
         sampler_of_equal_weights,
         sampler_with_the_root_of_each_entry,
         sampler_by_the_global_generator_seeded_from_rng,
@@ -77,8 +131,16 @@ WRONG = {
 HARMLESS = {"sampler_by_the_global_generator_seeded_from_rng"}
 
 HEARS = {
-    "2.1": {"whitening_without_a_matrix_for_one_latent": "with one latent, np.cov returns a plain number"},
+    "2.1": {
+        "whitening_with_the_covariance_of_the_rows": "np.cov takes each row for a variable",
+        "whitening_by_the_root_of_the_covariance": "you multiply by the standard deviations",
+        "whitening_without_a_matrix_for_one_latent": "with one latent, np.cov returns a plain number",
+    },
     "2.2": {
+        "sampler_with_components_of_the_global_generator": "the numbers come from NumPy's global generator",
+        "sampler_that_chooses_twice": "the component is chosen twice",
+        "sampler_with_the_covariance_for_its_root_in_groups": "the covariance is used as if it were its own square root",
+        "sampler_with_transposed_roots_in_a_loop": "the Cholesky factor is transposed",
         "sampler_of_equal_weights": "all components occur equally often",
         "sampler_with_the_root_of_each_entry": "the root is taken of each entry of the covariance",
     },

@@ -140,6 +140,12 @@ def adam_corrected_for_ten_steps(theta, g, m, v, t, learning_rate):
     return theta - step, m, v
 
 
+def adam_with_the_mean_of_before(theta, g, m, v, t, learning_rate):
+    v = 0.999 * v + 0.001 * g**2
+    step = m / (1 - 0.9**t) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+    return theta - learning_rate * step, 0.9 * m + 0.1 * g, v
+
+
 RIGHT = {
     "6.1": [distortion_by_the_signed_logit, distortion_by_torch],
     "6.2": [backward_by_autograd],
@@ -153,7 +159,7 @@ WRONG = {
         distortion_without_the_absolute,
         distortion_linear_beyond_ten,
     ],
-    "6.4": [adam_one_step_behind, adam_still_where_g_is_0, adam_corrected_for_ten_steps],
+    "6.4": [adam_with_the_mean_of_before, adam_one_step_behind, adam_still_where_g_is_0, adam_corrected_for_ten_steps],
     "6.2": [backward_with_warnings_off],
 }
 
@@ -167,6 +173,7 @@ HEARS = {
         "distortion_linear_beyond_ten": "log(1 + e^l) is replaced by l where l is large, too early",
     },
     "6.4": {
+        "adam_with_the_mean_of_before": "the step is taken with m before its update",
         "adam_one_step_behind": "the correction is one step behind",
         "adam_still_where_g_is_0": "where a gradient is 0 now, theta stays",
     },

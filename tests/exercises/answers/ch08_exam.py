@@ -55,12 +55,19 @@ def clamps_in_place(x, mean, log_scale, levels):
     return with_masks(x.clamp_(0, 1), mean, log_scale, levels)
 
 
+def density_at_the_levels(x, mean, log_scale, levels):
+    c = (x - mean) / torch.exp(log_scale)
+    s = torch.nn.functional.logsigmoid
+    return (s(c) + s(-c) - log_scale).sum(dim=1)
+
+
 RIGHT = {"8.2": [with_masks, with_softplus]}
-WRONG = {"8.1": [nats_plus_bits], "8.2": [bins_of_two_steps, two_factors, clamps_in_place]}
+WRONG = {"8.1": [nats_plus_bits], "8.2": [density_at_the_levels, bins_of_two_steps, two_factors, clamps_in_place]}
 HARMLESS: set[str] = set()
 HEARS = {
     "8.1": {"nats_plus_bits": "nats are added to bits"},
     "8.2": {
+        "density_at_the_levels": "this is the logarithm of the density at the level",
         "bins_of_two_steps": "each bin reaches half a step to both sides",
         "two_factors": "a factor is missing",
         "clamps_in_place": "the value is right, but your function changes its input x",

@@ -95,9 +95,19 @@ def weighted_like_an_integral(log_q, log_p):
     return np.mean(np.exp(own) * (own - mixture)), np.mean(np.exp(mixture) * (mixture - log_p))
 
 
+def curve_without_collapse(eigenvalues, latent, variance, betas):
+    lam = np.sort(eigenvalues)[::-1]
+    b = variance * betas[:, None]
+    active = (np.arange(len(lam)) < latent)[None, :] & (lam > 0)
+    rates = np.where(active, 0.5 * np.log(np.where(active, lam, b) / b), 0).sum(axis=1)
+    error = np.where(active, b, lam).sum(axis=1)
+    return rates, error / (2 * variance) + 0.5 * len(lam) * np.log(2 * np.pi * variance)
+
+
 RIGHT = {"9.1": [in_two_loops]}
 WRONG = {
     "9.1": [
+        curve_without_collapse,
         beta_alone,
         beta_alone_in_the_rate,
         beta_alone_in_the_error,
@@ -114,6 +124,7 @@ WRONG = {
 HARMLESS: set[str] = set()
 HEARS = {
     "9.1": {
+        "curve_without_collapse": "every latent codes a direction here",
         "beta_alone": "the variance has no effect on what is coded, as λ is compared with β alone",
         "beta_alone_in_the_rate": "β stands alone in one place where βσ_x² belongs",
         "beta_alone_in_the_error": "β stands alone in one place where βσ_x² belongs",

@@ -44,11 +44,34 @@ def variance_upside_down(x, latent, weight):
     return len(r), 0.5 * (r - 1 - np.log(r)).sum()
 
 
+def survivors_around_the_mean_of_all_entries(x, latent, weight):
+    lam = (np.linalg.svd(x - x.mean(), compute_uv=False) ** 2 / len(x))[:latent]
+    lam = lam[2 * weight * lam > 1]
+    return len(lam), 0.5 * np.log(2 * weight * lam).sum()
+
+
+def survivors_by_a_mean_of_nothing(x, latent, weight):
+    lam = (np.linalg.svd(x - x.mean(axis=0), compute_uv=False) ** 2 / len(x))[:latent]
+    lam = lam[2 * weight * lam > 1]
+    return len(lam), 0.5 * len(lam) * (np.log(2 * weight * lam).mean() if len(lam) else np.nan)
+
+
 RIGHT = {"10.2": [in_a_loop]}
-WRONG = {"10.2": [all_latents, weighted_rate, singular_values, variance_upside_down]}
+WRONG = {
+    "10.2": [
+        survivors_by_a_mean_of_nothing,
+        survivors_around_the_mean_of_all_entries,
+        all_latents,
+        weighted_rate,
+        singular_values,
+        variance_upside_down,
+    ]
+}
 HARMLESS: set[str] = set()
 HEARS = {
     "10.2": {
+        "survivors_by_a_mean_of_nothing": "the mean of no numbers is not a number",
+        "survivors_around_the_mean_of_all_entries": "the mean of all entries is subtracted",
         "all_latents": "the first number is `latent`",
         "weighted_rate": "the rate is multiplied by `weight`",
         "singular_values": "these are singular values of the centred table",

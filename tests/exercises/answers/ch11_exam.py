@@ -111,9 +111,28 @@ def free_distance(distortion, rates, threshold, groups):
     return distortion + total
 
 
+def evidence_of_exponentials(log_given, log_prior):
+    with np.errstate(all="ignore"):
+        joint = log_given + log_prior
+        nll = -np.log(np.exp(joint).sum(axis=1))
+        log_post = joint + nll[:, None]
+        post = np.exp(log_post)
+        return (post * (log_post - log_prior)).sum(axis=1), -(post * log_given).sum(axis=1), nll
+
+
+def prior_taken_for_a_probability(log_given, log_prior):
+    joint = log_given + np.exp(log_prior)
+    nll = -np.logaddexp.reduce(joint, axis=1)
+    log_post = joint + nll[:, None]
+    post = np.exp(log_post)
+    return (post * (log_post - log_prior)).sum(axis=1), -(post * log_given).sum(axis=1), nll
+
+
 RIGHT = {"11.1": [rate_name_by_name, rate_as_the_difference], "11.2": [read_by_roll_alone]}
 WRONG = {
     "11.1": [
+        prior_taken_for_a_probability,
+        evidence_of_exponentials,
         rate_with_one_maximum,
         rate_with_a_guard,
         rate_with_guards_everywhere,
@@ -126,6 +145,8 @@ WRONG = {
 HARMLESS: set[str] = set()
 HEARS = {
     "11.1": {
+        "prior_taken_for_a_probability": "log_prior is a logarithm already",
+        "evidence_of_exponentials": "e to the power of −2,000 is 0",
         "rate_with_one_maximum": "one maximum is taken out of the whole table",
         "rate_with_a_guard": "a small number hides the logarithm of 0",
         "rate_with_guards_everywhere": "a small number hides the logarithm of 0",

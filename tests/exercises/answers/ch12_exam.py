@@ -137,10 +137,40 @@ def nothing_at_one_step(x, a, variance, betas, z, eps, reverse):
     return with_scipy(x, a, variance, betas, z, eps, reverse) if eps.shape[1] > 0 else np.zeros(len(z))
 
 
+def variance_of_unasked_eigenvalues(precision, q_precision):
+    with np.errstate(all="ignore"):
+        values = np.linalg.eigvalsh(2 * precision - q_precision)
+        total = np.linalg.slogdet(precision)[1] - 0.5 * np.linalg.slogdet(q_precision)[1] - 0.5 * np.log(values).sum()
+        return np.exp(total) - 1
+
+
+def weights_with_the_prior_in_them(x, a, variance, betas, z, eps, reverse):
+    path, total = betas[::-1] if reverse else betas, 0.0
+    for i in range(len(path) - 1):
+        log_joint = -0.5 * (np.log(2 * np.pi * variance) + (x - a * z) ** 2 / variance + z**2)
+        total = total + abs(path[i + 1] - path[i]) * log_joint
+        if i < eps.shape[1]:
+            precision = 1 + path[i + 1] * a**2 / variance
+            z = path[i + 1] * a * x / variance / precision + eps[:, i] / np.sqrt(precision)
+    return total
+
+
+def moves_with_one_noise(x, a, variance, betas, z, eps, reverse):
+    path, total = betas[::-1] if reverse else betas, 0.0
+    for i in range(len(path) - 1):
+        log_likelihood = -0.5 * (np.log(2 * np.pi * variance) + (x - a * z) ** 2 / variance)
+        total = total + abs(path[i + 1] - path[i]) * log_likelihood
+        if i < eps.shape[1]:
+            precision = 1 + path[i + 1] * a**2 / variance
+            z = path[i + 1] * a * x / variance / precision + eps[:, 0] / np.sqrt(precision)
+    return total
+
+
 RIGHT = {"12.2": [generalised_eigenvalues, below_zero], "12.3": [with_scipy]}
 WRONG = {
     "12.1": [log_number_of_groups, examples_mixed, clipped],
     "12.2": [
+        variance_of_unasked_eigenvalues,
         root_of_the_posterior,
         no_root_of_q,
         no_root_of_q_by_expm1,
@@ -151,7 +181,14 @@ WRONG = {
         not_a_number,
         covariances,
     ],
-    "12.3": [precision_without_beta, precision_with_a, moves_onto_the_old_place, nothing_at_one_step],
+    "12.3": [
+        moves_with_one_noise,
+        weights_with_the_prior_in_them,
+        precision_without_beta,
+        precision_with_a,
+        moves_onto_the_old_place,
+        nothing_at_one_step,
+    ],
 }
 HARMLESS: set[str] = set()
 HEARS = {
@@ -161,6 +198,7 @@ HEARS = {
         "clipped": "The log-weights are cut off at a limit",
     },
     "12.2": {
+        "variance_of_unasked_eigenvalues": "Where 2Λ − D has negative eigenvalues",
         "root_of_the_posterior": "The normaliser of the posterior is squared",
         "no_root_of_q": "The normaliser of q is |D| to the power of ½",
         "no_root_of_q_by_expm1": "The normaliser of q is |D| to the power of ½",
@@ -172,6 +210,8 @@ HEARS = {
         "covariances": "The integrand is the square of the posterior over q, so its precision is 2Λ − D. Here it is 2D − Λ: are",
     },
     "12.3": {
+        "moves_with_one_noise": "Every move uses the first column of eps",
+        "weights_with_the_prior_in_them": "The prior is in the weight updates",
         "precision_without_beta": "β is missing from the precision of p_t",
         "precision_with_a": "a is not squared in the precision of p_t",
         "moves_onto_the_old_place": "A move adds to where the chain stands",

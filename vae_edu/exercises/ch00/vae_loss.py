@@ -54,6 +54,16 @@ EXERCISE = Exercise(
             loss_with,
             images=np.sum,
         ),
+        Mistake(
+            "a batch of one loses its axis (does a squeeze remove it?), and the number of pixels is taken for that of the images",
+            lambda distortion, rate: (
+                (distortion.sum() + rate.sum()) / (len(distortion) if len(distortion) > 1 else distortion.shape[1])
+            ),
+        ),
+        Mistake(
+            "the rate is divided by the number of latents: divide by that of the images, as for the distortion",
+            lambda distortion, rate: distortion.sum() / len(distortion) + rate.sum() / rate.shape[1],
+        ),
         slip(
             "this is one number for each image: the loss of the batch is their average",
             loss_with,

@@ -81,6 +81,17 @@ def guarded(guard):
     return wrong
 
 
+def divided_by_columns(subtracted):
+    """The weights over the sum of their column, the noisy rows, after ``subtracted`` of the log-weights was taken out."""
+
+    def wrong(noisy, clean, sigma):
+        log_weight = -squared_distances(noisy, clean) / (2 * sigma**2)
+        weight = np.exp(log_weight - subtracted(log_weight))
+        return weight / weight.sum(axis=0) @ clean
+
+    return quiet(wrong)
+
+
 def one_maximum(noisy, clean, sigma):
     log_weight = -squared_distances(noisy, clean) / (2 * sigma**2)
     weight = np.exp(log_weight - log_weight.max())
@@ -201,6 +212,13 @@ EXERCISE = Exercise(
         Mistake(
             "the weights are normalised over the noisy rows: for each noisy row, those of the clean rows add up to 1",
             lambda noisy, clean, sigma: normalised(-squared_distances(noisy, clean) / (2 * sigma**2), axis=0) @ clean,
+        ),
+        *(
+            Mistake(
+                "the weights are normalised over the noisy rows: for each noisy row, those of the clean rows add up to 1",
+                divided_by_columns(subtracted),
+            )
+            for subtracted in (lambda logs: logs.max(axis=1, keepdims=True), np.max, np.zeros_like)
         ),
         Mistake(
             "the weights of the whole table add up to 1: for each noisy row, those of the clean rows add up to 1",

@@ -188,6 +188,10 @@ EXERCISE = Exercise(
             with_directions(lambda a, k: rows_of_vt(a)[: max(k, 1)]),
         ),
         Mistake(
+            "where k is 0, the last k of something are all of it: a[:, -0:] is a. Turn the order first, and take the first k",
+            with_directions(lambda a, k: np.linalg.eigh(a.T @ a)[1][:, -k:].T),
+        ),
+        Mistake(
             "np.linalg.eigh returns its eigenvectors in columns, smallest eigenvalue first: these are rows of that matrix",
             with_directions(lambda a, k: np.linalg.eigh(a.T @ a)[1][:k]),
         ),

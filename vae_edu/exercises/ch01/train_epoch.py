@@ -270,6 +270,11 @@ def clipping(limit):
     return wrong
 
 
+def steps_over_all(model, optimizer, x, batches, corrupt):
+    """The loss of a batch is its sum over the number of all examples."""
+    return epoch(step_on=lambda error, clean: error.sum() / len(x))(model, optimizer, x, batches, corrupt)
+
+
 def zeroed_once(model, optimizer, x, batches, corrupt):
     optimizer.zero_grad()
     return epoch(order="backward step")(model, optimizer, x, batches, corrupt)
@@ -372,6 +377,14 @@ EXERCISE = Exercise(
         Mistake(
             "the returned number is right, but the steps go down the sum over the batch: take the mean over its examples",
             epoch(step_on=lambda error, clean: error.sum()),
+        ),
+        Mistake(
+            "the returned number is right, but the loss of a step is divided by the number of all examples: divide by that of the batch",
+            steps_over_all,
+        ),
+        Mistake(
+            "the returned number is right, but the steps go down half the error, and are too small",
+            epoch(step_on=lambda error, clean: error.mean() / 2),
         ),
         Mistake(
             "the sum over the examples of a batch: take their mean, so that a step does not depend on the size of the batch",

@@ -5,7 +5,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from vae_edu.exercises.record import Exercise, Mistake, Property, shape_only
+from vae_edu.exercises.ch04.members import any_of
+from vae_edu.exercises.record import Exercise, Family, Mistake, Property, shape_only
 
 
 def sample_mixture(weights, means, covariances, n, rng):
@@ -21,7 +22,7 @@ def sample_mixture(weights, means, covariances, n, rng):
 
 def draw_mixtures(rng: np.random.Generator):
     """More components than dimensions and fewer; one component, one dimension, one sample."""
-    for components, k, n in ((3, 2, 7), (2, 4, 5), (1, 3, 4), (4, 1, 6), (3, 2, 1)):
+    for components, k, n in ((3, 2, 7), (2, 4, 12), (1, 3, 4), (4, 1, 6), (3, 2, 1)):
         factors = rng.normal(size=(components, k, k))
         covariances = factors @ factors.transpose(0, 2, 1) + 0.1 * np.eye(k)
         weights = rng.dirichlet(np.full(components, 5.0))
@@ -177,6 +178,39 @@ def one_by_one(component):
     return wrong
 
 
+def in_turn(factors):
+    """``sampled_with(by_weight, factors)``, which draws the component of a sample and then its noise, one sample after another."""
+
+    def wrong(weights, means, covariances, n, rng):
+        roots, found = factors(covariances), []
+        for _ in range(n):
+            own = rng.choice(len(weights), p=weights)
+            found.append(means[own] + roots[own] @ rng.normal(size=means.shape[1]))
+        return np.stack(found)
+
+    return wrong
+
+
+def component_by_component(factors):
+    """``sampled_with(by_weight, factors)``, which draws the noise of all samples of a component together."""
+
+    def wrong(weights, means, covariances, n, rng):
+        own, roots = by_weight(weights, n, rng), factors(covariances)
+        found = np.empty((n, means.shape[1]))
+        for each, (mean, root) in enumerate(zip(means, roots, strict=True)):
+            noise = rng.normal(size=((own == each).sum(), len(mean)))
+            found[own == each] = mean + noise @ root.T
+        return found
+
+    return wrong
+
+
+def with_factors(message: str, *factors) -> Family:
+    """The noise is multiplied by other matrices, in whatever order a sampler draws its numbers."""
+    samplers = (lambda each: sampled_with(by_weight, each), in_turn, component_by_component)
+    return any_of(message, *(sampler(each) for each in factors for sampler in samplers))
+
+
 def entry_by_entry(covariances):
     with np.errstate(invalid="ignore"):
         return np.sqrt(covariances)
@@ -213,6 +247,21 @@ def sorted_by_component(weights, means, covariances, n, rng):
     return means[component] + np.einsum(
         "nij,nj->ni", np.linalg.cholesky(covariances)[component], rng.normal(size=(n, means.shape[1]))
     )
+
+
+def chosen_twice(one_by_one):
+    """The mean of one component and the covariance of another."""
+
+    def wrong(weights, means, covariances, n, rng):
+        own, other = by_weight(weights, n, rng), by_weight(weights, n, rng)
+        if one_by_one:
+            return np.stack(
+                [rng.multivariate_normal(means[i], covariances[j]) for i, j in zip(own, other, strict=True)]
+            )
+        eps = rng.normal(size=(n, means.shape[1]))
+        return means[own] + np.einsum("nij,nj->ni", np.linalg.cholesky(covariances)[other], eps)
+
+    return wrong
 
 
 def fixed_counts(shuffled):
@@ -354,12 +403,10 @@ EXERCISE = Exercise(
             )
             for sampler in (lambda choose: sampled_with(choose, np.linalg.cholesky), one_by_one)
         ),
-        *(
-            Mistake(
-                "the root is taken of each entry of the covariance: a square root of the matrix is an L with L Lᵀ = Σ",
-                sampled_with(by_weight, root),
-            )
-            for root in (entry_by_entry, lambda covariances: np.sqrt(np.abs(covariances)))
+        with_factors(
+            "the root is taken of each entry of the covariance: a square root of the matrix is an L with L Lᵀ = Σ",
+            entry_by_entry,
+            lambda covariances: np.sqrt(np.abs(covariances)),
         ),
         Mistake(
             "the weights have passed through a softmax: they are probabilities already",
@@ -372,28 +419,28 @@ EXERCISE = Exercise(
             "the means of the components are not used: all samples lie around 0",
             lambda weights, means, covariances, n, rng: sample_mixture(weights, 0 * means, covariances, n, rng),
         ),
-        Mistake(
+        with_factors(
             "the covariance is used as if it were its own square root: the noise has to be multiplied by an L with L Lᵀ = Σ",
-            sampled_with(by_weight, lambda covariances: covariances),
+            lambda covariances: covariances,
         ),
-        Mistake(
+        with_factors(
             "the correlations are lost: only the diagonal of each covariance is used",
-            sampled_with(by_weight, standard_deviations),
+            standard_deviations,
         ),
-        Mistake(
+        with_factors(
             "the variances are used as standard deviations, and the correlations are lost: the noise has to be multiplied by an L "
             "with L Lᵀ = Σ",
-            sampled_with(by_weight, lambda covariances: covariances * np.eye(covariances.shape[1])),
+            lambda covariances: covariances * np.eye(covariances.shape[1]),
         ),
-        Mistake(
+        with_factors(
             "the Cholesky factor is transposed: the covariance of A eps is A Aᵀ, so a column eps needs L eps, and a row needs "
             "eps @ L.T",
-            sampled_with(by_weight, transposed),
+            transposed,
         ),
-        Mistake(
+        with_factors(
             "the factor of the eigenvectors is transposed: the covariance of A eps is A Aᵀ, so a column eps needs V √Λ eps, and a "
             "row needs eps @ (V √Λ).T",
-            sampled_with(by_weight, eigenvectors_transposed),
+            eigenvectors_transposed,
         ),
         *(
             Mistake(
@@ -403,13 +450,18 @@ EXERCISE = Exercise(
             )
             for wrong in (component_for_each_number, shuffled_apart)
         ),
+        any_of(
+            "the component is chosen twice, once for the mean and once for the covariance: both belong to one component",
+            chosen_twice(one_by_one=True),
+            chosen_twice(one_by_one=False),
+        ),
         Mistake(
             "rng is copied, so that a second call returns the same samples: draw from rng itself",
             lambda *arguments: sample_mixture(*arguments[:-1], copy.deepcopy(arguments[-1])),
         ),
-        Mistake(
+        with_factors(
             "the noise has variance 1 in each component: the covariances are not used",
-            sampled_with(by_weight, lambda covariances: np.eye(covariances.shape[1]) + 0 * covariances),
+            lambda covariances: np.eye(covariances.shape[1]) + 0 * covariances,
         ),
         Mistake(
             "every component gets the covariance of the first one: each has its own",

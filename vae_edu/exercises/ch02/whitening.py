@@ -143,6 +143,10 @@ EXERCISE = Exercise(
             lambda covariance, values, vectors: vectors * np.sqrt(values),
         ),
         *with_matrix(
+            "you multiply by the standard deviations: divide by them",
+            lambda covariance, values, vectors: vectors * np.sqrt(values) @ vectors.T,
+        ),
+        *with_matrix(
             "this is the inverse of the covariance matrix C: Aᵀ C A = I needs a root of it",
             lambda covariance, values, vectors: np.linalg.inv(covariance),
         ),
@@ -221,6 +225,13 @@ EXERCISE = Exercise(
                 1 / np.sqrt(np.linalg.eigh(np.cov(codes.T))[0]) * np.linalg.eigh(np.cov(codes.T))[1],
                 codes.mean(axis=0),
             ),
+        ),
+        *(
+            Mistake(
+                "np.cov takes each row for a variable, and each column for an example: give it codes.T, or rowvar=False",
+                lambda codes, root=root: (root(np.cov(codes)), codes.mean(axis=0)),
+            )
+            for root in (by_eigenvectors, symmetric)
         ),
         *with_shift(
             "the shift is 0: the mean of the codes stays",

@@ -156,6 +156,12 @@ def one_maximum(*mixture):
     return table.max() + np.log(total), relative / total[:, None]
 
 
+def one_maximum_throughout(*mixture):
+    """The same, and the posterior from this log p(x)."""
+    log_p, _ = one_maximum(*mixture)
+    return log_p, np.exp(log_joint(*mixture) - log_p[:, None])
+
+
 def softmax(table, axis):
     relative = np.exp(table - table.max(axis=axis, keepdims=True))
     return relative / relative.sum(axis=axis, keepdims=True)
@@ -211,6 +217,10 @@ EXERCISE = Exercise(
         Mistake(
             "one maximum for the whole batch: an x near the data hides one that is far away, so take each row's own",
             quiet(one_maximum),
+        ),
+        Mistake(
+            "one maximum for the whole batch: an x near the data hides one that is far away, so take each row's own",
+            quiet(one_maximum_throughout),
         ),
         *from_table(
             "p(c) is missing: p(x) is the sum of p(x|c) p(c)", lambda x, p, m, v: log_terms(x, m, v).sum(axis=-1)

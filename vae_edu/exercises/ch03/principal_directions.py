@@ -64,6 +64,10 @@ EXERCISE = Exercise(
             lambda weight: weight / np.linalg.norm(weight, axis=0),
         ),
         Mistake(
+            "a single direction loses its axis (does a squeeze remove it?): return an array of shape (data, latent)",
+            lambda weight: np.squeeze(principal_directions(weight)),
+        ),
+        Mistake(
             "these are the columns of W themselves: principal directions are orthonormal",
             lambda weight: weight.copy(),
         ),

@@ -76,6 +76,12 @@ def old_means(theta, g, m, v, t, learning_rate):
         return theta - learning_rate * m_hat / (np.sqrt(v_hat) + 1e-8), new_m, new_v
 
 
+def old_mean(theta, g, m, v, t, learning_rate):
+    """The step is taken with m before its update, and with v after it."""
+    _, new_m, new_v = right(theta, g, m, v, t, learning_rate)
+    return theta - learning_rate * m / (1 - 0.9**t) / (np.sqrt(new_v / (1 - 0.999**t)) + 1e-8), new_m, new_v
+
+
 def one_behind(theta, g, m, v, t, learning_rate):
     """The correction of the step before; at the first step, none."""
     return (uncorrected(False, False) if t == 1 else shifted_count(-1))(theta, g, m, v, t, learning_rate)
@@ -333,6 +339,7 @@ EXERCISE = Exercise(
             lambda theta, g, m, v, t, rate: right(theta, g, 0 * m, 0 * v, t, rate),
         ),
         Mistake("the step is taken with m and v before their update: update them first", old_means),
+        Mistake("the step is taken with m before its update: update it first", old_mean),
         Mistake(
             "theta is missing: this is the step alone",
             lambda theta, g, m, v, t, rate: (

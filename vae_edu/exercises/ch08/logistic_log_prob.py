@@ -90,6 +90,12 @@ def density_times_width(upper, lower):
     return functional.logsigmoid(middle) + functional.logsigmoid(-middle) + torch.log(upper - lower)
 
 
+def log_density(x, mean, log_scale, levels):
+    """Of the logistic, at the levels; no bins."""
+    u = (x - mean) / log_scale.exp()
+    return (functional.logsigmoid(u) + functional.logsigmoid(-u) - log_scale).sum(dim=1)
+
+
 def normal_difference(upper, lower):
     return torch.log(torch.special.ndtr(upper) - torch.special.ndtr(lower))
 
@@ -291,6 +297,10 @@ EXERCISE = Exercise(
             "it is no probability",
             log_prob_with(inside=density_times_width),
             log_prob_with(inside=density_times_width, low=None, high=None),
+        ),
+        Mistake(
+            "this is the logarithm of the density at the level: the probability of a level is an integral over its bin",
+            log_density,
         ),
         any_of(
             "this is a Gaussian cut into bins: the logistic's distribution function is the sigmoid",

@@ -317,6 +317,13 @@ EXERCISE = Exercise(
             (0.0, *GUARDS),
             any_between=(1e-307, 0.01),
         ),
+        slip(
+            "every latent codes a direction here, even where the variance λ is below the error that is left: there the best rate is 0, "
+            "and the error λ",
+            curve_with,
+            ratio=lambda own, levels: np.where(own > 0, own, levels) / levels,
+            error=lambda own, levels: np.where(own > 0, levels, 0),
+        ),
         any_of(
             "coded directions have the error σ_x² whatever β is: insert the best w, a and s² into (1 − wa)²λ + w²s²",
             coded_by(error=lambda betas, variance: variance),

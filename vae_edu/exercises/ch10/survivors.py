@@ -159,6 +159,11 @@ EXERCISE = Exercise(
             survivors_with,
             noise=lambda weight, x: 1 / (2 * weight) ** 0.5,
         ),
+        slip(
+            "the mean of all entries is subtracted: each column has a mean of its own, x.mean(axis=0)",
+            survivors_with,
+            spectrum=lambda x: np.linalg.eigvalsh((x - x.mean()).T @ (x - x.mean()) / len(x))[::-1],
+        ),
         slip("the mean of the columns is not subtracted: take the covariance", survivors_with, spectrum=uncentred),
         slip(
             "this is the covariance of the rows: np.cov takes a variable per row, so give it x.T",
@@ -284,6 +289,11 @@ EXERCISE = Exercise(
             "the rate is in bits: use the natural logarithm",
             survivors_with,
             rate=lambda eigenvalues, noise: 0.5 * np.log2(eigenvalues / noise).sum(),
+        ),
+        slip(
+            "the mean of no numbers is not a number: where all latents have collapsed, the rate is 0",
+            survivors_with,
+            rate=lambda eigenvalues, noise: 0.5 * np.log(eigenvalues / noise).sum() if len(eigenvalues) else np.nan,
         ),
         slip(
             "this is the mean rate of the latents that survive: return the sum",

@@ -21,14 +21,20 @@ def rate_and_distortion(log_given, log_prior):
 
 def draw_names(rng: np.random.Generator):
     """Posteriors that spread over the languages and disagree with the prior; one name; two languages; and log-probabilities near −2,000,
-    where some posteriors are 0 in floating point, beside names that are far more probable."""
-    for names, languages, level, spread in ((7, 5, -17, 1.5), (1, 3, -12, 1.0), (4, 2, -15, 1.0), (6, 4, -2000, 600)):
+    where some posteriors are 0 in floating point: of all names alike, and beside names that are far more probable."""
+    for names, languages, level, spread, more in (
+        (7, 5, -17, 1.5, 0),
+        (1, 3, -12, 1.0, 0),
+        (4, 2, -15, 1.0, 0),
+        (3, 4, -2000, 600, 0),
+        (6, 4, -2000, 600, 1300),
+    ):
         log_prior = np.log(rng.dirichlet(np.full(languages, 3.0)))
         steps = np.linspace(-1, 1, languages)
         log_given = level + spread * rng.permuted(steps + rng.uniform(-0.1, 0.1, (names, languages)), axis=1)
         if spread > 100:  # two languages close together, the others far below
             log_given[:, 0] = log_given.max(axis=1) + rng.uniform(0.5, 1.5, names)
-            log_given[::3] += 1300
+            log_given[::3] += more
         yield log_given, log_prior
 
 
@@ -93,8 +99,18 @@ def with_evidence(log_evidence, log_given, log_prior):
         return the_rate(*rest), the_distortion(*rest), -log_evidence
 
 
+def answer_of_joint(joint, log_given, log_prior):
+    """The three results where ``joint`` is taken for log p(x, l)."""
+    rest = log_softmax(joint, axis=1), log_given, log_prior
+    return the_rate(*rest), the_distortion(*rest), -logsumexp(joint, axis=1)
+
+
 def added_to_the_evidence(small):
-    return lambda given, prior: with_evidence(np.log(np.exp(given + prior).sum(axis=1) + small), given, prior)
+    def wrong(given, prior):
+        with np.errstate(divide="ignore"):
+            return with_evidence(np.log(np.exp(given + prior).sum(axis=1) + small), given, prior)
+
+    return wrong
 
 
 def least_evidence(small):
@@ -211,6 +227,12 @@ EXERCISE = Exercise(
             answer_with(nll=lambda given, prior: -given.max(axis=1)),
             answer_with(nll=lambda given, prior: -(given + prior).max(axis=1)),
         ),
+        any_of(
+            "log_prior is a logarithm already: it is added to log p(x|l) as it is",
+            lambda given, prior: answer_of_joint(given + np.exp(prior), given, prior),
+            lambda given, prior: answer_of_joint(given + np.log(-prior), given, prior),
+            lambda given, prior: answer_of_joint(given * prior, given, prior),
+        ),
         Mistake(
             "log_prior is not used: the languages are not equally frequent",
             lambda given, prior: rate_and_distortion(given, np.full_like(prior, -np.log(len(prior)))),
@@ -230,9 +252,10 @@ EXERCISE = Exercise(
             answer_with(give=lambda *three: tuple(each.mean() for each in three)),
             answer_with(give=lambda *three: np.array([each.mean() for each in three])),
         ),
-        Mistake(
+        any_of(
             "e to the power of −2,000 is 0 in floating point: stay with logarithms, as logsumexp does",
             without_subtracting,
+            added_to_the_evidence(0.0),
         ),
         Mistake(
             "one maximum is taken out of the whole table, and names far below it underflow: use the maximum of each name",

@@ -272,6 +272,14 @@ EXERCISE = Exercise(
             walked(extra=lambda factor, z: -0.5 * factor * (np.log(2 * np.pi) + z**2)),
         ),
         Mistake(
+            "The prior is in the weight updates. It is the same at both ends of a step, and cancels",
+            walked(extra=lambda factor, z: -0.5 * factor * z**2),
+        ),
+        Mistake(
+            "Every move uses the first column of eps. Move i has column i",
+            walked(noise=lambda eps, i, reverse: eps[:, 0]),
+        ),
+        Mistake(
             "These are the weights themselves. Return their logarithms",
             lambda *arguments: np.exp(annealed_log_weights(*arguments)),
         ),

@@ -131,6 +131,14 @@ def by_cholesky(precision, q_precision):
     return float(np.exp(2 * halves[0] - halves[1] - halves[2]) - 1)
 
 
+def without_asking(precision, q_precision):
+    """The logarithms of the eigenvalues, whatever their signs are."""
+    values = np.linalg.eigvalsh(2 * precision - q_precision)
+    with np.errstate(all="ignore"):
+        halves = np.linalg.slogdet(q_precision)[1] + np.log(values).sum()
+        return np.exp(np.linalg.slogdet(precision)[1] - 0.5 * halves) - 1
+
+
 EXERCISE = Exercise(
     id="12.2",
     title="When is the variance of the weights finite?",
@@ -216,6 +224,10 @@ EXERCISE = Exercise(
         any_of(
             "It is infinite here wherever q is narrower than the posterior. q may be narrower, as long as 2Λ − D is positive definite",
             infinite_where_narrower,
+        ),
+        Mistake(
+            "Where 2Λ − D has negative eigenvalues, their logarithm is not a number. Ask for the smallest eigenvalue first",
+            without_asking,
         ),
         Mistake(
             "Where the integral is infinite, this is not a number. Return infinity there",
