@@ -356,6 +356,21 @@ def test_a_known_mistake_and_a_general_pattern_are_told_together():
     assert "the KL the other way round. And: apart from that, your result is not reduced" in report.message
 
 
+def test_a_part_that_is_right_is_not_called_a_multiple_of_the_right_one():
+    """The spread of outcomes 0 and 1 is half of their mean distance, whatever the outcomes are."""
+
+    def scores(distance):
+        return lambda x: (distance(x[0], x[1]).mean(), distance(x[1].mean(), x[1]).mean())
+
+    exercise = exercise_of(
+        scores(lambda one, other: (one - other) ** 2),
+        lambda rng: [(np.stack([rng.uniform(size=n), np.arange(n) < 3]),) for n in (7, 9)],
+        mistakes=(Mistake("the distances are not squared", scores(lambda one, other: abs(one - other))),),
+    )
+    first_alone = lambda x: (abs(x[0] - x[1]).mean(), ((x[1].mean() - x[1]) ** 2).mean())  # noqa: E731
+    assert check(exercise, first_alone).message.startswith("value 1 of 2: wrong value")
+
+
 MEAN_AND_ERROR = exercise_of(
     lambda x: (x.mean(axis=1), x.std(axis=1) / np.sqrt(x.shape[1])),
     lambda rng: [(rng.exponential(size=(n, 6)),) for n in (3, 5)],

@@ -298,12 +298,15 @@ class Naming:
     def _pattern_of_a_mistake(self) -> Iterator[tuple[str, str]]:
         if not self._view_is_neutral() or self.exercise.otherwise:
             return
+        own = self._parts(self.learners.values)
         for mistake, values in self._wrong_values:
             parts = self._parts(self.learners.values, values)
             numbers = _all_numbers(values)
             if not parts or numbers is None or says_nothing(numbers):
                 continue
             off = {place: pairs for place, pairs in parts.items() if self._is_off(pairs)}
+            if own and not all(self._is_off(own[place]) for place in off):  # a part that is right is not called wrong
+                continue
             told = {self._explained(place, pairs, explain_exactly) for place, pairs in off.items()}
             if len(told) == 1 and all(told):
                 of = "your result" if len(off) == len(parts) else f"value {next(iter(off))} of {len(parts)}"

@@ -101,6 +101,14 @@ def in_turns(rows, n, rng):
     return rows[order[::2]], rows[order[1::2]]
 
 
+def first_rows_kept(rows, n, rng):
+    return rows[:n], rows[rng.permutation(len(rows))[:n]]
+
+
+def first_rows_kept_apart(rows, n, rng):
+    return rows[:n], rows[n:][rng.permutation(len(rows) - n)[:n]]
+
+
 def not_shuffled(rows, n, rng):
     return rows[:n], rows[n : 2 * n]
 
@@ -132,6 +140,13 @@ EXERCISE = Exercise(
         Mistake(
             "your rows are not shuffled: the order of the rows may mean something, so permute them in each repeat",
             null_with(not_shuffled),
+        ),
+        *(
+            Mistake(
+                "the first n rows are one of your sets in each repeat: take both sets from the permutation",
+                null_with(pick),
+            )
+            for pick in (first_rows_kept, first_rows_kept_apart)
         ),
         Mistake("the two sets are exchanged: the first n rows are the first argument of score", null_with(exchanged)),
         Mistake(

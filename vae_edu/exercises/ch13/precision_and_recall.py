@@ -161,6 +161,13 @@ EXERCISE = Exercise(
             "your balls all have the same radius: each point has its own",
             *(balls(real_radii=of, generated_radii=of) for of in map(one_radius, (np.median, np.mean, np.max))),
         ),
+        Mistake(
+            "you count balls that hold a point: precision is a fraction of the samples, recall a fraction of the real points",
+            balls(
+                precision=lambda far, real, generated, k: (far <= real[:, None]).any(axis=1).mean(),
+                recall=lambda far, real, generated, k: (far <= generated[None]).any(axis=0).mean(),
+            ),
+        ),
         any_of(
             "your fractions have the wrong denominators: precision is a fraction of the samples, recall a fraction of the real points",
             balls(precision=lambda far, real, generated, k: (far <= real[:, None]).any(axis=0).sum() / len(real)),

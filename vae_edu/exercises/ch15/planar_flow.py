@@ -185,6 +185,17 @@ EXERCISE = Exercise(
             flow_with,
             correct=target_added,
         ),
+        *(  # without the correction 1 + … may be negative, and its logarithm NaN
+            Mistake(message, flow_with(correct=correct, log=lambda value: value.log()))
+            for message, correct in (
+                ("u is not corrected: û has wᵀû > −1, and u may not", lambda u, w: u),
+                ("λ is not divided: divide by wᵀw, so that wᵀû = softplus(wᵀu) − 1", undivided),
+                (
+                    "λ lacks −wᵀu: as û = u + λ·w has wᵀu already, λ adds what is missing to softplus(wᵀu) − 1",
+                    target_added,
+                ),
+            )
+        ),
         any_of(
             "the determinant has û, but z moves by u: use û in both",
             flow_with(correct=lambda u, w: u, in_det=corrected),

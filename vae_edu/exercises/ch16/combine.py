@@ -129,6 +129,10 @@ EXERCISE = Exercise(
             combined_with,
             mean=lambda mu, a, prior_mu, b: mu * a / (a + b),
         ),
+        Mistake(
+            "The prior is N(0, 1) here. Its mean and its log-variance come in as prior_mu and prior_logvar",
+            lambda mu, logvar, prior_mu, prior_logvar: combine(mu, logvar, 0 * prior_mu, 0 * prior_logvar),
+        ),
         Family(
             "A small number is added to the precision. With log-variances near 40, the precision itself is about 1e-17",
             guarded,

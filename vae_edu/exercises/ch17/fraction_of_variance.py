@@ -86,7 +86,7 @@ EXERCISE = Exercise(
             fraction=lambda scores: scores.mean(axis=1).var() / (scores.var() * scores.shape[1]),
         ),
         slip(
-            "without any effect the expected fraction is not 0: five means of noise differ too",
+            "without any effect the expected fraction is not 0: means of noise differ too",
             fraction_with,
             null=lambda settings, seeds: 0.0,
         ),

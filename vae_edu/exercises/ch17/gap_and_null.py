@@ -213,17 +213,24 @@ def draw_cases(rng: np.random.Generator):
         (50, 2, (3, 4), 1, 0.2),
         (25, 5, (4, 5), 3, 1.0),
     ):
-        factors = np.column_stack([rng.permutation(np.arange(n) ** 2 % kind) for kind in kinds])
-        source = rng.integers(0, len(kinds), latent)
-        codes = factors[:, source].copy()
-        lost = rng.random(codes.shape) < noise
-        codes[lost] = rng.integers(0, 6, lost.sum())
-        codes = codes * rng.integers(1, 3, latent)  # labels with holes between them
-        if latent == 3:
-            codes[:, 1] = 2
-        if latent == 5:
-            codes[:, 4] = codes[:, 0]
-        yield codes, factors, np.array([rng.permutation(n) for _ in range(shuffles)])
+        while True:
+            factors = np.column_stack([rng.permutation(np.arange(n) ** 2 % kind) for kind in kinds])
+            source = rng.integers(0, len(kinds), latent)
+            codes = factors[:, source].copy()
+            lost = rng.random(codes.shape) < noise
+            codes[lost] = rng.integers(0, 6, lost.sum())
+            codes = codes * rng.integers(1, 3, latent)  # labels with holes between them
+            if latent == 3:
+                codes[:, 1] = 2
+            if latent == 5:
+                codes[:, 4] = codes[:, 0]
+            case = codes, factors, np.array([rng.permutation(n) for _ in range(shuffles)])
+            # The two equal latents are the best ones of a factor. Where they are so of every factor, the score is 0 up to rounding,
+            # which no tolerance fits.
+            right, above_ties = gap_and_null(*case), gap_with(gap=next_smaller)(*case)
+            if min(right) > 1e-6 and (latent != 5 or above_ties[0] > right[0] + 1e-3):
+                break
+        yield case
     # The best latents of the first factor have two values each, so their entropy is below that of the factor.
     factors = np.column_stack([rng.permutation(np.arange(32) % 4), rng.permutation(np.arange(32) ** 2 % 3)])
     half = np.where(rng.random(32) < 0.3, rng.integers(0, 2, 32), factors[:, 0] % 2)
@@ -259,6 +266,12 @@ EXERCISE = Exercise(
             gap_with,
             scale=lambda gaps, _codes, factors, _information: (
                 gaps / np.log([len(np.unique(column)) for column in factors.T])
+            ),
+        ),
+        any_of(
+            "the gaps are divided by the logarithm of the number of bins: that is the entropy only where all bins are equally full",
+            gap_with(
+                scale=lambda gaps, _codes, factors, _information: gaps / np.log(factors.max(axis=0) + 1),
             ),
         ),
         any_of(

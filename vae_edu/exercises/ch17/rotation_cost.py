@@ -3,7 +3,7 @@
 import numpy as np
 
 from vae_edu.exercises.ch04.members import any_of
-from vae_edu.exercises.record import Exercise, slip
+from vae_edu.exercises.record import Exercise, any_guard, slip
 
 
 def rotation_cost(W, variance, angles):
@@ -132,6 +132,12 @@ EXERCISE = Exercise(
             cost_with,
             precision=without_the_prior,
             gap=gap_of_singular,
+        ),
+        any_guard(
+            "the prior is missing in the posterior's precision: add the identity, not a small number that only avoids log 0",
+            lambda guard: cost_with(
+                precision=lambda W, variance, angle: guard * np.eye(2) + without_the_prior(W, variance, angle)
+            ),
         ),
         slip(
             "WᵀW is not divided by the decoder's variance",

@@ -30,6 +30,17 @@ def with_the_last_class(labels, classes):
     return np.eye(classes)[labels]
 
 
+def whole_columns(select):
+    """Y[:, labels] = 1 in place of Y[rows, labels] = 1."""
+
+    def start(labels, classes):
+        given = np.zeros((len(labels), classes))
+        given[:, select(labels)] = 1
+        return given
+
+    return start
+
+
 def symmetric(sums, scores, degrees):
     return sums(scores / np.sqrt(degrees)) / np.sqrt(degrees)
 
@@ -133,6 +144,14 @@ EXERCISE = Exercise(
             "−1 is used as an index: images without a label get a one in the last class",
             spread_with,
             start=with_the_last_class,
+        ),
+        *(
+            slip(
+                "Y[:, labels] = 1 fills the whole columns: each row gets a one at its own label alone, Y[rows, labels[rows]] = 1",
+                spread_with,
+                start=whole_columns(select),
+            )
+            for select in (lambda labels: labels, lambda labels: labels[labels >= 0])
         ),
         slip("the division by √(d_i d_j) is missing", spread_with, step=lambda sums, scores, d: sums(scores)),
         slip(

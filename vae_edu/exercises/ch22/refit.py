@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vae_edu.exercises.ch04.members import any_of
 from vae_edu.exercises.record import Exercise, Mistake, slip
 
 
@@ -40,9 +41,12 @@ def weighted(plans, scores, elite):
     return (scores @ plans / scores.sum()).clip(0.05, 0.95)
 
 
-def weighted_elite(plans, scores, elite):
-    best = np.argsort(-scores, kind="stable")[:elite]
-    return np.average(plans[best], axis=0, weights=scores[best]).clip(0.05, 0.95)
+def weighted_elite(weights):
+    def refit(plans, scores, elite):
+        best = np.argsort(-scores, kind="stable")[:elite]
+        return np.average(plans[best], axis=0, weights=weights(scores)[best]).clip(0.05, 0.95)
+
+    return refit
 
 
 def all_above(plans, scores, elite):
@@ -126,7 +130,15 @@ EXERCISE = Exercise(
             refit_with,
             mean=lambda best: best.mean(axis=1),
         ),
-        Mistake("The elite is weighted by its scores. Each plan of the elite counts equally", weighted_elite),
+        any_of(
+            "The elite is weighted by its scores. Each plan of the elite counts equally",
+            weighted_elite(lambda scores: scores),
+            weighted_elite(lambda scores: np.exp(scores - scores.max())),
+            *(
+                weighted_elite(lambda scores, least=least: scores - scores.min() + least)
+                for least in (0.0, 1e-3, 1e-6, 1e-8, 1.0)
+            ),
+        ),
         Mistake("Plans that tie with the last of the elite are all kept. Keep exactly `elite` plans", all_above),
         Mistake("The plans are weighted by their scores. The elite counts equally, the rest not at all", weighted),
     ),

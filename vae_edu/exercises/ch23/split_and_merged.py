@@ -124,10 +124,9 @@ EXERCISE = Exercise(
             fractions_with,
             merged=lambda state, code: (~state & code).mean(),
         ),
-        slip(
-            "Each image is paired with itself as well. Take pairs of two images",
-            fractions_with,
-            pairs=everything,
+        *(
+            slip("Each image is paired with itself as well. Take pairs of two images", fractions_with, pairs=pairs)
+            for pairs in (everything, np.triu_indices)
         ),
         slip(
             "The first number is divided by the pairs with different codes. Of which pairs is it a fraction?",

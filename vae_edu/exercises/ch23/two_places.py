@@ -60,6 +60,23 @@ def from_visit_n_in_a_loop(n, b, gamma, steps):
     return sum(gamma**t / (n + t) ** 0.5 for t in range(steps)), sum(b * gamma**t for t in range(steps))
 
 
+def for_ever_or_all_steps(n, b, gamma, steps):
+    return two_places(n, b, gamma, steps)[0], b / (1 - gamma) if gamma < 1 else b * steps
+
+
+def for_ever(n, b, gamma, steps):
+    return two_places(n, b, gamma, steps)[0], b / (1 - gamma)
+
+
+def geometric_sum(n, b, gamma, steps):
+    return two_places(n, b, gamma, steps)[0], b * (1 - gamma**steps) / (1 - gamma)
+
+
+def geometric_sum_of_arrays(n, b, gamma, steps):
+    with np.errstate(all="ignore"):
+        return geometric_sum(n, b, np.float64(gamma), steps)
+
+
 def draw_cases(rng: np.random.Generator):
     for n, gamma, steps in ((0, 0.9, 12), (7, 0.95, 30), (3, 1.0, 9), (20, 0.8, 1)):
         yield n, float(rng.uniform(0.2, 0.9)), gamma, steps
@@ -126,6 +143,17 @@ EXERCISE = Exercise(
             "The television's sum runs on for ever, b/(1 − γ). The agent stays for `steps` steps",
             places_with,
             television=lambda b, gamma, discounts: b / (1 - gamma) if gamma < 1 else np.inf,
+        ),
+        *(
+            Mistake("The television's sum runs on for ever, b/(1 − γ). The agent stays for `steps` steps", wrong)
+            for wrong in (for_ever_or_all_steps, for_ever)
+        ),
+        *(
+            Mistake(
+                "(1 − γⁿ)/(1 − γ) divides by 0 where γ is 1. There each of the steps counts 1, or add up the powers of γ",
+                wrong,
+            )
+            for wrong in (geometric_sum, geometric_sum_of_arrays)
         ),
         slip(
             "The television is not discounted: its factors are γᵗ as well",

@@ -192,11 +192,14 @@ EXERCISE = Exercise(
             vector_with,
             difference=lambda ones, zeros: ones.sum(axis=0) - zeros.sum(axis=0),
         ),
-        slip(
-            "Where one group of a cell is empty, its mean is taken as 0. Leave such a cell out",
-            vector_with,
-            difference=lambda ones, zeros: mean_or_zero(ones) - mean_or_zero(zeros),
-            keep=lambda ones, zeros: True,
+        *(
+            slip(
+                "Where one group of a cell is empty, its mean is taken as 0. Leave such a cell out",
+                vector_with,
+                difference=lambda ones, zeros: mean_or_zero(ones) - mean_or_zero(zeros),
+                keep=keep,
+            )
+            for keep in (lambda ones, zeros: True, lambda ones, zeros: ones > 0, lambda ones, zeros: zeros > 0)
         ),
         slip(
             "A cell with one row in one of its groups is left out. Only an empty group rules a cell out",

@@ -38,6 +38,19 @@ def open_path(keys, frames):
     return np.stack([np.interp(times, np.arange(len(keys)), column) for column in keys.T], axis=1)
 
 
+def open_path_without_its_end(keys, frames):
+    times = np.linspace(0, len(keys) - 1, frames, endpoint=False)
+    return np.stack([np.interp(times, np.arange(len(keys)), column) for column in keys.T], axis=1)
+
+
+def legs_that_go_on(keys, frames):
+    """The same whole number of frames for each leg; with what is left over, the loop begins again."""
+    k, each = len(keys), max(frames // len(keys), 1)
+    legs, done = np.divmod(np.arange(frames), each)
+    t = (done / each)[:, None]
+    return (1 - t) * keys[legs % k] + t * keys[(legs + 1) % k]
+
+
 def whole_legs(keys, frames):
     """The same whole number of frames for each leg; the rest stays at the last key."""
     k = len(keys)
@@ -121,6 +134,7 @@ EXERCISE = Exercise(
     cases=draw_cases,
     mistakes=(
         Mistake("The path ends at the last key. It has to return to the first one", open_path),
+        Mistake("The path ends at the last key. It has to return to the first one", open_path_without_its_end),
         slip(
             "The last frame is the first one again: in a loop it would be shown twice, and the picture stands still for a moment",
             loop_with,
@@ -129,6 +143,11 @@ EXERCISE = Exercise(
         Mistake(
             "Each leg has a whole number of frames, and the rest stands still. The time between frames is k/frames, whole or not",
             whole_legs,
+        ),
+        Mistake(
+            "Each leg has a whole number of frames, and with the rest the loop begins again. The time between frames is k/frames, whole or "
+            "not",
+            legs_that_go_on,
         ),
         *(
             Mistake(

@@ -24,6 +24,11 @@ def from_one_minus(logsnr):
     return logsnr.sigmoid()[:, None], 1 - logsnr.sigmoid()[:, None]
 
 
+def from_one_minus_root(logsnr):
+    alpha = logsnr.sigmoid().sqrt()[:, None]
+    return alpha**2, 1 - alpha**2
+
+
 def ratio(logsnr):
     return logsnr.exp()[:, None], 1 + 0 * logsnr[:, None]
 
@@ -94,6 +99,15 @@ EXERCISE = Exercise(
             "1 − α² rounds to 0 where the log-SNR is large. Take σ² = sigmoid(−λ)",
             step_with,
             of=from_one_minus,
+        ),
+        *(
+            slip(
+                "1 − α² rounds to 0 where the log-SNR is large. Take σ² = sigmoid(−λ)",
+                step_with,
+                of=of,
+                between=lambda factor, s_s, s_t, left: s_t - factor**2 * s_s,
+            )
+            for of in (from_one_minus, from_one_minus_root)
         ),
         slip(
             "α² is taken for the SNR and σ² for 1. Both follow from λ: α² = sigmoid(λ), σ² = sigmoid(−λ)",

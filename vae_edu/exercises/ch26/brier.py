@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vae_edu.exercises.ch04.members import any_of
 from vae_edu.exercises.record import Exercise, Mistake, slip
 
 
@@ -47,6 +48,21 @@ def with_nanmean(guesses, outcomes):
     return np.nanmean((guesses - outcomes) ** 2), np.nanvar(outcomes)
 
 
+def first_otherwise(score):
+    """The first number from another score of the decided guesses; the second is right."""
+
+    def both(guesses, outcomes):
+        decided = ~np.isnan(outcomes)
+        return score(guesses[decided], outcomes[decided], len(outcomes)), brier(guesses, outcomes)[1]
+
+    return both
+
+
+def spread_of_outcomes(guesses, outcomes):
+    decided = outcomes[~np.isnan(outcomes)]
+    return brier(guesses, outcomes)[0], decided.var(ddof=1) if len(decided) > 1 else 0.0
+
+
 def draw_cases(rng: np.random.Generator):
     for n, holds, undecided in ((20, 7, 4), (9, 2, 2), (6, 4, 0), (5, 3, 2)):  # the last: all that is decided holds
         outcomes = np.zeros(n)
@@ -90,6 +106,15 @@ EXERCISE = Exercise(
             scored_with,
             over=lambda each, n: each.sum() / n,
         ),
+        any_of(
+            "The sum over the decided sentences is divided by the number of all sentences",
+            first_otherwise(lambda g, o, n: ((g - o) ** 2).sum() / n),
+        ),
+        any_of(
+            "The distances are not squared",
+            first_otherwise(lambda g, o, n: np.abs(g - o).mean()),
+        ),
+        any_of("The second number is divided by one less than the number of sentences", spread_of_outcomes),
         slip("These are sums. Take means over the decided sentences", scored_with, over=lambda each, n: each.sum()),
         slip("The distances are not squared", scored_with, apart=lambda guess, outcome: np.abs(guess - outcome)),
         slip(

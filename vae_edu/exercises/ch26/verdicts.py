@@ -90,6 +90,20 @@ def with_nan(subjects, controls, level):
     ]
 
 
+def with_p_of_no_spread(p_without_spread):
+    """The right verdicts, but with this p-value where all differences are equal."""
+
+    def judged(subjects, controls, level):
+        differences = [s - c for s, c in zip(subjects, controls, strict=True)]
+        p = [t_test(d) if np.ptp(d) else p_without_spread for d in differences]
+        return [
+            ("holds" if d.mean() > 0 else "does not hold") if rejected else "tie"
+            for d, rejected in zip(differences, holm(p, level), strict=True)
+        ]
+
+    return judged
+
+
 def sorted_by_p(subjects, controls, level):
     p = [t_test(s - c) for s, c in zip(subjects, controls, strict=True)]
     told = verdicts(subjects, controls, level)
@@ -254,6 +268,14 @@ EXERCISE = Exercise(
             "Where all differences are 0 you get NaN, 0/0, which is above no limit and so passes. There p is 1",
             with_nan,
         ),
+        Mistake(
+            "Where all differences are equal and not 0, you have a tie. There the standard error is 0, and p is 0",
+            with_p_of_no_spread(1.0),
+        ),
+        Mistake(
+            "Where all differences are 0, you have a verdict. There p is 1",
+            with_p_of_no_spread(0.0),
+        ),
         Mistake("The verdicts stand in the order of the p-values. Return them in the order of the trials", sorted_by_p),
         slip(
             "The p-values are not sorted: the limit grows from sentence to sentence in the order in which they came",
@@ -329,6 +351,13 @@ EXERCISE = Exercise(
                 else "does not hold"
                 for s, c in zip(subjects, controls, strict=True)
             ],
+        ),
+        *(
+            Mistake(
+                "level is not used: it is the chance of a false verdict that we accept, and not always the same",
+                lambda subjects, controls, level, fixed=fixed: verdicts(subjects, controls, fixed),
+            )
+            for fixed in (0.05, 0.01)
         ),
     ),
     also_right=(by_ttest_rel, by_rounds, judged_with()),
