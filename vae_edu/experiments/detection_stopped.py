@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from sklearn.covariance import LedoitWolf
 from torch import Tensor
 from torch.nn import functional
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
@@ -24,7 +25,17 @@ from vae_edu.experiments.detection import Prepared
 from vae_edu.likelihoods import ColumnGaussian
 from vae_edu.models.vae import VAE
 
-__all__ = ["COLUMN", "RUNS", "SETTINGS", "Stopped", "best_column", "negative_elbo_of", "row", "train_until_flat"]
+__all__ = [
+    "COLUMN",
+    "RUNS",
+    "SETTINGS",
+    "Stopped",
+    "best_column",
+    "broken_combinations",
+    "negative_elbo_of",
+    "row",
+    "train_until_flat",
+]
 
 SETTINGS = {
     "latent": 8,
@@ -35,6 +46,7 @@ SETTINGS = {
     "least_rise": 0.02,
     "most_steps": 20_000,
     "weights": 10,
+    "broken_rows": 1000,
     "as in detection": {
         name: detection.SETTINGS[name]
         for name in ("tables", "seeds", "train_fraction", "most_contaminated", "most_training_rows", "hidden", "floor")
@@ -196,6 +208,20 @@ def best_column(data: Prepared) -> tuple[np.ndarray, int]:
     return signed[ahead], ahead // 2
 
 
+def broken_combinations(data: Prepared, model: VAE, *, seed: int) -> dict[str, float]:
+    """The AUROC of six detectors, fitted to the training rows, on wrong combinations of plausible values: normal test rows whose
+    columns were shuffled, each on its own, against the rows themselves."""
+    intact = data.test[~data.is_anomaly][: SETTINGS["broken_rows"]]
+    shuffled = np.random.default_rng(seed).permuted(intact, axis=0)
+    both = data._replace(test=np.concatenate([intact, shuffled]))
+    scores = detection.baselines(both, seed=seed)
+    del scores["one-class SVM"]
+    scores["Mahalanobis distance"] = LedoitWolf().fit(data.train).mahalanobis(both.test)
+    scores["VAE: −ELBO"] = detection.vae_scores(model, both.test, seed=seed)["VAE: −ELBO"]
+    is_broken = np.arange(len(both.test)) >= len(intact)
+    return {name: round(scores_of.auroc(is_broken, each), 4) for name, each in scores.items()}
+
+
 @cache
 def _trained(name: str) -> dict[int, tuple[Prepared, Stopped]]:
     source, training = name.rsplit(", ", 1)
@@ -214,9 +240,10 @@ def row(name: str, seed: int) -> dict:
     usual = detection.vae_scores(own.model, data.held_out, seed=seed)["VAE: −ELBO"]
     scores["VAE: typicality"] = scores_of.typicality(scores["VAE: −ELBO"], usual)
     scores[COLUMN], number = best_column(data)
+    broken = broken_combinations(data, own.model, seed=seed) if name.endswith(", clean") else None
     return (
         {"name": name, "seed": seed, "best": own.best, "last": own.last, "column": number}
         | {"nll_800": own.curve[3], "nll_3200": own.curve[15] if len(own.curve) > 15 else None}
-        | {"nll_best": min(own.curve), "nll_last": own.curve[-1]}
+        | {"nll_best": min(own.curve), "nll_last": own.curve[-1], "broken": broken}
         | {way: detection.measures(data.is_anomaly, each) for way, each in scores.items()}
     )
