@@ -56,6 +56,7 @@ SWEEPS = {
     "17-controls": "vae_edu.experiments.latent_axes_controls",
     "18": "vae_edu.experiments.detection",
     "18-both-ways": "vae_edu.experiments.detection_both_ways",
+    "18-stopped": "vae_edu.experiments.detection_stopped",
     "19": "vae_edu.experiments.few_labels",
     "19-checks": "vae_edu.experiments.few_labels_checks",
     "19-controls": "vae_edu.experiments.few_labels_controls",

@@ -42,12 +42,30 @@ Bernoulli.observe = lambda self, x, *, generator=None: (x > 0.5).float()
 """,
         "Bernoulli VAE: AUROC of digits as anomalies",
     ),
-    "the limits of the normal distribution for three seeds": (
+    "the limits of the normal distribution for five seeds": (
         """
 class student_t:
     ppf = staticmethod(lambda q, df: 1.96)
 """,
-        "with more steps and three seeds, this is a tie",
+        "until flat: it is ahead on Shuttle, and three are ties",
+    ),
+    "training until flat is stopped at 400 steps": (
+        """
+import functools
+until_flat.train_until_flat = functools.partial(until_flat.train_until_flat, most_steps=400)
+""",
+        "breast cancer, trained again here",
+    ),
+    "the risk columns are forgotten": (
+        """
+right_table = sweep.table
+class Without:
+    def __init__(self, inner): self.inner = inner
+    def __getattr__(self, name): return getattr(self.inner, name)
+    def with_risk(self): return self
+sweep.table = lambda name: Without(right_table(name)) if name == "simulated cards" else right_table(name)
+""",
+        "risk: compromised terminals are found",
     ),
     "both directions are the same one": (
         """
