@@ -141,7 +141,7 @@ class TestExercises:
         lines = run("exercises").output.splitlines()
         assert len(lines) == len(all_exercises())
         first = next(line for line in lines if line.split()[0] == "0.1")
-        assert " ".join(first.split()) == "0.1 ●○○ 5 min 20 known mistakes The loss of one batch"
+        assert " ".join(first.split()) == "0.1 ●○○ 5 min 22 known mistakes The loss of one batch"
 
 
 class TestReset:
