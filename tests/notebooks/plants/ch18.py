@@ -49,13 +49,6 @@ class student_t:
 """,
         "until flat: it is ahead on Shuttle, and three are ties",
     ),
-    "training until flat is stopped at 400 steps": (
-        """
-import functools
-until_flat.train_until_flat = functools.partial(until_flat.train_until_flat, most_steps=400)
-""",
-        "breast cancer, trained again here",
-    ),
     "the risk columns are forgotten": (
         """
 right_table = sweep.table

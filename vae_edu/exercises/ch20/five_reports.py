@@ -3,11 +3,19 @@
 import json
 from pathlib import Path
 
-__all__ = ["FILE", "FIVE_REPORTS"]
+__all__ = ["FILE", "FIVE_REPORTS", "QUANTITIES"]
 
 FILE = Path(__file__).with_suffix(".json")
 
-# For each letter, in per cent: accuracy on the test images without samples, and with samples; with samples on fresh images; without
-# samples and with as many steps; without samples and with the same real images; with samples of a generator trained anew on the 50
-# images; and how many samples have a test image nearest, among test and fresh images.
+# What is measured of a report, in per cent.
+QUANTITIES = {
+    "without": "classifier without samples, test images",
+    "with_samples": "classifier with samples, test images",
+    "fresh": "classifier with samples, fresh images",
+    "as_many_steps": "without samples, as many steps as with",
+    "same_images": "without samples, the same real images as with",
+    "anew": "with samples of a generator trained anew on the 50 images",
+    "nearest_test": "samples whose nearest image is a test image, not a fresh one",
+}
+# For each letter, one number for each of these.
 FIVE_REPORTS: dict[str, list[float]] = json.loads(FILE.read_text(encoding="utf-8"))
